@@ -1,0 +1,44 @@
+/** The import rules of src/README.md: core ← pipeline ← kafka | http | ops ← app ← main, cli. */
+const only = (name, from, to) => ({
+  name,
+  severity: 'error',
+  from: { path: `^src/${from}` },
+  to: { path: '^src/', pathNot: `^src/(${[from, ...to].join('|')})` },
+});
+const packages = (name, allowed, pkgs) => ({
+  name,
+  severity: 'error',
+  comment: `Only ${allowed} knows ${pkgs.join(', ')}.`,
+  from: { path: '^src/', pathNot: `^src/(${allowed})` },
+  to: { path: `node_modules/(${pkgs.join('|')})/` },
+});
+
+module.exports = {
+  forbidden: [
+    only('core-is-alone', 'core/', []),
+    only('pipeline-knows-core', 'pipeline/', ['core/']),
+    only('kafka-is-an-adapter', 'kafka/', ['core/', 'pipeline/']),
+    only('http-is-an-adapter', 'http/', ['core/', 'pipeline/']),
+    only('ops-is-an-adapter', 'ops/', ['core/', 'pipeline/']),
+    only('simulator-judges-alone', 'simulator/', ['core/signature', 'core/codes']),
+    packages('kafkajs-in-kafka', 'kafka/', ['kafkajs', '@kafkajs', 'avsc', 'kafkajs-snappy', 'lz4js', 'fzstd']),
+    packages('got-in-http', 'http/', ['got']),
+    packages('pino-in-ops', 'ops/', ['pino', 'prom-client']),
+    packages('zod-in-settings', '(config|settings|simulator/)', ['zod']),
+    { name: 'core-is-pure', severity: 'error', from: { path: '^src/core/' }, to: { dependencyTypes: ['core', 'npm'] } },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '\\.d\\.ts$' },
+      to: {},
+    },
+    { name: 'no-tests-in-product', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|deploy)/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+};

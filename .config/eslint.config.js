@@ -1,0 +1,45 @@
+import tseslint from 'typescript-eslint';
+
+const impure = [
+  { name: 'Date', message: 'Time is a parameter of the core.' },
+  { name: 'process', message: 'The environment is a parameter of the core.' },
+  { name: 'setTimeout', message: 'The core does not wait.' },
+  { name: 'setInterval', message: 'The core does not wait.' },
+  { name: 'performance', message: 'Time is a parameter of the core.' },
+];
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', '.local/**', '**/*.mjs'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: new URL('..', import.meta.url).pathname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/dot-notation': 'off',
+      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],
+      'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
+      eqeqeq: 'error',
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['src/core/**'],
+    rules: {
+      'no-restricted-globals': ['error', ...impure.slice(1)],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Time is a parameter of the core.' },
+        { object: 'Math', property: 'random', message: 'Randomness is a parameter of the core.' },
+      ],
+    },
+  },
+  {
+    files: ['test/**'],
+    rules: { 'max-lines': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+  { files: ['test/bench/**', 'deploy/**', 'test/support/write-docs.ts'], rules: { 'no-console': 'off' } },
+);

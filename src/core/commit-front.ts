@@ -1,0 +1,97 @@
+/**
+ * How far a partition is settled without a gap. Offsets are taken in order and may be settled in any order; the front
+ * is the first one that is not settled, or the next to be read where all are.
+ *
+ * Offsets settled beyond the front travel as text in the commit's metadata, so that a restart does not send them again.
+ */
+export class CommitFront {
+  /** Taken offsets in order; those before `#head` are settled. */
+  #taken: number[] = [];
+  #head = 0;
+  #next: number;
+  readonly #settled: Set<number>;
+
+  /**
+   * @param start the committed offset
+   * @param metadata what was committed with it
+   */
+  constructor(start: number, metadata = '') {
+    this.#next = start;
+    this.#settled = new Set(offsetsPast(start, metadata));
+  }
+
+  /** The offset to read next. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** The offset to commit. */
+  get front(): number {
+    return this.#taken[this.#head] ?? this.#next;
+  }
+
+  /** How many offsets past the front are settled. */
+  get past(): number {
+    return this.#settled.size;
+  }
+
+  /** Takes an offset, or tells that it was settled before. */
+  take(offset: number): 'unsettled' | 'settled' {
+    this.#next = offset + 1;
+    if (this.#settled.has(offset)) {
+      this.#taken.push(offset);
+      this.#advance();
+      return 'settled';
+    }
+    this.#taken.push(offset);
+    return 'unsettled';
+  }
+
+  /** Passes offsets that no reader sees: transaction markers, gaps of deleted records. */
+  skipTo(next: number): void {
+    this.#next = Math.max(this.#next, next);
+  }
+
+  /** Marks a taken offset as settled. */
+  settle(offset: number): void {
+    this.#settled.add(offset);
+    this.#advance();
+  }
+
+  /** The settled offsets past the front, written as ranges relative to it: `1,3-5`. */
+  metadata(): string {
+    const past = [...this.#settled].filter((offset) => offset > this.front).sort((a, b) => a - b);
+    const ranges: string[] = [];
+    for (let at = 0; at < past.length; ) {
+      const first = past[at] ?? 0;
+      let last = first;
+      while (past[at + 1] === last + 1) [last, at] = [last + 1, at + 1];
+      ranges.push(first === last ? `${first - this.front}` : `${first - this.front}-${last - this.front}`);
+      at += 1;
+    }
+    return ranges.join(',');
+  }
+
+  #advance(): void {
+    for (let head = this.#taken[this.#head]; head !== undefined && this.#settled.has(head); ) {
+      this.#settled.delete(head);
+      this.#head += 1;
+      head = this.#taken[this.#head];
+    }
+    if (this.#head > 1_024 && this.#head * 2 > this.#taken.length) {
+      this.#taken = this.#taken.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}
+
+const RANGES = /^\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*$/;
+
+/** Metadata that somebody else wrote says nothing. */
+function offsetsPast(front: number, metadata: string): number[] {
+  if (!RANGES.test(metadata)) return [];
+  return metadata.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => front + first + at);
+  });
+}

@@ -1,0 +1,114 @@
+import { SYSTEMIC_CODES } from './codes.ts';
+
+/**
+ * What was seen on the wire, without judgement. `phase` says how far a request got; `code` is the system's or the
+ * library's name for what went wrong.
+ */
+export type Exchange =
+  | {
+      readonly kind: 'response';
+      readonly status: number;
+      readonly body: Buffer;
+      /** `verified`: by any of the gateway's keys, over the raw bytes, and the answer names our client id. */
+      readonly verification: 'verified' | 'missing' | 'invalid';
+    }
+  | {
+      readonly kind: 'no_response';
+      readonly phase: 'resolve' | 'connect' | 'tls' | 'send' | 'await_response' | 'read_body';
+      readonly code: string;
+    };
+
+/** Why there is no trustworthy result; the closed set of `notifier_no_result_total`. */
+export const NO_RESULT_REASONS = [
+  'timeout',
+  'connection_refused',
+  'connection_reset',
+  'dns',
+  'tls',
+  'http_status',
+  'redirect',
+  'unreadable',
+  'oversized',
+  'untrusted_response',
+] as const;
+export type NoResultReason = (typeof NO_RESULT_REASONS)[number];
+
+/** The judgement of one exchange. */
+export type Outcome =
+  | { readonly kind: 'delivered'; readonly code: string }
+  | { readonly kind: 'rejected'; readonly code: string }
+  | { readonly kind: 'systemic'; readonly code: string }
+  | { readonly kind: 'unknown'; readonly code: string }
+  | { readonly kind: 'no_result'; readonly reason: NoResultReason };
+
+/** Which failure codes concern every event; the configuration may move codes between the two kinds. */
+export type SystemicCodes = ReadonlySet<string>;
+
+/** The systemic codes after `HOLD_CODES` and `TERMINAL_CODES` have moved some. */
+export function systemicCodes(hold: readonly string[] = [], terminal: readonly string[] = []): SystemicCodes {
+  const codes = new Set<string>([...SYSTEMIC_CODES, ...hold]);
+  for (const code of terminal) codes.delete(code);
+  return codes;
+}
+
+/**
+ * Judges an exchange by the table "Judging the answer" of the protocol notes. Total: every exchange has an outcome.
+ *
+ * An unsigned systemic failure is believed: the gateway cannot sign when our key is what is wrong, and a hold commits
+ * nothing. Anything else that is not verified is no result. A redirect never is one, whatever it carries.
+ */
+export function classify(exchange: Exchange, systemic: SystemicCodes): Outcome {
+  if (exchange.kind === 'no_response') return { kind: 'no_result', reason: noResponseReason(exchange.code) };
+  if (exchange.status >= 300 && exchange.status < 400) return { kind: 'no_result', reason: 'redirect' };
+
+  const result = readResult(exchange.body);
+  if (result === undefined) {
+    return { kind: 'no_result', reason: exchange.status === 200 ? 'unreadable' : 'http_status' };
+  }
+  const { status, code } = result;
+  if (status === 'F' && systemic.has(code) && exchange.verification !== 'invalid') return { kind: 'systemic', code };
+  if (exchange.verification !== 'verified') return { kind: 'no_result', reason: 'untrusted_response' };
+  switch (status) {
+    case 'S':
+      return { kind: 'delivered', code };
+    case 'F':
+      return { kind: 'rejected', code };
+    case 'U':
+      return { kind: 'unknown', code };
+  }
+}
+
+interface Result {
+  readonly status: 'S' | 'F' | 'U';
+  readonly code: string;
+}
+
+function readResult(body: Buffer): Result | undefined {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  const result = isObject(answer) ? answer['result'] : undefined;
+  if (!isObject(result)) return undefined;
+  const { resultStatus: status, resultCode: code } = result;
+  if (status !== 'S' && status !== 'F' && status !== 'U') return undefined;
+  if (typeof code !== 'string' || code === '') return undefined;
+  return { status, code };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Codes by Node (`ECONNREFUSED`), OpenSSL (`CERT_HAS_EXPIRED`) and the sender itself (`OVERSIZED`). */
+function noResponseReason(code: string): NoResultReason {
+  if (code === 'ETIMEDOUT' || code === 'ESOCKETTIMEDOUT') return 'timeout';
+  if (code === 'OVERSIZED') return 'oversized';
+  if (code === 'UNREADABLE') return 'unreadable';
+  if (['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'].includes(code)) return 'connection_refused';
+  if (['ENOTFOUND', 'EAI_AGAIN', 'ENODATA', 'EAI_FAIL'].includes(code)) return 'dns';
+  if (/CERT|SSL|TLS|SELF_SIGNED|ISSUER|EPROTO|ALTNAME/.test(code)) return 'tls';
+  return 'connection_reset';
+}

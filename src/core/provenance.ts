@@ -1,0 +1,105 @@
+import type { Headers, KafkaRecord } from './record.ts';
+
+const PREFIX = 'notifier-';
+
+/** Where an event first stood and what happened to it since: the `notifier-*` headers, read. */
+export interface Provenance {
+  readonly origin: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    /** Epoch milliseconds. */
+    readonly timestamp: number;
+  };
+  /** Requests sent so far. */
+  readonly attempts: number;
+  /** Times parked. */
+  readonly hops: number;
+  /** Epoch milliseconds, as are all times here. */
+  readonly firstAttemptAt?: number;
+  readonly lastAttemptAt?: number;
+  /** Not to be sent earlier. */
+  readonly notBefore?: number;
+  readonly reason?: string;
+  /** The exact bytes of the request body, once one was sent. */
+  readonly body?: Buffer;
+  readonly redriveId?: string;
+  readonly redriveCount?: number;
+}
+
+/** Reads the history of a record. Nobody forges it: whatever a source record brings of these headers is not read. */
+export function readProvenance(record: KafkaRecord, source: string): Provenance {
+  const headers = record.topic === source ? {} : record.headers;
+  const text = (name: string): string | undefined => header(headers, name)?.toString();
+  const number = (name: string): number | undefined => integer(text(name));
+  const { topic, partition, offset, timestamp } = record;
+  const body = header(headers, 'body');
+  return {
+    origin: {
+      topic: text('origin-topic') ?? topic,
+      partition: number('origin-partition') ?? partition,
+      offset: number('origin-offset') ?? offset,
+      timestamp: number('origin-timestamp') ?? timestamp,
+    },
+    attempts: number('attempts') ?? 0,
+    hops: number('hops') ?? 0,
+    ...defined({
+      firstAttemptAt: number('first-attempt-at'),
+      lastAttemptAt: number('last-attempt-at'),
+      notBefore: number('not-before'),
+      reason: text('reason'),
+      body: body === undefined ? undefined : Buffer.from(body),
+      redriveId: text('redrive-id'),
+      redriveCount: number('redrive-count'),
+    }),
+  };
+}
+
+/**
+ * The headers of a record that moves on: the origin's own as they were, the history written anew, `extra` beside it
+ * (names without the prefix).
+ */
+export function writeHeaders(own: Headers, provenance: Provenance, extra: Readonly<Record<string, string>> = {}): Headers {
+  const { origin, body, ...rest } = provenance;
+  const history: Record<string, string | number | undefined> = {
+    'origin-topic': origin.topic,
+    'origin-partition': origin.partition,
+    'origin-offset': origin.offset,
+    'origin-timestamp': origin.timestamp,
+    attempts: rest.attempts,
+    hops: rest.hops,
+    'first-attempt-at': rest.firstAttemptAt,
+    'last-attempt-at': rest.lastAttemptAt,
+    'not-before': rest.notBefore,
+    reason: rest.reason,
+    'redrive-id': rest.redriveId,
+    'redrive-count': rest.redriveCount,
+    ...extra,
+  };
+  const headers: Record<string, Headers[string]> = ownHeaders(own);
+  for (const [name, value] of Object.entries(history)) {
+    if (value !== undefined) headers[PREFIX + name] = String(value);
+  }
+  if (body !== undefined) headers[`${PREFIX}body`] = body;
+  return headers;
+}
+
+/** The headers the producer of the event wrote. */
+function ownHeaders(headers: Headers): Record<string, Headers[string]> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(PREFIX)));
+}
+
+function header(headers: Headers, name: string): Buffer | string | undefined {
+  const value = headers[PREFIX + name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function integer(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,29 @@
+/** Header values by name, as Kafka carries them; the values of a repeated name stand in their order. */
+export type Headers = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
+
+/** A record as it was read. */
+export interface KafkaRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Headers;
+}
+
+/** A record to be written. */
+export interface OutgoingRecord {
+  readonly topic: string;
+  /** Where absent, the key decides. */
+  readonly partition?: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Headers;
+}
+
+/** `<topic>:<partition>:<offset>`, as commands and logs name a record. */
+export function recordName({ topic, partition, offset }: { topic: string; partition: number; offset: number }): string {
+  return `${topic}:${partition}:${offset}`;
+}

@@ -1,0 +1,55 @@
+import kafkajs, { type Kafka, type KafkaConfig, type logCreator, type SASLOptions } from 'kafkajs';
+import { registerCodecs } from './codecs.ts';
+
+/** How to reach the brokers. */
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly ssl: false | { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+}
+
+/** A client with every default of the library that could surprise set by hand. */
+export function createKafka(settings: KafkaSettings, logCreator: logCreator): Kafka {
+  registerCodecs();
+  const { ssl, sasl, brokers, clientId } = settings;
+  const config: KafkaConfig = {
+    clientId,
+    brokers: [...brokers],
+    connectionTimeout: 5_000,
+    authenticationTimeout: 10_000,
+    requestTimeout: 30_000,
+    enforceRequestTimeout: true,
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5, factor: 0.2, multiplier: 2 },
+    logCreator,
+    ssl: ssl === false ? false : tls(ssl),
+  };
+  if (sasl !== undefined) config.sasl = { ...sasl } as SASLOptions;
+  return new kafkajs.Kafka(config);
+}
+
+function tls(ssl: Exclude<KafkaSettings['ssl'], false>): NonNullable<KafkaConfig['ssl']> {
+  return {
+    rejectUnauthorized: true,
+    ...(ssl.ca && { ca: [ssl.ca] }),
+    ...(ssl.cert && { cert: ssl.cert }),
+    ...(ssl.key && { key: ssl.key }),
+  };
+}
+
+/** The protocol's name for what went wrong, however often kafkajs has wrapped it; `undefined` where there is none. */
+export function errorType(error: unknown): string | undefined {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if ('type' in at && typeof at.type === 'string') return at.type;
+  }
+  return undefined;
+}
+
+/** Whether the coordinator says that this member's generation has passed: it must give up what it holds. */
+export function isGenerationOver(error: unknown): boolean {
+  return ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'].includes(errorType(error) ?? '');
+}

@@ -1,0 +1,86 @@
+import type { Observe } from '../pipeline/ports.ts';
+import { pause } from '../pipeline/waiting.ts';
+import { errorType, isGenerationOver } from './client.ts';
+import type { Epoch } from './epoch.ts';
+import type { ConsumerGroup } from './kafkajs-internals.ts';
+import type { Lane } from './lane.ts';
+import { topicOffsets, type OffsetToCommit } from './offsets.ts';
+
+const RETRY_PAUSE_MS = 200;
+
+/**
+ * The one place of commits. One OffsetCommit is in flight at a time and carries the fronts of all lanes that moved.
+ *
+ * It goes out in the epoch its lanes worked in, or not at all: kafkajs' own way tries again after a rejoin, in the new
+ * generation, and can so move back the offset of a new owner.
+ */
+export class Committer {
+  readonly #group: ConsumerGroup;
+  readonly #epoch: Epoch;
+  readonly #observe: Observe;
+  readonly #moved = new Set<Lane>();
+  #running: Promise<void> | undefined;
+
+  constructor(group: ConsumerGroup, epoch: Epoch, observe: Observe) {
+    this.#group = group;
+    this.#epoch = epoch;
+    this.#observe = observe;
+  }
+
+  /** The lane has something to commit. */
+  moved(lane: Lane): void {
+    this.#moved.add(lane);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when everything that moved so far is committed, or the epoch has ended. */
+  async flushed(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve();
+    while (this.#moved.size > 0 && !this.#epoch.ended.aborted) {
+      const lanes = [...this.#moved];
+      this.#moved.clear();
+      if (await this.#commit(lanes)) continue;
+      for (const lane of lanes) this.#moved.add(lane);
+      await pause(RETRY_PAUSE_MS, this.#epoch.ended).catch(() => undefined);
+    }
+    this.#running = undefined;
+  }
+
+  async #commit(lanes: readonly Lane[]): Promise<boolean> {
+    const progress = lanes.map((lane) => ({ topic: lane.topic, partition: lane.partition, ...lane.progress() }));
+    try {
+      await this.#write(progress);
+    } catch (error) {
+      this.#observe({ kind: 'commit_failed', error });
+      if (isGenerationOver(error) || errorType(error) === 'REBALANCE_IN_PROGRESS') this.#epoch.end();
+      return false;
+    }
+    this.#observe({ kind: 'committed', offsets: progress });
+    for (const { acknowledge } of progress) acknowledge();
+    return true;
+  }
+
+  async #write(progress: readonly OffsetToCommit[]): Promise<void> {
+    const { cluster, groupId, memberId } = this.#group;
+    const commit = {
+      groupId,
+      memberId: memberId ?? '',
+      groupGenerationId: this.#epoch.generation,
+      topics: topicOffsets(progress),
+    };
+    this.#group.coordinator ??= await cluster.findGroupCoordinator({ groupId });
+    this.#epoch.assertHeld(false);
+    try {
+      await this.#group.coordinator.offsetCommit(commit);
+    } catch (error) {
+      if (errorType(error) === 'NOT_COORDINATOR_FOR_GROUP') {
+        this.#group.coordinator = await cluster.findGroupCoordinator({ groupId });
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import { createRequire } from 'node:module';
+
+/**
+ * The only door into kafkajs' private parts. Its public interface has no moment between "a rebalance is coming" and
+ * "rejoined", decides by itself where to read next, and polls each connection a thousand times a second. The parts
+ * below are as they stand in the one version named here; another version is refused when this module is loaded.
+ */
+const KAFKAJS_VERSION = '2.2.4';
+
+const require = createRequire(import.meta.url);
+const { version } = require('kafkajs/package.json') as { version: string };
+if (version !== KAFKAJS_VERSION) {
+  throw new Error(`kafkajs ${version} is installed, but its inner parts are known for ${KAFKAJS_VERSION} only`);
+}
+
+/** Offsets as the wire has them: decimal text. */
+export interface PartitionOffset {
+  readonly partition: number;
+  readonly offset: string;
+  readonly metadata?: string | null;
+}
+
+export interface TopicOffsets {
+  readonly topic: string;
+  readonly partitions: readonly PartitionOffset[];
+}
+
+export interface GroupPosition {
+  readonly groupId: string;
+  readonly groupGenerationId: number;
+  readonly memberId: string;
+}
+
+export interface Broker {
+  readonly nodeId: number;
+  isConnected(): boolean;
+  heartbeat(position: GroupPosition): Promise<unknown>;
+  offsetCommit(commit: GroupPosition & { readonly topics: readonly TopicOffsets[] }): Promise<unknown>;
+  offsetFetch(query: {
+    readonly groupId: string;
+    readonly topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
+  }): Promise<{ responses: TopicOffsets[] }>;
+}
+
+export interface Cluster {
+  findGroupCoordinator(query: { groupId: string }): Promise<Broker>;
+  refreshMetadata(): Promise<void>;
+  refreshMetadataIfNecessary(): Promise<void>;
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[];
+  fetchTopicsOffset(
+    topics: readonly { topic: string; partitions: readonly { partition: number }[]; fromBeginning: boolean }[],
+  ): Promise<TopicOffsets[]>;
+}
+
+export interface FetchedMessage {
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers?: Record<string, Buffer | string | (Buffer | string)[] | undefined>;
+}
+
+export interface FetchedBatch {
+  readonly topic: string;
+  readonly partition: number;
+  /** What the broker was asked for. */
+  readonly fetchedOffset: string;
+  readonly highWatermark: string;
+  /** As they came, control records and aborted transactions included. */
+  readonly rawMessages: readonly unknown[];
+  /** The ones a reader may see. */
+  readonly messages: readonly FetchedMessage[];
+  lastOffset(): string;
+}
+
+export interface Assigner {
+  readonly name: string;
+}
+
+interface TopicPartitions {
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}
+
+/** kafkajs' view of this member of the group; made anew after each crash of its consumer. */
+export interface ConsumerGroup {
+  readonly cluster: Cluster;
+  readonly groupId: string;
+  readonly assigners: readonly Assigner[];
+  coordinator: Broker | null;
+  readonly generationId: number | null;
+  readonly memberId: string | null;
+  /** Epoch milliseconds of its last heartbeat; 0 makes it send the next one at once. */
+  lastRequest: number;
+  joinAndSync(): Promise<void>;
+  leave(): Promise<void>;
+  fetch(nodeId: number): Promise<FetchedBatch[]>;
+  recoverFromFetch(error: KafkaError): Promise<void>;
+  recoverFromOffsetOutOfRange(error: KafkaError): Promise<void>;
+  assigned(): TopicPartitions[];
+  resolveOffset(position: { topic: string; partition: number; offset: string }): void;
+  pause(partitions: readonly TopicPartitions[]): void;
+  resume(partitions: readonly TopicPartitions[]): void;
+}
+
+/** An error of kafkajs: `type` is the protocol's name, where the broker gave one. */
+export interface KafkaError extends Error {
+  readonly type?: string;
+  readonly topic?: string;
+  readonly partition?: number;
+  readonly cause?: unknown;
+}
+
+/** What a member does instead of kafkajs' own way; `inner` is that way. */
+export interface GroupHooks {
+  join(group: ConsumerGroup, inner: () => Promise<void>): Promise<void>;
+  leave(group: ConsumerGroup, inner: () => Promise<void>): Promise<void>;
+  fetch(group: ConsumerGroup, inner: () => Promise<FetchedBatch[]>): Promise<FetchedBatch[]>;
+  recover(group: ConsumerGroup, error: KafkaError, inner: () => Promise<void>): Promise<void>;
+}
+
+const hooksByAssigner = new WeakMap<Assigner, GroupHooks>();
+
+/** From now on the groups that use this assigner go by these hooks; all others stay as kafkajs made them. */
+export function hookGroupsOf(assigner: Assigner, hooks: GroupHooks): void {
+  hooksByAssigner.set(assigner, hooks);
+}
+
+function hooksOf(group: ConsumerGroup): GroupHooks | undefined {
+  for (const assigner of group.assigners) {
+    const hooks = hooksByAssigner.get(assigner);
+    if (hooks !== undefined) return hooks;
+  }
+  return undefined;
+}
+
+type Methods = Pick<ConsumerGroup, 'joinAndSync' | 'leave' | 'fetch' | 'recoverFromFetch'>;
+const { prototype } = require('kafkajs/src/consumer/consumerGroup.js') as { prototype: Methods };
+const original: Methods = {
+  joinAndSync: prototype.joinAndSync,
+  leave: prototype.leave,
+  fetch: prototype.fetch,
+  recoverFromFetch: prototype.recoverFromFetch,
+};
+
+prototype.joinAndSync = function (this: ConsumerGroup) {
+  const inner = (): Promise<void> => original.joinAndSync.call(this);
+  return hooksOf(this)?.join(this, inner) ?? inner();
+};
+prototype.leave = function (this: ConsumerGroup) {
+  const inner = (): Promise<void> => original.leave.call(this);
+  return hooksOf(this)?.leave(this, inner) ?? inner();
+};
+prototype.fetch = function (this: ConsumerGroup, nodeId) {
+  const inner = (): Promise<FetchedBatch[]> => original.fetch.call(this, nodeId);
+  return hooksOf(this)?.fetch(this, inner) ?? inner();
+};
+prototype.recoverFromFetch = function (this: ConsumerGroup, error) {
+  const inner = (): Promise<void> => original.recoverFromFetch.call(this, error);
+  return hooksOf(this)?.recover(this, error, inner) ?? inner();
+};
+
+/** kafkajs arms a timer of 0 ms after every request of every connection, for ever; it is needed only while requests wait. */
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests(): void;
+}
+const queue = (require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }).prototype;
+const scheduleCheck = queue.scheduleCheckPendingRequests;
+queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
+  if (this.pending.length > 0) scheduleCheck.call(this);
+};

@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorType, isGenerationOver } from './client.ts';
+import { Epoch, instant } from './epoch.ts';
+import type { ConsumerGroup, FetchedBatch, GroupHooks, KafkaError } from './kafkajs-internals.ts';
+
+/** What a membership works with. */
+export interface MembershipOptions {
+  readonly sessionTimeoutMs: number;
+  /** How long the barrier waits for what is in flight. */
+  readonly barrierMs: number;
+  /** Makes lanes for the partitions just assigned. */
+  readonly open: (group: ConsumerGroup, epoch: Epoch) => Promise<void>;
+  /** Hands records over to their lane. */
+  readonly take: (group: ConsumerGroup, batch: FetchedBatch) => void;
+  /** Finishes, settles and commits what is in flight. */
+  readonly drain: () => Promise<void>;
+  /** The lanes are gone. */
+  readonly closed: (how: { readonly clean: boolean; readonly drainedMs: number }) => void;
+  /** The broker no longer has the offset that was asked for. */
+  readonly outOfRange: (group: ConsumerGroup, topic: string, partition: number) => Promise<void>;
+  /** The brokers answered. */
+  readonly onContact: () => void;
+}
+
+/** Leaders move, brokers come and go: none of it changes who owns what, so nobody has to join again for it. */
+const STALE_METADATA = [
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'REPLICA_NOT_AVAILABLE',
+  'KAFKA_STORAGE_ERROR',
+  'OFFSET_NOT_AVAILABLE',
+];
+const LOST_CONNECTIONS = ['KafkaJSConnectionError', 'KafkaJSConnectionClosedError', 'KafkaJSRequestTimeoutError'];
+const REFRESH_PAUSE_MS = 250;
+
+/**
+ * Belonging to the group, and the barrier around every join and leave.
+ *
+ * `outside` → join → `serving` → a rebalance → `closing` → join → `serving` … → leave → `outside`. In `closing` no lane
+ * starts anything, each finishes its request in flight, settles it and commits it (the coordinator still takes the old
+ * generation's commits while the group prepares), all buffers are dropped, and only then does the member join or leave.
+ * Without the barrier each rebalance repeats whatever was in flight.
+ *
+ * Joins are serialised: kafkajs also starts one from inside a broker's fetch loop while the other loops go on; callers
+ * share one join, and fetches wait for it.
+ */
+export class Membership implements GroupHooks {
+  readonly #options: MembershipOptions;
+  #group: ConsumerGroup | undefined;
+  #epoch: Epoch | undefined;
+  #joining: Promise<void> | undefined;
+  #rejoinAsked = false;
+  #stopping = false;
+  #beating = false;
+  #heartbeats: NodeJS.Timeout | undefined;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+  }
+
+  /** The epoch in which lanes may work, if there is one. */
+  get epoch(): Epoch | undefined {
+    return this.#epoch;
+  }
+
+  get group(): ConsumerGroup | undefined {
+    return this.#group;
+  }
+
+  /** Joins again at the next occasion: what there is to share has changed. */
+  askRejoin(): void {
+    this.#rejoinAsked = true;
+  }
+
+  /** From now on no join begins; resolves when one that is under way has ended. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#joining?.catch(() => undefined);
+  }
+
+  join(group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
+    if (this.#stopping) return Promise.reject(new Error('the consumer is stopping'));
+    this.#joining ??= this.#rejoin(group, inner).finally(() => (this.#joining = undefined));
+    return this.#joining;
+  }
+
+  async leave(_group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
+    await this.#close();
+    clearInterval(this.#heartbeats);
+    this.#group = undefined;
+    await inner();
+  }
+
+  /** kafkajs gets no records: they go to their lanes, and where to read next is decided here alone. */
+  async fetch(group: ConsumerGroup, inner: () => Promise<FetchedBatch[]>): Promise<[]> {
+    await this.#joining;
+    if (this.#stopping) return [];
+    if (this.#epoch === undefined || this.#rejoinAsked) {
+      await sleep(REFRESH_PAUSE_MS);
+      await group.joinAndSync();
+      return [];
+    }
+    const batches = await inner();
+    this.#options.onContact();
+    for (const batch of batches) this.#options.take(group, batch);
+    return [];
+  }
+
+  async recover(group: ConsumerGroup, error: KafkaError, inner: () => Promise<void>): Promise<void> {
+    if (error.name === 'KafkaJSOffsetOutOfRange' && error.topic !== undefined && error.partition !== undefined) {
+      return this.#options.outOfRange(group, error.topic, error.partition);
+    }
+    if (!STALE_METADATA.includes(errorType(error) ?? '') && !LOST_CONNECTIONS.includes(error.name)) return inner();
+    await sleep(REFRESH_PAUSE_MS);
+    await group.cluster.refreshMetadata();
+  }
+
+  async #rejoin(group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
+    await this.#close();
+    this.#rejoinAsked = false;
+    await inner();
+    this.#group = group;
+    this.#beat();
+    const epoch = new Epoch(group.generationId ?? -1, this.#options.sessionTimeoutMs, instant());
+    await this.#heartbeat(group, epoch);
+    await this.#options.open(group, epoch);
+    this.#epoch = epoch;
+  }
+
+  async #close(): Promise<void> {
+    const epoch = this.#epoch;
+    if (epoch === undefined) return;
+    const began = performance.now();
+    epoch.close();
+    const timeout = new AbortController();
+    const late = sleep(this.#options.barrierMs, false, { signal: timeout.signal }).catch(() => false);
+    const drained = this.#options.drain().then(() => true);
+    const inTime = await Promise.race([drained, late]);
+    timeout.abort();
+    const clean = inTime && !epoch.ended.aborted;
+    epoch.end();
+    this.#epoch = undefined;
+    this.#options.closed({ clean, drainedMs: performance.now() - began });
+  }
+
+  /**
+   * Heartbeats on a timer of our own: kafkajs sends its from the fetch loop and decides by the wall clock, so that a
+   * clock stepped back by an hour means none for an hour.
+   */
+  #beat(): void {
+    clearInterval(this.#heartbeats);
+    this.#heartbeats = setInterval(() => {
+      const [group, epoch] = [this.#group, this.#epoch];
+      if (group === undefined || epoch === undefined || this.#beating) return;
+      this.#beating = true;
+      this.#heartbeat(group, epoch)
+        .catch(() => undefined)
+        .finally(() => (this.#beating = false));
+    }, this.#options.sessionTimeoutMs / 10);
+  }
+
+  async #heartbeat(group: ConsumerGroup, epoch: Epoch): Promise<void> {
+    const { coordinator, groupId, memberId } = group;
+    if (coordinator === null || memberId === null) return;
+    const written = instant();
+    try {
+      await coordinator.heartbeat({ groupId, memberId, groupGenerationId: epoch.generation });
+      epoch.renew(written);
+      group.lastRequest = Date.now();
+      this.#options.onContact();
+    } catch (error) {
+      group.lastRequest = 0;
+      if (errorType(error) === 'REBALANCE_IN_PROGRESS') epoch.renew(written);
+      else if (isGenerationOver(error)) epoch.end();
+      throw error;
+    }
+  }
+}

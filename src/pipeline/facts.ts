@@ -1,0 +1,74 @@
+import type { DeadLetterReason, Disposition } from '../core/disposition.ts';
+import type { Exchange, Outcome } from '../core/outcome.ts';
+import type { Provenance } from '../core/provenance.ts';
+import type { KafkaRecord } from '../core/record.ts';
+
+/** Why bytes could not be read as an event; `kind` of `notifier_decode_errors_total`. */
+export const DECODE_ERRORS = ['magic', 'schema_not_found', 'bytes', 'schema_mismatch', 'tombstone'] as const;
+export type DecodeError = (typeof DECODE_ERRORS)[number];
+
+/** Where something could not be written. */
+export type ProduceTarget = 'retry' | 'dead_letter' | 'outcome';
+
+/** One request and its judgement: everything an auditor asks of an attempt, and nothing secret. */
+export interface AttemptFact {
+  readonly kind: 'attempt';
+  readonly tier: string;
+  readonly record: KafkaRecord;
+  /** As it was before this attempt. */
+  readonly provenance: Provenance;
+  readonly paymentId: string;
+  /** 1 for the first request of this event. */
+  readonly attempt: number;
+  readonly outcome: Outcome;
+  readonly exchange: Exchange;
+  readonly disposition: Disposition;
+  readonly keyVersion: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+}
+
+/** A record has come to rest: its offset may be committed. */
+export interface SettledFact {
+  readonly kind: 'settled';
+  readonly tier: string;
+  readonly record: KafkaRecord;
+  /** As it was before this settlement. */
+  readonly provenance: Provenance;
+  readonly paymentId: string | undefined;
+  readonly as:
+    | { readonly verdict: 'delivered' }
+    /** `tier` is where the record waits, `notBefore` in epoch milliseconds, `reason` as in the header. */
+    | { readonly verdict: 'parked'; readonly tier: string; readonly notBefore: number; readonly reason: string }
+    /** `detail` is a result code, a decode error or an invalid field. */
+    | { readonly verdict: 'dead_lettered'; readonly reason: DeadLetterReason; readonly detail: string };
+  /** When the payment became final: the event's own time, or its record's where it names none. Epoch milliseconds. */
+  readonly finalAt: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** What happens in the service, told as values: metrics and log read them, nothing else does. */
+export type Fact =
+  | AttemptFact
+  | SettledFact
+  | { readonly kind: 'consumed'; readonly tier: string; readonly count: number }
+  /** A retry record's turn has come, `latenessMs` after its time. */
+  | { readonly kind: 'due'; readonly tier: string; readonly latenessMs: number }
+  | { readonly kind: 'undecodable'; readonly record: KafkaRecord; readonly error: DecodeError; readonly detail: string }
+  | { readonly kind: 'unlisted_payment_code'; readonly paymentId: string; readonly code: string }
+  /** The registry or the brokers do not do what we ask; the lane waits and asks again. */
+  | { readonly kind: 'waiting'; readonly for: 'registry' | ProduceTarget; readonly record: KafkaRecord; readonly error: unknown }
+  | { readonly kind: 'hold_began'; readonly reason: string; readonly paymentId: string }
+  | { readonly kind: 'hold_probed'; readonly reason: string; readonly ended: boolean; readonly nextProbeInMs: number }
+  | { readonly kind: 'hold_ended'; readonly reason: string; readonly heldMs: number }
+  | { readonly kind: 'joined'; readonly generation: number; readonly partitions: Readonly<Record<string, readonly number[]>> }
+  | { readonly kind: 'left'; readonly clean: boolean; readonly drainedMs: number }
+  /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
+  | { readonly kind: 'unserved'; readonly partitions: readonly number[] }
+  /** The broker has deleted records that were never read. */
+  | { readonly kind: 'expired'; readonly topic: string; readonly partition: number; readonly committed: number; readonly earliest: number }
+  | { readonly kind: 'committed'; readonly offsets: readonly { topic: string; partition: number; offset: number }[] }
+  | { readonly kind: 'commit_failed'; readonly error: unknown }
+  | { readonly kind: 'key_reloaded'; readonly result: 'ok' | 'rejected' | 'fallback'; readonly detail: string };

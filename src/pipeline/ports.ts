@@ -1,0 +1,78 @@
+import type { PaymentFinal } from '../core/event.ts';
+import type { Exchange, SystemicCodes } from '../core/outcome.ts';
+import type { OutgoingRecord } from '../core/record.ts';
+import type { RetryPolicy } from '../core/retry-policy.ts';
+import type { DecodeError, Fact, ProduceTarget } from './facts.ts';
+import type { Gate } from './gate.ts';
+
+/** Bytes read as an event, or why they cannot be. */
+export type Decoded =
+  | { readonly kind: 'event'; readonly event: PaymentFinal }
+  | { readonly kind: 'undecodable'; readonly error: DecodeError; readonly detail: string };
+
+/** Reads a record's value. Throws where the registry does not answer: nothing is known of the record then. */
+export type Decode = (value: Buffer | null) => Promise<Decoded>;
+
+/** What a request brought, and which key signed it. */
+export interface Sent {
+  readonly exchange: Exchange;
+  readonly keyVersion: string;
+  /** Epoch milliseconds at which the request left. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Signs and posts one body. Never throws for what happened on the wire.
+ *
+ * @param beforeSend called after signing, right before the first byte; what it throws is thrown on, and nothing is sent
+ * @param signal aborts a request in flight: the exchange is then a `no_response`
+ */
+export type Send = (body: Buffer, beforeSend: () => void, signal: AbortSignal) => Promise<Sent>;
+
+/**
+ * Writes a record, acknowledged by all in-sync replicas.
+ *
+ * @returns `too_large` where the broker will never take a record of this size. Throws for every other failure.
+ */
+export type Publish = (target: ProduceTarget, record: OutgoingRecord) => Promise<'written' | 'too_large'>;
+
+/** Tells what happened. Never throws. */
+export type Observe = (fact: Fact) => void;
+
+/** The right to work on a record, lost when its partition may belong to another member. */
+export interface Tenure {
+  /** Aborted as soon as this member is to give its partitions back: waiting ends, a request in flight goes on. */
+  readonly closing: AbortSignal;
+  /** Aborted when the right has ended: whatever goes on is worth nothing any more. */
+  readonly ended: AbortSignal;
+  /** Throws `Abandoned` unless the right still stands; `sending` also asks for a fresh lease from the coordinator. */
+  assertHeld(sending: boolean): void;
+}
+
+/** Everything `processRecord` works with. */
+export interface Ports {
+  readonly decode: Decode;
+  readonly send: Send;
+  readonly publish: Publish;
+  readonly observe: Observe;
+  readonly gate: Gate;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly settings: PipelineSettings;
+}
+
+/** What of the configuration the pipeline needs. */
+export interface PipelineSettings {
+  readonly source: string;
+  readonly outcomesTopic: string | undefined;
+  readonly retry: RetryPolicy;
+  readonly systemic: SystemicCodes;
+  /** Zone of `paymentTime`, e.g. `+08:00`. */
+  readonly timeOffset: string;
+}
+
+/** Work was given up because the partition may belong to another member; its record is not settled. */
+export class Abandoned extends Error {
+  override readonly name = 'Abandoned';
+}

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import type { Disposition } from '../core/disposition.ts';
+import type { PaymentFinal } from '../core/event.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { writeHeaders, type Provenance } from '../core/provenance.ts';
+import { recordName, type KafkaRecord, type OutgoingRecord } from '../core/record.ts';
+import { deadLetterTopic, retryTopic } from '../core/retry-policy.ts';
+import type { ProduceTarget, SettledFact } from './facts.ts';
+import type { Ports, Sent, Tenure } from './ports.ts';
+import { untilDone } from './waiting.ts';
+
+/** A record on its way through the pipeline. */
+export interface Work {
+  readonly record: KafkaRecord;
+  readonly tier: string;
+  readonly provenance: Provenance;
+  /** Absent where the bytes could not be read. */
+  readonly event?: PaymentFinal;
+  /** The last request, where one was sent by this member. */
+  readonly last?: Sent & { readonly outcome: Outcome };
+}
+
+/** What can become of a record for good; a hold is no end. */
+export type Final = Exclude<Disposition, { kind: 'hold' }>;
+
+/** A key longer than this does not travel with a letter that was itself too large. */
+const LARGEST_KEPT_KEY = 16_384;
+
+/**
+ * Brings a record to rest. When this returns, its retry or dead-letter record is acknowledged by all in-sync replicas
+ * (a delivered record needs none), and only then may its offset be committed.
+ */
+export async function settle(work: Work, final: Final, ports: Ports, tenure: Tenure): Promise<void> {
+  tenure.assertHeld(false);
+  switch (final.kind) {
+    case 'complete':
+      await writeOutcome(work, 'delivered', ports, tenure);
+      return observeSettled(work, { verdict: 'delivered' }, ports);
+    case 'retry':
+      return park(work, final, ports, tenure);
+    case 'dead_letter':
+      return deadLetter(work, final, ports, tenure);
+  }
+}
+
+async function park(work: Work, to: Extract<Final, { kind: 'retry' }>, ports: Ports, tenure: Tenure): Promise<void> {
+  const { record, provenance } = work;
+  const { tier, notBefore, reason } = to;
+  const headers = writeHeaders(record.headers, { ...provenance, hops: provenance.hops + 1, notBefore, reason });
+  const written = await publish('retry', work, { ...moved(record, retryTopic(ports.settings.source, tier.name)), headers }, ports, tenure);
+  if (written === 'too_large') {
+    return deadLetter(work, { kind: 'dead_letter', reason: 'too_large', detail: reason }, ports, tenure);
+  }
+  observeSettled(work, { verdict: 'parked', tier: tier.name, notBefore, reason }, ports);
+}
+
+async function deadLetter(
+  work: Work,
+  { reason, detail }: Extract<Final, { kind: 'dead_letter' }>,
+  ports: Ports,
+  tenure: Tenure,
+): Promise<void> {
+  const { record, provenance } = work;
+  const { notBefore: _, ...history } = provenance;
+  const letter: OutgoingRecord = {
+    ...moved(record, deadLetterTopic(ports.settings.source)),
+    headers: writeHeaders(record.headers, { ...history, reason: detail }, { 'dead-letter-reason': reason }),
+  };
+  const written = reason === 'too_large' ? reason : await publish('dead_letter', work, letter, ports, tenure);
+  if (written === 'too_large') await publish('dead_letter', work, withoutValue(letter, work, detail), ports, tenure);
+  await writeOutcome(work, 'dead_lettered', ports, tenure);
+  observeSettled(work, { verdict: 'dead_lettered', reason: written === 'too_large' ? written : reason, detail }, ports);
+}
+
+/** The same record elsewhere: key, value and partition number stay. */
+function moved({ key, value, partition }: KafkaRecord, topic: string): Omit<OutgoingRecord, 'headers'> {
+  return { topic, partition, key, value };
+}
+
+/** What is left of a record that fits nowhere: its coordinates and its hash. */
+function withoutValue(letter: OutgoingRecord, { record, provenance }: Work, detail: string): OutgoingRecord {
+  const { body: _body, notBefore: _notBefore, ...history } = provenance;
+  return {
+    ...letter,
+    key: record.key !== null && record.key.length > LARGEST_KEPT_KEY ? null : record.key,
+    value: null,
+    headers: writeHeaders(
+      {},
+      { ...history, reason: detail },
+      { 'dead-letter-reason': 'too_large', 'value-sha256': sha256(record.value ?? Buffer.alloc(0)) },
+    ),
+  };
+}
+
+async function publish(
+  target: ProduceTarget,
+  { record }: Work,
+  outgoing: OutgoingRecord,
+  ports: Ports,
+  tenure: Tenure,
+): Promise<'written' | 'too_large'> {
+  return untilDone(
+    () => {
+      tenure.assertHeld(false);
+      return ports.publish(target, outgoing);
+    },
+    (error) => ports.observe({ kind: 'waiting', for: target, record, error }),
+    tenure.closing,
+  );
+}
+
+/** The auditor's record of a final verdict, where an outcomes topic is configured. */
+async function writeOutcome(
+  work: Work,
+  verdict: 'delivered' | 'dead_lettered',
+  ports: Ports,
+  tenure: Tenure,
+): Promise<void> {
+  const topic = ports.settings.outcomesTopic;
+  if (topic === undefined) return;
+  const { event, last, provenance } = work;
+  const { topic: originTopic, partition, offset } = provenance.origin;
+  const value = {
+    paymentId: event?.paymentId ?? null,
+    verdict,
+    resultCode: last !== undefined && 'code' in last.outcome ? last.outcome.code : null,
+    attempts: provenance.attempts,
+    keyVersion: last?.keyVersion ?? null,
+    firstAttemptAt: isoTime(provenance.firstAttemptAt),
+    settledAt: isoTime(ports.now()),
+    origin: { topic: originTopic, partition, offset },
+    requestSha256: provenance.body === undefined ? null : sha256(provenance.body),
+    responseSha256: last?.exchange.kind === 'response' ? sha256(last.exchange.body) : null,
+  };
+  const key = event?.paymentId ?? recordName({ topic: originTopic, partition, offset });
+  const outgoing = { topic, key: Buffer.from(key), value: Buffer.from(JSON.stringify(value)), headers: {} };
+  await publish('outcome', work, outgoing, ports, tenure);
+}
+
+function observeSettled({ record, tier, provenance, event }: Work, as: SettledFact['as'], { observe, now }: Ports): void {
+  const finalAt = event?.paymentTime ?? provenance.origin.timestamp;
+  observe({ kind: 'settled', tier, record, provenance, paymentId: event?.paymentId, as, finalAt, at: now() });
+}
+
+function isoTime(epochMs: number | undefined): string | null {
+  return epochMs === undefined ? null : new Date(epochMs).toISOString();
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Abandoned } from './ports.ts';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Waits `ms` milliseconds; throws `Abandoned` as soon as `closing` is aborted. */
+export async function pause(ms: number, closing: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal: closing });
+  } catch {
+    throw new Abandoned();
+  }
+}
+
+/** Waits until the wall clock shows `epochMs`, however it is stepped meanwhile. */
+export async function pauseUntil(epochMs: number, now: () => number, closing: AbortSignal): Promise<void> {
+  for (let left = epochMs - now(); left > 0; left = epochMs - now()) await pause(Math.min(left, 1_000), closing);
+}
+
+/**
+ * Asks our own infrastructure until it answers: what cannot be done now will be done later, and nothing is decided
+ * about the record meanwhile. Throws `Abandoned` when `closing` is aborted between two tries.
+ */
+export async function untilDone<T>(
+  task: () => Promise<T>,
+  onFailure: (error: unknown) => void,
+  closing: AbortSignal,
+): Promise<T> {
+  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await task();
+    } catch (error) {
+      if (error instanceof Abandoned) throw error;
+      onFailure(error);
+      await pause(wait * (0.75 + Math.random() / 2), closing);
+    }
+  }
+}
