@@ -62,7 +62,7 @@ export class CommitFront {
   metadata(): string {
     const past = [...this.#settled].filter((offset) => offset > this.front).sort((a, b) => a - b);
     const ranges: string[] = [];
-    for (let at = 0; at < past.length; ) {
+    for (let at = 0; at < past.length;) {
       const first = past[at] ?? 0;
       let last = first;
       while (past[at + 1] === last + 1) [last, at] = [last + 1, at + 1];
@@ -73,7 +73,7 @@ export class CommitFront {
   }
 
   #advance(): void {
-    for (let head = this.#taken[this.#head]; head !== undefined && this.#settled.has(head); ) {
+    for (let head = this.#taken[this.#head]; head !== undefined && this.#settled.has(head);) {
       this.#settled.delete(head);
       this.#head += 1;
       head = this.#taken[this.#head];

@@ -54,9 +54,7 @@ export function probeLeft(hold: Held): Held {
 
 /** What a probe found: the fault is still there (and the code it was told by), it is gone, or nothing was learnt. */
 export type ProbeFinding =
-  | { readonly kind: 'still_held'; readonly reason: string }
-  | { readonly kind: 'ended' }
-  | { readonly kind: 'nothing' };
+  { readonly kind: 'still_held'; readonly reason: string } | { readonly kind: 'ended' } | { readonly kind: 'nothing' };
 
 /** A probe came back. */
 export function probeReturned(hold: Held, found: ProbeFinding, now: number, chance: number): Hold {

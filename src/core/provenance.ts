@@ -59,7 +59,11 @@ export function readProvenance(record: KafkaRecord, source: string): Provenance 
  * The headers of a record that moves on: the origin's own as they were, the history written anew, `extra` beside it
  * (names without the prefix).
  */
-export function writeHeaders(own: Headers, provenance: Provenance, extra: Readonly<Record<string, string>> = {}): Headers {
+export function writeHeaders(
+  own: Headers,
+  provenance: Provenance,
+  extra: Readonly<Record<string, string>> = {},
+): Headers {
   const { origin, body, ...rest } = provenance;
   const history: Record<string, string | number | undefined> = {
     'origin-topic': origin.topic,

@@ -85,7 +85,10 @@ function claim(metadata: Buffer): Omit<Member, 'id'> {
   }
 }
 
-function pick(partitions: ReadonlyMap<string, readonly number[]>, share: ReadonlySet<number>): Record<string, number[]> {
+function pick(
+  partitions: ReadonlyMap<string, readonly number[]>,
+  share: ReadonlySet<number>,
+): Record<string, number[]> {
   return Object.fromEntries(
     [...partitions]
       .map(([topic, numbers]) => [topic, numbers.filter((number) => share.has(number))] as const)

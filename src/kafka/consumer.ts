@@ -62,6 +62,7 @@ export class GroupConsumer {
   #lanes = new Map<string, Lane>();
   #committer: Committer | undefined;
   #served = '';
+  #unserved: readonly number[] = [];
   #owned: readonly number[] = [];
   #running: Promise<void> = Promise.resolve();
   #stopping = false;
@@ -112,7 +113,12 @@ export class GroupConsumer {
           },
         ),
       ],
-      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: () => Promise.resolve(!this.#stopping) },
+      retry: {
+        initialRetryTime: 100,
+        maxRetryTime: 2_000,
+        retries: 8,
+        restartOnFailure: () => Promise.resolve(!this.#stopping),
+      },
     });
     this.#consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
       if (!restart && !this.#stopping) ports.fatal(error);
@@ -122,6 +128,11 @@ export class GroupConsumer {
   /** When the brokers last answered, in epoch milliseconds; 0 before the first time. */
   get lastContactAt(): number {
     return this.#lastContactAt;
+  }
+
+  /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
+  get unserved(): readonly number[] {
+    return this.#unserved;
   }
 
   /** Whether this member has joined the group at least once and may work now. */
@@ -169,7 +180,9 @@ export class GroupConsumer {
   /** Every lane's state, with the ends of their partitions asked of the brokers. */
   async lanes(): Promise<LaneState[]> {
     const lanes = [...this.#lanes.values()];
-    const ends = await boundaryOffsets(this.#cluster, partitionsOf(lanes), 'latest').catch(() => new Map<string, number>());
+    const ends = await boundaryOffsets(this.#cluster, partitionsOf(lanes), 'latest').catch(
+      () => new Map<string, number>(),
+    );
     return lanes.map((lane) => ({
       topic: lane.topic,
       partition: lane.partition,
@@ -182,7 +195,10 @@ export class GroupConsumer {
   /** Joins again where topics have grown so that more, or less, can be served than at the last join. */
   checkServed(): void {
     const { epoch } = this.#membership;
-    if (epoch !== undefined && describe(servableNow(this.#cluster, this.#settings.topics).partitions) !== this.#served) {
+    if (
+      epoch !== undefined &&
+      describe(servableNow(this.#cluster, this.#settings.topics).partitions) !== this.#served
+    ) {
       this.#membership.askRejoin();
     }
   }
@@ -227,6 +243,7 @@ export class GroupConsumer {
     this.#owned = [...new Set([...assigned.values()].flat())];
     const servable = servableNow(this.#cluster, topics);
     this.#served = describe(servable.partitions);
+    this.#unserved = servable.unserved;
     this.#observe({ kind: 'joined', generation: epoch.generation, partitions: Object.fromEntries(assigned) });
     this.#observe({ kind: 'unserved', partitions: servable.unserved });
   }
@@ -250,7 +267,11 @@ export class GroupConsumer {
         value: message.value,
         headers: message.headers ?? {},
       }));
-      this.#observe({ kind: 'consumed', tier: tierOf(this.#settings.topics.source, topic) ?? 'main', count: records.length });
+      this.#observe({
+        kind: 'consumed',
+        tier: tierOf(this.#settings.topics.source, topic) ?? 'main',
+        count: records.length,
+      });
       lane.take(records, Number(batch.lastOffset()) + 1);
       if (lane.full) group.pause([{ topic, partitions: [partition] }]);
     }

@@ -3,14 +3,7 @@ import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import avro, { type Schema, type Type } from 'avsc';
 import type { PaymentFinal } from '../core/event.ts';
 import type { Decode, Decoded } from '../pipeline/ports.ts';
-
-/** How to reach the registry. */
-export interface RegistrySettings {
-  /** With the path under which the Confluent API stands. */
-  readonly url: string;
-  readonly username?: string;
-  readonly password?: string;
-}
+import { askRegistry, REGISTRY_TIMEOUT_MS, registryHost, type RegistrySettings } from './registry.ts';
 
 /** Reads `PaymentFinal` out of whatever schema it was written with. */
 export interface Decoder {
@@ -20,7 +13,6 @@ export interface Decoder {
 }
 
 const HEADER_BYTES = 5;
-const TIMEOUT_MS = 5_000;
 /** How long "no such schema" is believed: a registry that lags behind its leader is given another chance. */
 const NEGATIVE_TTL_MS = 30_000;
 const MOST_UNKNOWN = 10_000;
@@ -32,14 +24,19 @@ const readerSchema = JSON.parse(
 ) as Schema;
 
 type Reader = (bytes: Buffer) => Decoded;
+type Middleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number];
+
+const timeLimit: Middleware = () => ({
+  prepareRequest: async (next) => (await next()).enhance({ timeout: REGISTRY_TIMEOUT_MS }),
+});
 
 /** @param now monotonic milliseconds */
 export function createDecoder(settings: RegistrySettings, now: () => number = () => performance.now()): Decoder {
   const registry = new SchemaRegistry({
-    host: settings.url.replace(/\/+$/, ''),
+    host: registryHost(settings),
     clientId: 'payment-notifier',
     retry: { retries: 0 },
-    middlewares: [timeLimit, registryErrorCodes],
+    middlewares: [timeLimit],
     ...(settings.username !== undefined && {
       auth: { username: settings.username, password: settings.password ?? '' },
     }),
@@ -57,7 +54,7 @@ export function createDecoder(settings: RegistrySettings, now: () => number = ()
       readers.set(id, reader);
       return reader;
     } catch (error) {
-      if (!isUnknownSchema(error)) throw error;
+      if (!(await isUnknownSchema(error, id, settings))) throw error;
       if (unknown.size >= MOST_UNKNOWN) unknown.clear();
       unknown.set(id, now() + NEGATIVE_TTL_MS);
       return undefined;
@@ -147,33 +144,10 @@ function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
 
-type Middleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number];
-
-const timeLimit: Middleware = () => ({
-  prepareRequest: async (next) => (await next()).enhance({ timeout: TIMEOUT_MS }),
-});
-
 /** The client tells only the HTTP status; the registry's own code says whether the schema is missing or the page. */
-const registryErrorCodes: Middleware = () => ({
-  response: async (next) => {
-    try {
-      return await next();
-    } catch (failed) {
-      const response = failed as Awaited<ReturnType<typeof next>>;
-      throw errorCode(response.data()) === SCHEMA_NOT_FOUND ? response.enhance({ status: SCHEMA_NOT_FOUND }) : response;
-    }
-  },
-});
-
-function errorCode(body: unknown): unknown {
-  try {
-    const data: unknown = typeof body === 'string' ? JSON.parse(body) : body;
-    return typeof data === 'object' && data !== null ? (data as Named)['error_code'] : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isUnknownSchema(error: unknown): boolean {
-  return error instanceof Error && 'status' in error && error.status === SCHEMA_NOT_FOUND;
+async function isUnknownSchema(error: unknown, id: number, settings: RegistrySettings): Promise<boolean> {
+  if (!(error instanceof Error && 'status' in error && error.status === 404)) return false;
+  const answer = await askRegistry(settings, `/schemas/ids/${String(id)}`);
+  const { error_code: code } = (await answer.json()) as { error_code?: number };
+  return code === SCHEMA_NOT_FOUND;
 }

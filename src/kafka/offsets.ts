@@ -104,7 +104,10 @@ export async function commitFirstStart(cluster: Cluster, start: FirstStart): Pro
   const sourcePartitions = new Map([[source, partitionsOf(source)]]);
   for (;;) {
     if ((await committedOffsets(cluster, groupId, sourcePartitions)).size > 0) return undefined;
-    const parked = await topicsWithRecords(cluster, new Map(start.retryTopics.map((topic) => [topic, partitionsOf(topic)])));
+    const parked = await topicsWithRecords(
+      cluster,
+      new Map(start.retryTopics.map((topic) => [topic, partitionsOf(topic)])),
+    );
     if (parked.length > 0) return { refusal: refusal(groupId, source, parked) };
     const starts = await boundaryOffsets(cluster, sourcePartitions, startFrom);
     const offsets = partitionsOf(source).map((partition) => ({

@@ -49,13 +49,12 @@ export async function prepareTopics(kafka: Kafka, settings: TopicSettings): Prom
   }
 }
 
-/** How long each topic keeps its records, in seconds; topics that keep them for ever are left out. */
-export async function retentionSeconds(kafka: Kafka, topics: readonly string[]): Promise<Map<string, number>> {
+/** How long each topic keeps its records, in milliseconds; negative = for ever. */
+export async function retentionMs(kafka: Kafka, topics: readonly string[]): Promise<Record<string, number>> {
   const admin = kafka.admin();
   await admin.connect();
   try {
-    const retention = await configValues(admin, topics, 'retention.ms');
-    return new Map([...retention].filter(([, ms]) => ms > 0).map(([topic, ms]) => [topic, ms / 1_000]));
+    return Object.fromEntries(await configValues(admin, [...new Set(topics)], 'retention.ms'));
   } finally {
     await admin.disconnect();
   }
@@ -81,12 +80,16 @@ async function inspect(admin: Admin, settings: TopicSettings): Promise<Topics> {
   const missing = wanted.filter(({ topic }) => !existing.includes(topic));
   if (missing.length > 0 && !create) {
     const problems = missing.map(
-      ({ topic }) => `the topic ${topic} does not exist; make it with the source's partition count, or set CREATE_TOPICS=true`,
+      ({ topic }) =>
+        `the topic ${topic} does not exist; make it with the source's partition count, or set CREATE_TOPICS=true`,
     );
     return { ...found, problems };
   }
 
-  const partitions = await partitionCounts(admin, existing.filter((topic) => topic === source || counterparts.includes(topic)));
+  const partitions = await partitionCounts(
+    admin,
+    existing.filter((topic) => topic === source || counterparts.includes(topic)),
+  );
   const sourceCount = partitions.get(source) ?? 0;
   const largest = await configValues(admin, [...partitions.keys()], 'max.message.bytes');
   const sourceLargest = largest.get(source) ?? 0;
@@ -139,7 +142,10 @@ async function createAll(
       { name: 'max.message.bytes', value: String(sourceLargest + HEADROOM_BYTES) },
     ];
     try {
-      await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor, configEntries }], waitForLeaders: true });
+      await admin.createTopics({
+        topics: [{ topic, numPartitions, replicationFactor, configEntries }],
+        waitForLeaders: true,
+      });
       made.push(topic);
     } catch (error) {
       // Another member was faster.

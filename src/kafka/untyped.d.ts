@@ -1,5 +1,8 @@
 declare module 'kafkajs-snappy' {
-  const codec: () => { compress(encoder: { buffer: Buffer }): Promise<Buffer>; decompress(bytes: Buffer): Promise<Buffer> };
+  const codec: () => {
+    compress(encoder: { buffer: Buffer }): Promise<Buffer>;
+    decompress(bytes: Buffer): Promise<Buffer>;
+  };
   export default codec;
 }
 declare module 'lz4js' {

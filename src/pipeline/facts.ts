@@ -59,16 +59,31 @@ export type Fact =
   | { readonly kind: 'undecodable'; readonly record: KafkaRecord; readonly error: DecodeError; readonly detail: string }
   | { readonly kind: 'unlisted_payment_code'; readonly paymentId: string; readonly code: string }
   /** The registry or the brokers do not do what we ask; the lane waits and asks again. */
-  | { readonly kind: 'waiting'; readonly for: 'registry' | ProduceTarget; readonly record: KafkaRecord; readonly error: unknown }
+  | {
+      readonly kind: 'waiting';
+      readonly for: 'registry' | ProduceTarget;
+      readonly record: KafkaRecord;
+      readonly error: unknown;
+    }
   | { readonly kind: 'hold_began'; readonly reason: string; readonly paymentId: string }
   | { readonly kind: 'hold_probed'; readonly reason: string; readonly ended: boolean; readonly nextProbeInMs: number }
   | { readonly kind: 'hold_ended'; readonly reason: string; readonly heldMs: number }
-  | { readonly kind: 'joined'; readonly generation: number; readonly partitions: Readonly<Record<string, readonly number[]>> }
+  | {
+      readonly kind: 'joined';
+      readonly generation: number;
+      readonly partitions: Readonly<Record<string, readonly number[]>>;
+    }
   | { readonly kind: 'left'; readonly clean: boolean; readonly drainedMs: number }
   /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
   | { readonly kind: 'unserved'; readonly partitions: readonly number[] }
   /** The broker has deleted records that were never read. */
-  | { readonly kind: 'expired'; readonly topic: string; readonly partition: number; readonly committed: number; readonly earliest: number }
+  | {
+      readonly kind: 'expired';
+      readonly topic: string;
+      readonly partition: number;
+      readonly committed: number;
+      readonly earliest: number;
+    }
   | { readonly kind: 'committed'; readonly offsets: readonly { topic: string; partition: number; offset: number }[] }
   | { readonly kind: 'commit_failed'; readonly error: unknown }
   | { readonly kind: 'key_reloaded'; readonly result: 'ok' | 'rejected' | 'fallback'; readonly detail: string };

@@ -52,7 +52,7 @@ async function notify(unsent: Work, event: PaymentFinal, ports: Ports, tenure: T
   const { settings, observe, now } = ports;
   const { paymentId } = event;
   const body = unsent.provenance.body ?? notificationBody(event, settings.timeOffset);
-  for (let work = unsent; ; ) {
+  for (let work = unsent; ;) {
     const pass = await ports.gate.enter(tenure.closing);
     let verdict: ReturnType<typeof pass.done> | undefined;
     try {

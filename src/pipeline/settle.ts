@@ -47,7 +47,13 @@ async function park(work: Work, to: Extract<Final, { kind: 'retry' }>, ports: Po
   const { record, provenance } = work;
   const { tier, notBefore, reason } = to;
   const headers = writeHeaders(record.headers, { ...provenance, hops: provenance.hops + 1, notBefore, reason });
-  const written = await publish('retry', work, { ...moved(record, retryTopic(ports.settings.source, tier.name)), headers }, ports, tenure);
+  const written = await publish(
+    'retry',
+    work,
+    { ...moved(record, retryTopic(ports.settings.source, tier.name)), headers },
+    ports,
+    tenure,
+  );
   if (written === 'too_large') {
     return deadLetter(work, { kind: 'dead_letter', reason: 'too_large', detail: reason }, ports, tenure);
   }
@@ -137,7 +143,11 @@ async function writeOutcome(
   await publish('outcome', work, outgoing, ports, tenure);
 }
 
-function observeSettled({ record, tier, provenance, event }: Work, as: SettledFact['as'], { observe, now }: Ports): void {
+function observeSettled(
+  { record, tier, provenance, event }: Work,
+  as: SettledFact['as'],
+  { observe, now }: Ports,
+): void {
   const finalAt = event?.paymentTime ?? provenance.origin.timestamp;
   observe({ kind: 'settled', tier, record, provenance, paymentId: event?.paymentId, as, finalAt, at: now() });
 }

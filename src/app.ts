@@ -1,0 +1,209 @@
+import { createRequire } from 'node:module';
+import { BARRIER_MARGIN_MS, type Config } from './config.ts';
+import { loadKeyRing, type KeyRing } from './http/key-ring.ts';
+import { createSender } from './http/sender.ts';
+import { createKafka } from './kafka/client.ts';
+import { GroupConsumer } from './kafka/consumer.ts';
+import { createDecoder } from './kafka/decoder.ts';
+import { createPublisher } from './kafka/publisher.ts';
+import { prepareTopics, retentionMs, type Topics } from './kafka/topics.ts';
+import { startAdminServer, type Checks } from './ops/admin-server.ts';
+import { kafkaLogCreator } from './ops/kafka-log.ts';
+import { createLog, type Log } from './ops/log.ts';
+import { createMetrics } from './ops/metrics.ts';
+import { Gate } from './pipeline/gate.ts';
+import { Abandoned, type Observe, type Ports } from './pipeline/ports.ts';
+import { processRecord } from './pipeline/process-record.ts';
+import { untilDone } from './pipeline/waiting.ts';
+import { sampleLanes } from './sampling.ts';
+
+/** The service cannot run as it is configured; each problem is one line with its remedy. */
+export class CannotStart extends Error {
+  override readonly name = 'CannotStart';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** A service that runs, or tries to. */
+export interface Service {
+  /** Where probes and metrics are served. */
+  readonly port: number;
+  /** Rejects with `CannotStart`, or with the reason for which a running service had to end. */
+  readonly failed: Promise<never>;
+  /** Drains: finishes, settles and commits what is in flight, leaves the group, closes everything. */
+  stop(): Promise<void>;
+}
+
+const SAMPLE_EVERY_MS = 5_000;
+const TICK_EVERY_MS = 1_000;
+const CONTACT_WITHIN_MS = 30_000;
+const TICKED_WITHIN_MS = 120_000;
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+/**
+ * Starts the service. Returns as soon as probes answer; connecting goes on behind, for as long as it takes.
+ *
+ * Throws `KeyProblem` where keys cannot be used, and where the probes' address cannot be listened on.
+ */
+export async function startService(config: Config, log: Log = createLog({ level: config.logLevel })): Promise<Service> {
+  const keys = loadKeyRing(config.keys.signingDir, config.keys.gatewayDir);
+  const metrics = createMetrics({
+    version,
+    revision: process.env['REVISION'] ?? 'unknown',
+    source: config.source.topic,
+    tiers: config.retry.tiers.map(({ name }) => name),
+    systemic: config.systemic,
+    now: Date.now,
+    ...(config.replayBefore !== undefined && { replayBefore: config.replayBefore }),
+  });
+  const observe: Observe = (fact) => {
+    metrics.observe(fact);
+    log.observe(fact);
+  };
+  const gate = new Gate(config.gateway, observe);
+  const sender = createSender({ ...config.gateway, maxSockets: config.gateway.maxInFlight }, keys, Date.now);
+  const kafka = createKafka(config.kafka, kafkaLogCreator(log));
+  const publisher = createPublisher(kafka);
+  const decoder = createDecoder(config.registry);
+  const ports: Ports = {
+    decode: decoder.decode,
+    send: sender.send,
+    publish: publisher.publish,
+    observe,
+    gate,
+    now: Date.now,
+    settings: {
+      source: config.source.topic,
+      outcomesTopic: config.outcomesTopic,
+      retry: config.retry,
+      systemic: config.systemic,
+      timeOffset: config.timeOffset,
+    },
+  };
+  tellKeys(keys, metrics.gauges);
+  metrics.gauges.sendRateLimit(config.gateway.maxRate);
+
+  const stopping = new AbortController();
+  let stage: 'connecting' | 'joining' | 'running' | 'draining' = 'connecting';
+  let consumer: GroupConsumer | undefined;
+  let lastTickAt = Date.now();
+  const admin = await startAdminServer({
+    ...config.http,
+    checks: {
+      live: () => ({ loop: check(Date.now() - lastTickAt < TICKED_WITHIN_MS, 'the event loop turns') }),
+      started: () => ({ configuration: check(true, 'settings and keys are read and tested') }),
+      ready: () => readiness(stage, consumer),
+    },
+    metrics: async () => {
+      metrics.gauges.inFlight(gate.inFlight);
+      return { contentType: metrics.contentType, text: await metrics.text() };
+    },
+  });
+
+  const tick = setInterval(() => {
+    lastTickAt = Date.now();
+    if (stage === 'joining' && consumer?.assigned === true) stage = 'running';
+  }, TICK_EVERY_MS);
+  const sample = setInterval(() => {
+    if (consumer === undefined) return;
+    consumer.checkServed();
+    const sampled = sampleLanes(consumer, config.source.topic, metrics.gauges);
+    const grown = config.source.createTopics && consumer.unserved.length > 0 ? topicsOf(kafka, config) : undefined;
+    Promise.all([sampled, grown]).catch((error: unknown) => log.debug('no samples', { error }));
+  }, SAMPLE_EVERY_MS);
+
+  const connect = async (fatal: (error: Error) => void): Promise<void> => {
+    const waiting = (what: string) => (error: unknown) => log.warn(`waiting for ${what}`, { error });
+    const topics = await untilDone(() => topicsOf(kafka, config), waiting('the brokers'), stopping.signal);
+    if (topics.problems.length > 0) throw new CannotStart(topics.problems);
+    for (const warning of topics.warnings) log.warn(warning);
+    if (topics.made.length > 0) log.info('topics made', { topics: topics.made });
+    await untilDone(decoder.ping, waiting('the schema registry'), stopping.signal);
+    await untilDone(publisher.connect, waiting('the brokers'), stopping.signal);
+    metrics.gauges.topicRetention(await retentionMs(kafka, [...topics.read, ...topics.counterparts]));
+
+    const reader = new GroupConsumer(
+      kafka,
+      {
+        groupId: config.kafka.groupId,
+        sessionTimeoutMs: config.kafka.sessionTimeoutMs,
+        barrierMs: config.gateway.timeoutMs + BARRIER_MARGIN_MS,
+        startFrom: config.source.startFrom,
+        concurrency: config.ordering === 'key' ? config.keyConcurrency : 1,
+        topics,
+      },
+      {
+        observe,
+        process: (record, tenure) => processRecord(record, ports, tenure),
+        onError: ({ topic, partition, offset }, error) =>
+          log.error('a record could not be worked on; trying again', { topic, partition, offset, error }),
+        fatal,
+      },
+    );
+    const refusal = await untilDone(() => reader.connect(), waiting('the brokers'), stopping.signal);
+    if (refusal !== undefined) throw new CannotStart([refusal.refusal]);
+    if (stopping.signal.aborted) return await reader.stop();
+    consumer = reader;
+    stage = 'joining';
+    reader.run();
+  };
+
+  const failed = new Promise<never>((_, reject) => {
+    connect(reject).catch((error: unknown) => {
+      if (!(error instanceof Abandoned)) reject(error as Error);
+    });
+  });
+  failed.catch(() => undefined);
+
+  return {
+    port: admin.port,
+    failed,
+    stop: async () => {
+      stage = 'draining';
+      stopping.abort();
+      clearInterval(sample);
+      await consumer?.stop();
+      await publisher.close();
+      sender.close();
+      clearInterval(tick);
+      await admin.close();
+    },
+  };
+}
+
+function topicsOf(kafka: ReturnType<typeof createKafka>, { source, retry, outcomesTopic }: Config): Promise<Topics> {
+  return prepareTopics(kafka, {
+    source: source.topic,
+    tiers: retry.tiers.map(({ name }) => name),
+    outcomesTopic,
+    create: source.createTopics,
+    replicationFactor: source.replicationFactor,
+  });
+}
+
+/** Never lag, a hold or the gateway: taking this member away would cure none of them. */
+function readiness(stage: string, consumer: GroupConsumer | undefined): Checks {
+  const silentMs = Date.now() - (consumer?.lastContactAt ?? 0);
+  return {
+    brokers: check(silentMs < CONTACT_WITHIN_MS, 'the brokers answered within 30 s'),
+    group: check(stage === 'running' || stage === 'draining', 'this member has joined its group'),
+    serving: check(stage !== 'draining', 'this member is not draining'),
+  };
+}
+
+function check(ok: boolean, claim: string): { ok: boolean; detail: string } {
+  return { ok, detail: ok ? claim : `not true: ${claim}` };
+}
+
+function tellKeys(keys: KeyRing, gauges: ReturnType<typeof createMetrics>['gauges']): void {
+  const { versions, active } = keys.signing();
+  gauges.signingKeys(
+    versions.map((key) => key.version),
+    active.version,
+  );
+}

@@ -1,0 +1,30 @@
+/** How to reach the registry. */
+export interface RegistrySettings {
+  /** With the path under which the Confluent API stands. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** What no answer within this time is worth waiting for, in milliseconds. */
+export const REGISTRY_TIMEOUT_MS = 5_000;
+
+/** Asks the registry what its client does not tell: a POST where there is a body, else a GET. */
+export function askRegistry(settings: RegistrySettings, path: string, body?: object): Promise<Response> {
+  const { username, password } = settings;
+  const credentials = Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64');
+  return fetch(`${registryHost(settings)}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      'content-type': 'application/vnd.schemaregistry.v1+json',
+      ...(username !== undefined && { authorization: `Basic ${credentials}` }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(REGISTRY_TIMEOUT_MS),
+  });
+}
+
+/** The configured URL as the client takes it. */
+export function registryHost({ url }: RegistrySettings): string {
+  return url.replace(/\/+$/, '');
+}

@@ -1,0 +1,110 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+/** What a probe looked at, by name. */
+export type Checks = Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>;
+
+/** What the server answers from. The checks answer at once and ask nothing remote. */
+export interface AdminServerOptions {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly checks: { live(): Checks; ready(): Checks; started(): Checks };
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** A server that listens. */
+export interface AdminServer {
+  readonly port: number;
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Serves `/livez`, `/readyz`, `/startupz` (200 or 503, every check named) and `/metrics`; 404 for anything else, 405 for
+ * other methods than GET and HEAD. Throws where the address cannot be listened on, with the setting to change.
+ */
+export async function startAdminServer({ host, port, checks, metrics }: AdminServerOptions): Promise<AdminServer> {
+  const routes = new Map<string, () => Answer | Promise<Answer>>([
+    ['/livez', () => probe(checks.live())],
+    ['/readyz', () => probe(checks.ready())],
+    ['/startupz', () => probe(checks.started())],
+    ['/metrics', async () => exposition(await metrics())],
+  ]);
+  const server = createServer((request, response) => {
+    answer(request, routes)
+      .catch(() => plainText(500, 'failed'))
+      .then((given) => send(given, response))
+      .catch(() => response.destroy());
+  });
+  await listen(server, host, port);
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  { method, url = '/' }: IncomingMessage,
+  routes: ReadonlyMap<string, () => Answer | Promise<Answer>>,
+): Promise<Answer> {
+  const route = routes.get(url.split('?', 1)[0] ?? url);
+  if (route === undefined) return plainText(404, `not found; there is ${[...routes.keys()].join(', ')}`);
+  if (method !== 'GET' && method !== 'HEAD') {
+    return { ...plainText(405, 'method not allowed'), headers: { allow: 'GET, HEAD' } };
+  }
+  return route();
+}
+
+function probe(checks: Checks): Answer {
+  const ok = Object.values(checks).every((check) => check.ok);
+  const body = JSON.stringify({ status: ok ? 'ok' : 'failing', checks });
+  return { status: ok ? 200 : 503, contentType: 'application/json', body: `${body}\n` };
+}
+
+function exposition({ contentType, text }: { contentType: string; text: string }): Answer {
+  return { status: 200, contentType, body: text };
+}
+
+function plainText(status: number, text: string): Answer {
+  return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n` };
+}
+
+function send({ status, contentType, body, headers = {} }: Answer, response: ServerResponse): void {
+  response.writeHead(status, {
+    ...headers,
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  });
+  response.end(body);
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new Error(listenProblem(error.code ?? error.message, host, port)));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function listenProblem(code: string, host: string, port: number): string {
+  const where = `${host}:${String(port)}`;
+  if (code === 'EADDRINUSE') return `HTTP_PORT: ${where} is in use; set HTTP_PORT to a free port, or 0 for any`;
+  if (code === 'EACCES') return `HTTP_PORT: ${where} is not permitted; set HTTP_PORT to a port above 1023`;
+  return `HTTP_HOST: cannot listen on ${where} (${code}); set HTTP_HOST to an address of this machine, such as 0.0.0.0`;
+}

@@ -1,0 +1,190 @@
+import { codeLabel, RESULT_CODES, SYSTEMIC_CODES, TERMINAL_CODES, UNKNOWN_CODES } from '../core/codes.ts';
+import { isReplay, judgeObjective } from '../core/objective.ts';
+import type { SystemicCodes } from '../core/outcome.ts';
+import type { AttemptFact, SettledFact } from '../pipeline/facts.ts';
+import type { Observe } from '../pipeline/ports.ts';
+import { handling, type FactHandlers } from './fact-handlers.ts';
+import { deadLetterCode, outcomeCode, outcomeLabel, parkedCode } from './labels.ts';
+import { createInstruments, type Instruments } from './instruments.ts';
+import { createOwnership, type Ownership, type PartitionValue } from './ownership.ts';
+
+/** What the metrics have to know of this process. */
+export interface MetricsOptions {
+  readonly version: string;
+  readonly revision: string;
+  readonly source: string;
+  /** Names of the configured retry tiers. */
+  readonly tiers: readonly string[];
+  readonly systemic: SystemicCodes;
+  /** Epoch milliseconds, as is `replayBefore`. */
+  readonly now: () => number;
+  readonly replayBefore?: number;
+}
+
+/** What is sampled rather than told by facts. Times in epoch milliseconds, 0 = none. */
+export interface Gauges {
+  /** Records per partition; as with all values per partition, what is not named is gone and what is not owned is not shown. */
+  lag(values: readonly PartitionValue[]): void;
+  /** When the oldest unsettled event first stood in its topic. */
+  oldestUnnotified(values: readonly PartitionValue[]): void;
+  /** When the first waiting record of a retry partition is due. */
+  retryNextDue(values: readonly PartitionValue[]): void;
+  lastPoll(at: number): void;
+  inFlight(requests: number): void;
+  /** Requests per second, 0 = no cap. */
+  sendRateLimit(perSecond: number): void;
+  fencedKeys(keys: number): void;
+  /** `retention.ms` of each topic; negative = for ever. */
+  topicRetention(retentionMs: Readonly<Record<string, number>>): void;
+  signingKeys(versions: readonly string[], active: string): void;
+}
+
+/** The metrics of one process: facts and samples in, Prometheus text out. */
+export interface Metrics {
+  readonly observe: Observe;
+  readonly gauges: Gauges;
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+/** A replay counts as going on for this long after its last request, in milliseconds. */
+const REPLAY_LINGERS_MS = 60_000;
+
+/** Makes the metrics, every known combination at 0; several in one process do not disturb each other. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const metric = createInstruments();
+  const { registry, assignedPartitions } = metric;
+  const perPartition = [metric.consumerLag, metric.oldestUnnotified, metric.retryNextDue, metric.committedOffset];
+  const ownership = createOwnership(options.source, { assignedPartitions, perPartition });
+  const replaying = { until: 0 };
+  fillWithZeros(metric, options);
+  const count = handling(handlers(metric, ownership, options));
+  return {
+    observe: (fact) => {
+      if (fact.kind === 'attempt' && isReplay(fact.provenance, options.replayBefore)) {
+        replaying.until = options.now() + REPLAY_LINGERS_MS;
+      }
+      count(fact);
+    },
+    gauges: {
+      lag: (values) => ownership.replace(metric.consumerLag, values),
+      oldestUnnotified: (values) => ownership.replace(metric.oldestUnnotified, inSeconds(values)),
+      retryNextDue: (values) => ownership.replace(metric.retryNextDue, inSeconds(values)),
+      lastPoll: (at) => metric.lastPoll.set(at / 1_000),
+      inFlight: (requests) => metric.inFlight.set(requests),
+      sendRateLimit: (perSecond) => metric.sendRateLimit.set(perSecond),
+      fencedKeys: (keys) => metric.fencedKeys.set(keys),
+      topicRetention: (retentionMs) => {
+        metric.topicRetention.reset();
+        for (const [topic, ms] of Object.entries(retentionMs)) {
+          metric.topicRetention.set({ topic }, ms < 0 ? Infinity : ms / 1_000);
+        }
+      },
+      signingKeys: (versions, active) => {
+        metric.signingKeyInfo.reset();
+        for (const version of versions) {
+          metric.signingKeyInfo.set({ key_version: version, active: String(version === active) }, 1);
+        }
+      },
+    },
+    contentType: registry.contentType,
+    text: () => {
+      metric.replay.set(options.now() < replaying.until ? 1 : 0);
+      return registry.metrics();
+    },
+  };
+}
+
+function inSeconds(values: readonly PartitionValue[]): PartitionValue[] {
+  return values.map((entry) => ({ ...entry, value: entry.value / 1_000 }));
+}
+
+/** A counter born at 1 is invisible to `increase()`: so every combination that can be foreseen is there from the start. */
+function fillWithZeros(metric: Instruments, { version, revision, tiers, systemic }: MetricsOptions): void {
+  metric.buildInfo.set({ version, revision, node_version: process.version }, 1);
+  const failures = [...SYSTEMIC_CODES, ...TERMINAL_CODES, 'OTHER'];
+  const unknown = [...UNKNOWN_CODES, 'OTHER', 'NONE'];
+  const delivered = ['SUCCESS', 'OTHER'];
+  const codes = { delivered, rejected: failures, systemic: [...systemic].map(codeLabel), unknown };
+  for (const tier of ['main', ...tiers]) {
+    metric.recordsConsumed.inc({ tier }, 0);
+    metric.assignedPartitions.set({ tier }, 0);
+    for (const [outcome, ofOutcome] of Object.entries(codes)) {
+      for (const result_code of ofOutcome) metric.attempts.inc({ tier, outcome, result_code }, 0);
+    }
+  }
+  for (const tier of tiers) {
+    metric.retryLateness.zero({ tier });
+    for (const result_code of unknown) metric.retryParked.inc({ tier, result_code }, 0);
+  }
+  for (const result_code of failures) metric.deadLetters.inc({ reason: 'rejected', result_code }, 0);
+  for (const result_code of unknown) metric.deadLetters.inc({ reason: 'retries_exhausted', result_code }, 0);
+  for (const reason of ['undecodable', 'invalid_event', 'too_large']) {
+    metric.deadLetters.inc({ reason, result_code: 'NONE' }, 0);
+  }
+  for (const result_code of RESULT_CODES.slice(1)) metric.deadLetters.inc({ reason: 'too_large', result_code }, 0);
+  showHold(metric, systemic, undefined);
+}
+
+function handlers(metric: Instruments, ownership: Ownership, options: MetricsOptions): FactHandlers {
+  const { systemic, replayBefore } = options;
+  return {
+    attempt: (fact) => countAttempt(fact, metric),
+    settled: (fact) => countSettled(fact, metric, isReplay(fact.provenance, replayBefore)),
+    consumed: ({ tier, count }) => metric.recordsConsumed.inc({ tier }, count),
+    due: ({ tier, latenessMs }) => metric.retryLateness.observe({ tier }, Math.max(0, latenessMs) / 1_000),
+    undecodable: ({ error }) => metric.decodeErrors.inc({ kind: error }),
+    unlisted_payment_code: () => metric.unlistedPaymentCodes.inc(),
+    waiting: ({ for: target }) => {
+      if (target !== 'registry') metric.produceErrors.inc({ target });
+    },
+    hold_began: ({ reason }) => showHold(metric, systemic, reason),
+    hold_probed: ({ ended }) => metric.holdProbes.inc({ result: ended ? 'ended' : 'still_held' }),
+    hold_ended: () => showHold(metric, systemic, undefined),
+    joined: ({ partitions }) => {
+      metric.rebalances.inc();
+      ownership.take(partitions);
+    },
+    left: () => ownership.take({}),
+    unserved: ({ partitions }) => metric.unservedPartitions.set(partitions.length),
+    expired: () => undefined,
+    committed: ({ offsets }) => {
+      metric.commits.inc({ result: 'ok' });
+      const values = offsets.map(({ topic, partition, offset }) => ({ topic, partition, value: offset }));
+      ownership.set(metric.committedOffset, values);
+    },
+    commit_failed: () => metric.commits.inc({ result: 'failed' }),
+    key_reloaded: ({ result }) => metric.keyReloads.inc({ result }),
+  };
+}
+
+function countAttempt({ tier, outcome, exchange, durationMs }: AttemptFact, metric: Instruments): void {
+  const label = outcomeLabel(outcome);
+  metric.attempts.inc({ tier, outcome: label, result_code: outcomeCode(outcome) });
+  metric.attemptDuration.observe({ outcome: label }, durationMs / 1_000);
+  if (outcome.kind === 'no_result') metric.noResult.inc({ reason: outcome.reason });
+  if (exchange.kind === 'response') metric.responseSignature.inc({ result: exchange.verification });
+}
+
+function countSettled(fact: SettledFact, metric: Instruments, replay: boolean): void {
+  const { as } = fact;
+  if (as.verdict === 'parked') metric.retryParked.inc({ tier: as.tier, result_code: parkedCode(as.reason) });
+  else metric.notifications.inc({ verdict: as.verdict });
+  if (as.verdict === 'dead_lettered') {
+    metric.deadLetters.inc({ reason: as.reason, result_code: deadLetterCode(as.reason, as.detail) });
+  }
+  if (replay) {
+    if (as.verdict !== 'parked') metric.replayed.inc();
+    return;
+  }
+  if (as.verdict === 'delivered') metric.finalToNotified.observe(Math.max(0, fact.at - fact.finalAt) / 1_000);
+  const verdict = judgeObjective(fact);
+  if (verdict !== undefined) metric.sloEvents.inc({ verdict });
+}
+
+/** At most one hold stands at a time; its reason can change while it stands. */
+function showHold({ hold }: Instruments, systemic: SystemicCodes, held: string | undefined): void {
+  hold.reset();
+  for (const reason of [...systemic, 'outage', 'untrusted_response']) hold.set({ reason }, 0);
+  if (held !== undefined) hold.set({ reason: held }, 1);
+}

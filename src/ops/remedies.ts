@@ -1,0 +1,28 @@
+import type { SYSTEMIC_CODES } from '../core/codes.ts';
+
+const HOLD_REMEDIES: Readonly<Record<(typeof SYSTEMIC_CODES)[number] | 'outage' | 'untrusted_response', string>> = {
+  ACCESS_DENIED: 'ask the gateway to grant this client id the notifyPushPayment interface',
+  INVALID_CLIENT: 'correct GATEWAY_CLIENT_ID, and check that GATEWAY_URL is of the same environment',
+  INVALID_SIGNATURE: 'check that the public key of the active key version is the one registered at the gateway',
+  KEY_NOT_FOUND: 'register the active key version at the gateway, or make a registered version active',
+  MEDIA_TYPE_NOT_ACCEPTABLE: 'check what stands between this service and the gateway: requests arrive changed',
+  METHOD_NOT_SUPPORTED: 'check GATEWAY_URL: the address does not take this request',
+  NO_INTERFACE_DEF: 'check GATEWAY_URL and its path: the gateway knows no such interface there',
+  outage: 'check the network to GATEWAY_URL and the status of the gateway',
+  untrusted_response:
+    "check that GATEWAY_PUBLIC_KEYS_DIR holds the gateway's present key, and who answers at GATEWAY_URL",
+};
+
+/** What an operator can do about a hold. Sending resumes by itself once it is done. */
+export function holdRemedy(reason: string): string {
+  const known = Object.entries(HOLD_REMEDIES).find(([name]) => name === reason);
+  return known?.[1] ?? `ask the gateway what ${reason} means for this client id`;
+}
+
+/** What an operator can do about records that cannot be read or written. */
+export const WAITING_REMEDIES = {
+  registry: 'check SCHEMA_REGISTRY_URL, its credentials and that the registry is up',
+  retry: 'check that the retry topics exist, that this user may write to them and that enough replicas are in sync',
+  dead_letter: 'check that the dead-letter topic exists, that this user may write to it and that replicas are in sync',
+  outcome: 'check that OUTCOMES_TOPIC exists, that this user may write to it and that enough replicas are in sync',
+} as const;

@@ -1,0 +1,157 @@
+import type { IncomingMessage } from 'node:http';
+import { ADMIN_PREFIX, administer } from './admin.ts';
+import type { Signer } from './answer.ts';
+import { clientKeys } from './client-keys.ts';
+import { type Exchange, openExchange } from './exchange.ts';
+import { parseProfile, type Profile } from './faults.ts';
+import { loadIdentity } from './identity.ts';
+import { listen } from './listener.ts';
+import { beginPlayback } from './playback.ts';
+import { createRequestLog, type OpenRequest, type ReceivedRequest } from './record.ts';
+import { completeResult } from './result-page.ts';
+import { SetupProblem } from './setup-problem.ts';
+import { paymentIdOf } from './verify-body.ts';
+import { verifyRequest } from './verify-request.ts';
+
+/**
+ * The gateway simulator: Alipay+ as its documentation describes it, on this machine. It judges every request by rules of
+ * its own, signs its answers with a key of its own, and breaks things as a fault profile says.
+ */
+
+/** Where it listens, whom it knows, and what it plays. */
+export interface SimulatorOptions {
+  /** TCP port; 0, the default, for any free one. */
+  readonly port?: number;
+  /** Address to listen on; `127.0.0.1` unless given. */
+  readonly host?: string;
+  /** Names and addresses the certificate is good for, besides `localhost` and `127.0.0.1`. */
+  readonly hostNames?: readonly string[];
+  /** What the gateway's URL has before the interface's own path, e.g. `/sandbox`; empty unless given. */
+  readonly pathPrefix?: string;
+  readonly clientId: string;
+  /** The client's public key, for every key version, or a directory of `<keyVersion>.pem`. */
+  readonly publicKey: string;
+  /** Directory in which certificate and keys are kept and found again. */
+  readonly stateDir: string;
+  /** What is played from the start; without one every valid request is answered `S SUCCESS`. */
+  readonly profile?: Profile;
+  /** Called once for each request when its answer is about to be sent; the entry lives on until it is settled. */
+  readonly onRequest?: (entry: ReceivedRequest) => void;
+  /** How many of the newest requests keep their body in memory; 100,000 unless given. */
+  readonly keepBodies?: number;
+}
+
+/** A running simulator. */
+export interface Simulator {
+  /** `https://127.0.0.1:<port>`, without the path prefix. */
+  readonly url: string;
+  readonly port: number;
+  /** PEM file of the certificate, to be trusted by clients. */
+  readonly caFile: string;
+  /** Directory with the public key that verifies the answers. */
+  readonly publicKeysDir: string;
+  /**
+   * Plays another profile from now on; its clock and its counts begin anew, the attempts of payments go on.
+   *
+   * @throws {ProfileError} with every problem, and goes on with the profile before.
+   */
+  play(profile: Profile): void;
+  /** The live list of requests in the order in which they were complete. */
+  requests(): readonly ReceivedRequest[];
+  /** Forgets all requests and attempts. */
+  clear(): void;
+  /** Closes every connection, answered or not, and stops listening. */
+  stop(): Promise<void>;
+}
+
+const INTERFACE_PATH = '/aps/api/v1/payments/notifyPushPayment';
+const MAX_BODY_BYTES = 1024 * 1024;
+const monotonicMs = (): number => performance.now();
+
+/**
+ * Starts a simulator.
+ *
+ * @throws {SetupProblem} where the public key or the prefix cannot be used.
+ * @throws {ProfileError} where the profile cannot be played.
+ */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { host = '127.0.0.1', port = 0, pathPrefix = '', clientId } = options;
+  if (!/^(\/[^/?#\s]+)*$/.test(pathPrefix)) throw new SetupProblem('the path prefix is like /sandbox, or empty');
+  let playback = beginPlayback(parseProfile(options.profile ?? {}), monotonicMs);
+  const path = `${pathPrefix}${INTERFACE_PATH}`;
+  const redirectPath = `/redirected${path}`;
+  const expectations = { path, clientId, keys: clientKeys(options.publicKey) };
+  const identity = await loadIdentity(options.stateDir, options.hostNames ?? []);
+  const signer: Signer = { path, clientId, gatewayKey: identity.gatewayKey, wrongKey: identity.wrongKey };
+  const log = createRequestLog(options.keepBodies ?? 100_000);
+  const play = (profile: Profile): void => {
+    playback = beginPlayback(parseProfile(profile), monotonicMs);
+  };
+
+  const answerRequest = async (request: IncomingMessage, exchange: Exchange): Promise<void> => {
+    const { method = '', url = '' } = request;
+    const headers = request.headersDistinct;
+    const cut = method === 'POST' && url === path ? playback.beforeBody() : undefined;
+    const body = cut === undefined ? await readBody(request) : Buffer.alloc(0);
+    if (url.startsWith(ADMIN_PREFIX)) {
+      administer({ method, url, body }, exchange.response, { log, play });
+      return;
+    }
+    const enter = (verification: string, keyVersion = ''): OpenRequest => {
+      const requestTime = headers['request-time']?.[0] ?? '';
+      const entry = log.enter({ paymentId: paymentIdOf(body), keyVersion, requestTime, body, verification });
+      exchange.enter(entry);
+      return entry;
+    };
+    if (cut !== undefined) {
+      enter('not_read');
+      await exchange.answer(cut, playback.baseDelayMs);
+      return;
+    }
+    if (url === redirectPath) {
+      enter('redirect_followed');
+      await exchange.result(completeResult({}), 'good', 'S SUCCESS redirected');
+      return;
+    }
+    const verdict = verifyRequest({ method, url, headers, body }, expectations);
+    const entry = enter(verdict.kind === 'verified' ? 'verified' : verdict.code, verdict.keyVersion);
+    if (verdict.kind === 'refused') {
+      const result = completeResult({ code: verdict.code, message: verdict.why });
+      await exchange.result(result, verdict.signed ? 'good' : 'none', `F ${verdict.code}`);
+      return;
+    }
+    await exchange.answer(playback.choose(entry.paymentId, entry.attempt), playback.baseDelayMs);
+  };
+
+  const listener = await listen({ host, port }, identity.tls, (request, response) => {
+    const exchange = openExchange(response, {
+      signer,
+      redirectPath,
+      reset: () => listener.reset(request),
+      onAnswer: options.onRequest ?? (() => undefined),
+    });
+    // What fails here has lost its client; anything else must not leave a client waiting.
+    answerRequest(request, exchange).catch(() => response.destroy());
+  });
+
+  return {
+    url: `https://127.0.0.1:${listener.port}`,
+    port: listener.port,
+    caFile: identity.caFile,
+    publicKeysDir: identity.publicKeysDir,
+    play,
+    requests: () => log.list(),
+    clear: () => log.clear(),
+    stop: () => listener.close(),
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

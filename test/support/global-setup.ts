@@ -1,0 +1,17 @@
+import type { TestProject } from 'vitest/node';
+import { startCluster } from '../../deploy/local/cluster.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    bootstrapServers: string;
+    registryUrl: string;
+  }
+}
+
+/** One broker and one registry for all integration tests; each test has topics and a group of its own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const cluster = await startCluster();
+  project.provide('bootstrapServers', cluster.bootstrapServers);
+  project.provide('registryUrl', cluster.registryUrl);
+  return () => cluster.stop();
+}

@@ -1,0 +1,78 @@
+import type { World } from './world.ts';
+
+/** What became of the events of a world, told by the gateway's record and the topics, never by the service. */
+export interface Ledger {
+  /** Payment ids, or `partition:offset` of records that are no events. */
+  readonly delivered: readonly string[];
+  readonly deadLettered: readonly string[];
+  /** Waiting in a retry topic. */
+  readonly parked: readonly string[];
+  readonly uncommitted: readonly string[];
+  /** In none of these. */
+  readonly lost: readonly string[];
+  /** In more than one of these, or waiting in more than one copy. */
+  readonly doubled: readonly string[];
+  /** Requests for payments whose success the gateway had already told. */
+  readonly repeats: number;
+  /** `earlier>later` of one partition whose first requests came the other way round. */
+  readonly disorder: readonly string[];
+}
+
+/** Keeps the books: every event that was written is looked for wherever it can be. */
+export async function keepLedger(world: World): Promise<Ledger> {
+  const delivered = new Map<string, number>();
+  let repeats = 0;
+  for (const { paymentId, answered } of world.simulator.requests()) {
+    if (delivered.has(paymentId)) repeats += 1;
+    if (answered === 'S SUCCESS') delivered.set(paymentId, (delivered.get(paymentId) ?? 0) + 1);
+  }
+  const origin = (text: Readonly<Record<string, string>>): string =>
+    `${text['notifier-origin-partition'] ?? '?'}:${text['notifier-origin-offset'] ?? '?'}`;
+  const letters = new Set((await world.records('dead-letter').catch(() => [])).map(({ text }) => origin(text)));
+  const copies = new Map<string, number>();
+  for (const suffix of await world.topicSuffixes()) {
+    const committed = await world.committed(suffix);
+    for (const { partition, offset, text } of await world.records(suffix)) {
+      if (offset < Math.max(0, committed.get(partition) ?? 0)) continue;
+      copies.set(origin(text), (copies.get(origin(text)) ?? 0) + 1);
+    }
+  }
+  const committed = await world.committed();
+
+  const ledger = { delivered: [], deadLettered: [], parked: [], uncommitted: [], lost: [], doubled: [] } as Record<
+    string,
+    string[]
+  >;
+  for (const { partition, offset, paymentId } of world.written) {
+    const at = `${String(partition)}:${String(offset)}`;
+    const name = paymentId === '' ? at : paymentId;
+    const places = [
+      ...(delivered.has(paymentId) ? ['delivered'] : []),
+      ...(letters.has(at) ? ['deadLettered'] : []),
+      ...(copies.has(at) ? ['parked'] : []),
+      ...(offset >= (committed.get(partition) ?? -1) ? ['uncommitted'] : []),
+    ];
+    for (const place of places) ledger[place]?.push(name);
+    if (places.length === 0) ledger['lost']?.push(name);
+    if (places.length > 1 || (copies.get(at) ?? 0) > 1) ledger['doubled']?.push(name);
+  }
+  return { ...(ledger as unknown as Omit<Ledger, 'repeats' | 'disorder'>), repeats, disorder: disorder(world) };
+}
+
+function disorder(world: World): string[] {
+  const firstSeen = new Map<string, number>();
+  for (const { paymentId, seq } of world.simulator.requests())
+    if (!firstSeen.has(paymentId)) firstSeen.set(paymentId, seq);
+  const wrong: string[] = [];
+  const last = new Map<number, { id: string; seq: number }>();
+  for (const { partition, paymentId } of [...world.written].sort(
+    (a, b) => a.partition - b.partition || a.offset - b.offset,
+  )) {
+    const seq = firstSeen.get(paymentId);
+    if (seq === undefined) continue;
+    const before = last.get(partition);
+    if (before !== undefined && before.seq > seq) wrong.push(`${before.id}>${paymentId}`);
+    last.set(partition, { id: paymentId, seq });
+  }
+  return wrong;
+}

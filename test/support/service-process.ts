@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** A line of the service's log. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** The built service in a process of its own, as it is deployed. */
+export class ServiceProcess {
+  readonly #child: ChildProcess;
+  readonly #port: number;
+  /** Everything it printed, whole. */
+  output = '';
+  errors = '';
+  readonly log: LogLine[] = [];
+  exitCode: number | undefined;
+  readonly #exited: Promise<unknown>;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.#port = port;
+    this.#exited = once(child, 'close').then(
+      ([code, signal]) => (this.exitCode = (code as number | null) ?? (signal ? -1 : -2)),
+    );
+    if (child.stdout === null || child.stderr === null) throw new Error('the service has no output to read');
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      this.output += `${line}\n`;
+      this.log.push(JSON.parse(line) as LogLine);
+    });
+    child.stderr.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
+  }
+
+  /** Starts it with nothing in its environment but these settings. */
+  static async start(
+    settings: Readonly<Record<string, string>>,
+    wrapper: readonly string[] = [],
+  ): Promise<ServiceProcess> {
+    const port = await freePort();
+    const [command = process.execPath, ...args] = [...wrapper, process.execPath, MAIN];
+    const env = {
+      PATH: process.env['PATH'],
+      HTTP_HOST: '127.0.0.1',
+      HTTP_PORT: String(port),
+      LOG_LEVEL: 'debug',
+      ...settings,
+    };
+    return new ServiceProcess(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }), port);
+  }
+
+  get running(): boolean {
+    return this.exitCode === undefined;
+  }
+
+  /** Resolves when it has joined its group. */
+  async ready(): Promise<this> {
+    await until('the service to be ready', async () => {
+      if (!this.running) throw new Error(`the service ended with ${String(this.exitCode)}: ${this.errors}`);
+      return (await this.get('/readyz')).status === 200;
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; it said:\n${this.errors}${this.output.slice(-4_000)}`);
+    });
+    return this;
+  }
+
+  async get(path: string, method = 'GET'): Promise<{ status: number; body: string }> {
+    try {
+      const response = await fetch(`http://127.0.0.1:${String(this.#port)}${path}`, { method });
+      return { status: response.status, body: await response.text() };
+    } catch {
+      return { status: 0, body: '' };
+    }
+  }
+
+  /** The value of one series, written as in the exposition; `undefined` where there is none. */
+  async metric(series: string): Promise<number | undefined> {
+    const { body } = await this.get('/metrics');
+    const line = body.split('\n').find((candidate) => candidate.startsWith(`${series} `));
+    return line === undefined ? undefined : Number(line.slice(series.length + 1));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Ends it by a signal and gives its exit code. */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number> {
+    this.signal(signal);
+    return this.exit();
+  }
+
+  async exit(): Promise<number> {
+    await this.#exited;
+    return this.exitCode ?? -3;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

@@ -1,0 +1,251 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import kafkajs, { type Admin, type CompressionTypes, type IHeaders, type Kafka, type Producer } from 'kafkajs';
+import { inject, onTestFinished } from 'vitest';
+import { sampleEvent } from '../../src/cli/sample-events.ts';
+import type { PaymentFinal } from '../../src/core/event.ts';
+import { encode, registerSchema } from '../../src/kafka/emitter.ts';
+import type { Profile } from '../../src/simulator/faults.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/gateway.ts';
+import { pem, rsaKeyPair, signingKeysFolder, temporaryFolder } from './keys.ts';
+import { ServiceProcess } from './service-process.ts';
+import { readTopic, type StoredRecord } from './topic-reader.ts';
+import { until } from './until.ts';
+
+/** A record that was written to the source topic. */
+export interface SourceRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string | null;
+  /** Empty for bytes that are no event. */
+  readonly paymentId: string;
+}
+
+/** How a world is made. */
+export interface WorldOptions {
+  readonly partitions?: number;
+  readonly profile?: Profile;
+  /** Of the service, beside those that every test needs. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Another cluster than the shared one. */
+  readonly bootstrapServers?: string;
+  readonly replicationFactor?: number;
+}
+
+/** The simulator's certificate and keys are made once a worker. */
+const stateDir = mkdtempSync(join(tmpdir(), 'payment-notifier-simulator-'));
+
+/** Topics, a group, a gateway and the service's settings that no other test shares; gone when the test ends. */
+export class World {
+  readonly source: string;
+  readonly group: string;
+  readonly partitions: number;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly written: SourceRecord[] = [];
+  readonly services: ServiceProcess[] = [];
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly simulator: Simulator;
+  readonly #producer: Producer;
+  readonly #schemaId: number;
+
+  private constructor(parts: {
+    source: string;
+    partitions: number;
+    settings: Readonly<Record<string, string>>;
+    kafka: Kafka;
+    admin: Admin;
+    producer: Producer;
+    simulator: Simulator;
+    schemaId: number;
+  }) {
+    this.source = parts.source;
+    this.group = parts.source;
+    this.partitions = parts.partitions;
+    this.settings = parts.settings;
+    this.kafka = parts.kafka;
+    this.admin = parts.admin;
+    this.simulator = parts.simulator;
+    this.#producer = parts.producer;
+    this.#schemaId = parts.schemaId;
+  }
+
+  static async create(options: WorldOptions = {}): Promise<World> {
+    const {
+      partitions = 3,
+      profile = {},
+      bootstrapServers = inject('bootstrapServers'),
+      replicationFactor = 1,
+    } = options;
+    const source = `pf-${randomUUID().slice(0, 8)}`;
+    const kafka = new kafkajs.Kafka({
+      brokers: bootstrapServers.split(','),
+      logLevel: kafkajs.logLevel.NOTHING,
+      retry: { retries: 10, initialRetryTime: 100, maxRetryTime: 2_000 },
+    });
+    const admin = kafka.admin();
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    const { privateKey, publicKey } = rsaKeyPair();
+    const [simulator, id] = await Promise.all([
+      startSimulator({
+        clientId: 'SANDBOX_TEST',
+        publicKey: join(temporaryFolder({ 'client.pem': pem(publicKey) }), 'client.pem'),
+        stateDir,
+        profile,
+      }),
+      schemaId(),
+      admin.connect(),
+      producer.connect(),
+    ]);
+    await admin.createTopics({
+      topics: [{ topic: source, numPartitions: partitions, replicationFactor }],
+      waitForLeaders: true,
+    });
+    const world = new World({
+      source,
+      partitions,
+      kafka,
+      admin,
+      producer,
+      simulator,
+      schemaId: id,
+      settings: {
+        KAFKA_BROKERS: bootstrapServers,
+        KAFKA_GROUP_ID: source,
+        KAFKA_SESSION_TIMEOUT: '8s',
+        SCHEMA_REGISTRY_URL: inject('registryUrl'),
+        SOURCE_TOPIC: source,
+        CREATE_TOPICS: 'true',
+        TOPIC_REPLICATION_FACTOR: String(replicationFactor),
+        RETRY_DELAYS: '1s,3s',
+        GATEWAY_URL: simulator.url,
+        GATEWAY_CLIENT_ID: 'SANDBOX_TEST',
+        GATEWAY_CA_FILE: simulator.caFile,
+        GATEWAY_TIMEOUT: '2s',
+        SIGNING_KEYS_DIR: signingKeysFolder({ 1: privateKey }),
+        GATEWAY_PUBLIC_KEYS_DIR: simulator.publicKeysDir,
+        ...options.settings,
+      },
+    });
+    onTestFinished(() => world.#close());
+    return world;
+  }
+
+  /** Starts a member of the group and waits until it has joined. */
+  async start(settings: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
+    return (await this.launch(settings)).ready();
+  }
+
+  /** Starts a member of the group. */
+  async launch(
+    settings: Readonly<Record<string, string>> = {},
+    wrapper: readonly string[] = [],
+  ): Promise<ServiceProcess> {
+    const service = await ServiceProcess.start({ ...this.settings, ...settings }, wrapper);
+    this.services.push(service);
+    return service;
+  }
+
+  /** Writes events of payments with these ids to one partition, in this order. */
+  async write(
+    partition: number,
+    ids: readonly string[],
+    how: { compression?: CompressionTypes; key?: string | null } = {},
+  ): Promise<void> {
+    await this.writeRaw(
+      partition,
+      ids.map((id) => ({
+        paymentId: id,
+        key: how.key === undefined ? id : how.key,
+        value: this.encode(sampleEvent(id, true)),
+      })),
+      how.compression,
+    );
+  }
+
+  /** Writes any bytes; a record without `paymentId` is no event. */
+  async writeRaw(
+    partition: number,
+    records: readonly { paymentId?: string; key: string | null; value: Buffer | null; headers?: IHeaders }[],
+    compression?: CompressionTypes,
+  ): Promise<void> {
+    const messages = records.map(({ key, value, headers = {} }) => ({ key, value, partition, headers }));
+    const [sent] = await this.#producer.send({
+      topic: this.source,
+      messages,
+      ...(compression !== undefined && { compression }),
+    });
+    const base = Number(sent?.baseOffset);
+    records.forEach(({ paymentId = '', key }, at) =>
+      this.written.push({ partition, offset: base + at, key, paymentId }),
+    );
+  }
+
+  /** `count` events on every partition; ids say partition and number. */
+  async writeEverywhere(count: number, prefix = 'P'): Promise<void> {
+    for (let partition = 0; partition < this.partitions; partition += 1) {
+      await this.write(
+        partition,
+        Array.from({ length: count }, (_, at) => `${prefix}-${String(partition)}-${String(at)}`),
+      );
+    }
+  }
+
+  encode(event: PaymentFinal): Buffer {
+    return encode(this.#schemaId, event);
+  }
+
+  /** What a topic of this world holds, by its name behind the source's: '', 'retry.1s', 'dead-letter'. */
+  async records(suffix: string): Promise<StoredRecord[]> {
+    return readTopic(this.kafka, this.topic(suffix));
+  }
+
+  topic(suffix: string): string {
+    return suffix === '' ? this.source : `${this.source}.${suffix}`;
+  }
+
+  /** Committed offsets of one of this world's topics by partition; -1 where there is none. */
+  async committed(suffix = ''): Promise<Map<number, number>> {
+    const [offsets] = await this.admin.fetchOffsets({ groupId: this.group, topics: [this.topic(suffix)] });
+    return new Map(offsets?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+  }
+
+  /** Every topic of the group that exists. */
+  async topicSuffixes(): Promise<string[]> {
+    const topics = await this.admin.listTopics();
+    return topics
+      .filter((topic) => topic.startsWith(`${this.source}.retry.`))
+      .map((topic) => topic.slice(this.source.length + 1));
+  }
+
+  /** Waits until everything in source and retry topics is committed. */
+  async settled(withinMs = 60_000): Promise<void> {
+    const suffixes = ['', ...(await this.topicSuffixes())];
+    await until(
+      'all records to be settled and committed',
+      async () => {
+        for (const suffix of suffixes) {
+          const committed = await this.committed(suffix);
+          for (const { partition, high } of await this.admin.fetchTopicOffsets(this.topic(suffix))) {
+            if (Number(high) > Math.max(0, committed.get(partition) ?? 0)) return false;
+          }
+        }
+        return true;
+      },
+      { withinMs, everyMs: 100 },
+    );
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.services.filter(({ running }) => running).map((service) => service.end('SIGKILL')));
+    await Promise.all([this.simulator.stop(), this.#producer.disconnect(), this.admin.disconnect()]);
+  }
+}
+
+let registered: Promise<number> | undefined;
+
+function schemaId(): Promise<number> {
+  return (registered ??= registerSchema({ url: inject('registryUrl') }, 'payment-final-value'));
+}
