@@ -21,6 +21,7 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       '@typescript-eslint/dot-notation': 'off',
       'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
@@ -43,5 +44,6 @@ export default tseslint.config(
     files: ['test/**'],
     rules: { 'max-lines': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
   },
+  { files: ['**/*.d.ts', 'test/support/global-setup.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['test/bench/**', 'deploy/**', 'test/support/write-docs.ts'], rules: { 'no-console': 'off' } },
 );

@@ -75,7 +75,7 @@ export async function startService(config: Config, log: Log = createLog({ level:
     send: sender.send,
     publish: publisher.publish,
     observe,
-    gate,
+    enter: gate.enter,
     now: Date.now,
     settings: {
       source: config.source.topic,
@@ -123,8 +123,8 @@ export async function startService(config: Config, log: Log = createLog({ level:
     if (topics.problems.length > 0) throw new CannotStart(topics.problems);
     for (const warning of topics.warnings) log.warn(warning);
     if (topics.made.length > 0) log.info('topics made', { topics: topics.made });
-    await untilDone(decoder.ping, waiting('the schema registry'), stopping.signal);
-    await untilDone(publisher.connect, waiting('the brokers'), stopping.signal);
+    await untilDone(() => decoder.ping(), waiting('the schema registry'), stopping.signal);
+    await untilDone(() => publisher.connect(), waiting('the brokers'), stopping.signal);
     metrics.gauges.topicRetention(await retentionMs(kafka, [...topics.read, ...topics.counterparts]));
 
     const reader = new GroupConsumer(
@@ -142,12 +142,11 @@ export async function startService(config: Config, log: Log = createLog({ level:
         process: (record, tenure) => processRecord(record, ports, tenure),
         onError: ({ topic, partition, offset }, error) =>
           log.error('a record could not be worked on; trying again', { topic, partition, offset, error }),
-        fatal,
       },
+      fatal,
     );
     const refusal = await untilDone(() => reader.connect(), waiting('the brokers'), stopping.signal);
     if (refusal !== undefined) throw new CannotStart([refusal.refusal]);
-    if (stopping.signal.aborted) return await reader.stop();
     consumer = reader;
     stage = 'joining';
     reader.run();
@@ -155,7 +154,8 @@ export async function startService(config: Config, log: Log = createLog({ level:
 
   const failed = new Promise<never>((_, reject) => {
     connect(reject).catch((error: unknown) => {
-      if (!(error instanceof Abandoned)) reject(error as Error);
+      if (error instanceof Abandoned) return;
+      reject(error instanceof Error ? error : new Error(String(error)));
     });
   });
   failed.catch(() => undefined);

@@ -1,10 +1,11 @@
 import { readProvenance } from './core/provenance.ts';
-import type { GroupConsumer, LaneState } from './kafka/consumer.ts';
+import type { LaneState } from './kafka/lanes.ts';
+import type { GroupConsumer } from './kafka/consumer.ts';
 import type { Gauges } from './ops/metrics.ts';
 
 /** Shows how far behind this member's partitions are; asked on a timer, since nothing happens in a partition that stands still. */
 export async function sampleLanes(consumer: GroupConsumer, source: string, gauges: Gauges): Promise<void> {
-  const lanes = await consumer.lanes();
+  const lanes = await consumer.states();
   const shown = (value: (lane: LaneState) => number | undefined) =>
     lanes.flatMap((lane) => {
       const sampled = value(lane);

@@ -167,7 +167,7 @@ interface RequestQueue {
   scheduleCheckPendingRequests(): void;
 }
 const queue = (require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }).prototype;
-const scheduleCheck = queue.scheduleCheckPendingRequests;
+const { scheduleCheckPendingRequests } = queue as { scheduleCheckPendingRequests: (this: RequestQueue) => void };
 queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
-  if (this.pending.length > 0) scheduleCheck.call(this);
+  if (this.pending.length > 0) scheduleCheckPendingRequests.call(this);
 };

@@ -75,8 +75,12 @@ export class Lane {
     return oldest;
   }
 
-  /** Takes records in their order; `next` is where reading goes on behind them. */
-  take(records: readonly KafkaRecord[], next: number): void {
+  /**
+   * Takes records in their order; `next` is where reading goes on behind them.
+   *
+   * @returns `full` where nothing more should be read before `onRoom`
+   */
+  take(records: readonly KafkaRecord[], next: number): 'room' | 'full' {
     for (const record of records) {
       if (this.#front.take(record.offset) === 'settled') continue;
       this.#queue.push(record);
@@ -86,6 +90,7 @@ export class Lane {
     this.#full = this.#queue.length >= HIGH_WATER.records || this.#queuedBytes >= HIGH_WATER.bytes;
     if (this.#inFlight.size === 0 && this.#queue.length === 0) this.#options.onMoved(this);
     this.#startWhatMay();
+    return this.#full ? 'full' : 'room';
   }
 
   /** Passes records that the broker no longer has. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { untilDone } from '../pipeline/waiting.ts';
 import { errorType, isGenerationOver } from './client.ts';
 import { Epoch, instant } from './epoch.ts';
 import type { ConsumerGroup, FetchedBatch, GroupHooks, KafkaError } from './kafkajs-internals.ts';
@@ -18,6 +19,8 @@ export interface MembershipOptions {
   readonly closed: (how: { readonly clean: boolean; readonly drainedMs: number }) => void;
   /** The broker no longer has the offset that was asked for. */
   readonly outOfRange: (group: ConsumerGroup, topic: string, partition: number) => Promise<void>;
+  /** What it takes to begin to work could not be asked of the brokers; it is asked again. */
+  readonly onTrouble: (error: unknown) => void;
   /** The brokers answered. */
   readonly onContact: () => void;
 }
@@ -78,6 +81,7 @@ export class Membership implements GroupHooks {
   /** From now on no join begins; resolves when one that is under way has ended. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    if (this.#joining !== undefined) this.#epoch?.close();
     await this.#joining?.catch(() => undefined);
   }
 
@@ -105,6 +109,7 @@ export class Membership implements GroupHooks {
     }
     const batches = await inner();
     this.#options.onContact();
+    if (this.epoch?.closing.aborted !== false) return [];
     for (const batch of batches) this.#options.take(group, batch);
     return [];
   }
@@ -125,9 +130,15 @@ export class Membership implements GroupHooks {
     this.#group = group;
     this.#beat();
     const epoch = new Epoch(group.generationId ?? -1, this.#options.sessionTimeoutMs, instant());
-    await this.#heartbeat(group, epoch);
-    await this.#options.open(group, epoch);
     this.#epoch = epoch;
+    try {
+      await this.#heartbeat(group, epoch);
+      await untilDone(() => this.#options.open(group, epoch), this.#options.onTrouble, epoch.closing);
+    } catch (error) {
+      epoch.end();
+      this.#epoch = undefined;
+      throw Object.assign(new Error('joined, but could not begin to work', { cause: error }), { retriable: true });
+    }
   }
 
   async #close(): Promise<void> {

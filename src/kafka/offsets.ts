@@ -116,7 +116,8 @@ export async function commitFirstStart(cluster: Cluster, start: FirstStart): Pro
       offset: starts.get(partitionKey(source, partition)) ?? 0,
     }));
     try {
-      return void (await commitOffsets(cluster, { groupId, groupGenerationId: -1, memberId: '' }, offsets));
+      await commitOffsets(cluster, { groupId, groupGenerationId: -1, memberId: '' }, offsets);
+      return undefined;
     } catch (error) {
       // Another member was faster and has joined: its start counts.
       if (errorType(error) !== 'UNKNOWN_MEMBER_ID') throw error;

@@ -29,7 +29,9 @@ export function createPublisher(kafka: Kafka): Publisher {
   };
 
   return {
-    connect: async () => void (await producer()),
+    connect: async () => {
+      await producer();
+    },
     close: discard,
     publish: async (_target, record) => {
       const used = producer();

@@ -1,16 +1,6 @@
 import { beginHold, mayProbe, OPEN, probeLeft, probeReturned, type Hold, type ProbeFinding } from '../core/hold.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { Abandoned, type Observe } from './ports.ts';
-
-/** The right to send one request. */
-export interface Pass {
-  /**
-   * Gives the pass back and says what the request brought; `undefined` where none was sent.
-   *
-   * @returns `again` where a hold goes on and so nothing must become of the record yet
-   */
-  done(outcome: Outcome | undefined, paymentId: string): 'settle' | 'again';
-}
+import { Abandoned, type Enter, type Observe, type Pass } from './ports.ts';
 
 interface Waiter {
   readonly grant: (pass: Pass) => void;
@@ -50,9 +40,8 @@ export class Gate {
     return this.#inFlight;
   }
 
-  /** Waits for the right to send; throws `Abandoned` when `closing` is aborted first. */
-  async enter(closing: AbortSignal): Promise<Pass> {
-    if (closing.aborted) throw new Abandoned();
+  readonly enter: Enter = (closing) => {
+    if (closing.aborted) return Promise.reject(new Abandoned());
     return new Promise<Pass>((resolve, reject) => {
       const giveUp = (): void => {
         this.#waiters.delete(waiter);
@@ -68,7 +57,7 @@ export class Gate {
       this.#waiters.add(waiter);
       this.#letThrough();
     });
-  }
+  };
 
   #letThrough(): void {
     for (const waiter of this.#waiters) {

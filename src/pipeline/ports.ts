@@ -1,9 +1,8 @@
 import type { PaymentFinal } from '../core/event.ts';
-import type { Exchange, SystemicCodes } from '../core/outcome.ts';
+import type { Exchange, Outcome, SystemicCodes } from '../core/outcome.ts';
 import type { OutgoingRecord } from '../core/record.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
 import type { DecodeError, Fact, ProduceTarget } from './facts.ts';
-import type { Gate } from './gate.ts';
 
 /** Bytes read as an event, or why they cannot be. */
 export type Decoded =
@@ -37,6 +36,19 @@ export type Send = (body: Buffer, beforeSend: () => void, signal: AbortSignal) =
  */
 export type Publish = (target: ProduceTarget, record: OutgoingRecord) => Promise<'written' | 'too_large'>;
 
+/** The right to send one request. */
+export interface Pass {
+  /**
+   * Gives the pass back and says what the request brought; `undefined` where none was sent.
+   *
+   * @returns `again` where a hold goes on and so nothing must become of the record yet
+   */
+  done(outcome: Outcome | undefined, paymentId: string): 'settle' | 'again';
+}
+
+/** Waits for the right to send; throws `Abandoned` when `closing` is aborted first. */
+export type Enter = (closing: AbortSignal) => Promise<Pass>;
+
 /** Tells what happened. Never throws. */
 export type Observe = (fact: Fact) => void;
 
@@ -56,7 +68,7 @@ export interface Ports {
   readonly send: Send;
   readonly publish: Publish;
   readonly observe: Observe;
-  readonly gate: Gate;
+  readonly enter: Enter;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly settings: PipelineSettings;

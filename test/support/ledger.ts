@@ -14,12 +14,12 @@ export interface Ledger {
   readonly doubled: readonly string[];
   /** Requests for payments whose success the gateway had already told. */
   readonly repeats: number;
-  /** `earlier>later` of one partition whose first requests came the other way round. */
+  /** `earlier>later` of one partition, or key, whose first requests came the other way round. */
   readonly disorder: readonly string[];
 }
 
 /** Keeps the books: every event that was written is looked for wherever it can be. */
-export async function keepLedger(world: World): Promise<Ledger> {
+export async function keepLedger(world: World, ordering: 'partition' | 'key' = 'partition'): Promise<Ledger> {
   const delivered = new Map<string, number>();
   let repeats = 0;
   for (const { paymentId, answered } of world.simulator.requests()) {
@@ -56,23 +56,28 @@ export async function keepLedger(world: World): Promise<Ledger> {
     if (places.length === 0) ledger['lost']?.push(name);
     if (places.length > 1 || (copies.get(at) ?? 0) > 1) ledger['doubled']?.push(name);
   }
-  return { ...(ledger as unknown as Omit<Ledger, 'repeats' | 'disorder'>), repeats, disorder: disorder(world) };
+  return {
+    ...(ledger as unknown as Omit<Ledger, 'repeats' | 'disorder'>),
+    repeats,
+    disorder: disorder(world, ordering),
+  };
 }
 
-function disorder(world: World): string[] {
+function disorder(world: World, ordering: 'partition' | 'key'): string[] {
   const firstSeen = new Map<string, number>();
-  for (const { paymentId, seq } of world.simulator.requests())
+  for (const { paymentId, seq } of world.simulator.requests()) {
     if (!firstSeen.has(paymentId)) firstSeen.set(paymentId, seq);
+  }
   const wrong: string[] = [];
-  const last = new Map<number, { id: string; seq: number }>();
-  for (const { partition, paymentId } of [...world.written].sort(
-    (a, b) => a.partition - b.partition || a.offset - b.offset,
-  )) {
+  const last = new Map<string, { id: string; seq: number }>();
+  const inOrder = [...world.written].sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  for (const { partition, key, paymentId } of inOrder) {
     const seq = firstSeen.get(paymentId);
     if (seq === undefined) continue;
-    const before = last.get(partition);
+    const chain = ordering === 'partition' ? String(partition) : `${String(partition)}:${key ?? ''}`;
+    const before = last.get(chain);
     if (before !== undefined && before.seq > seq) wrong.push(`${before.id}>${paymentId}`);
-    last.set(partition, { id: paymentId, seq });
+    last.set(chain, { id: paymentId, seq });
   }
   return wrong;
 }

@@ -41,7 +41,7 @@ export class ServiceProcess {
     wrapper: readonly string[] = [],
   ): Promise<ServiceProcess> {
     const port = await freePort();
-    const [command = process.execPath, ...args] = [...wrapper, process.execPath, MAIN];
+    const [command = '', ...args]: string[] = [...wrapper, process.execPath, MAIN];
     const env = {
       PATH: process.env['PATH'],
       HTTP_HOST: '127.0.0.1',
@@ -62,7 +62,7 @@ export class ServiceProcess {
       if (!this.running) throw new Error(`the service ended with ${String(this.exitCode)}: ${this.errors}`);
       return (await this.get('/readyz')).status === 200;
     }).catch((error: unknown) => {
-      throw new Error(`${String(error)}; it said:\n${this.errors}${this.output.slice(-4_000)}`);
+      throw new Error(`${String(error)}; it said:\n${this.tail()}`);
     });
     return this;
   }
@@ -81,6 +81,11 @@ export class ServiceProcess {
     const { body } = await this.get('/metrics');
     const line = body.split('\n').find((candidate) => candidate.startsWith(`${series} `));
     return line === undefined ? undefined : Number(line.slice(series.length + 1));
+  }
+
+  /** The last of what it said, for messages of failed assertions. */
+  tail(): string {
+    return this.errors + this.output.slice(-4_000);
   }
 
   signal(signal: NodeJS.Signals): void {

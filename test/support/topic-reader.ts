@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafka } from 'kafkajs';
+import type { IHeaders, Kafka } from 'kafkajs';
 import { registerCodecs } from '../../src/kafka/codecs.ts';
 
 /** A record as it stands in a topic. */
@@ -13,6 +13,8 @@ export interface StoredRecord {
   readonly headers: Readonly<Record<string, Buffer>>;
   /** The headers as text. */
   readonly text: Readonly<Record<string, string>>;
+  /** Every value of each header name, in order; a header may come without a value. */
+  readonly values: Readonly<Record<string, readonly (Buffer | null)[]>>;
 }
 
 /** Everything a topic holds now, partition by partition in order. */
@@ -37,8 +39,9 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<StoredReco
       autoCommit: false,
       eachBatch: ({ batch }) => {
         for (const { offset, timestamp, key, value, headers = {} } of batch.messages) {
+          const values = valuesByName(headers);
           const plain = Object.fromEntries(
-            Object.entries(headers).map(([name, value]) => [name, Buffer.from(value as Buffer)]),
+            Object.entries(values).map(([name, [value]]) => [name, value ?? Buffer.alloc(0)]),
           );
           const text = Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, value.toString()]));
           records.push({
@@ -49,6 +52,7 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<StoredReco
             value,
             headers: plain,
             text,
+            values,
           });
         }
         if (Number(batch.lastOffset()) + 1 >= (waiting.get(batch.partition) ?? 0)) waiting.delete(batch.partition);
@@ -59,4 +63,13 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<StoredReco
   });
   await consumer.disconnect();
   return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+}
+
+function valuesByName(headers: IHeaders): Record<string, (Buffer | null)[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]: [string, unknown]) => [
+      name,
+      [value].flat().map((one) => (one instanceof Buffer || typeof one === 'string' ? Buffer.from(one) : null)),
+    ]),
+  );
 }

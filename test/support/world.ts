@@ -23,6 +23,14 @@ export interface SourceRecord {
   readonly paymentId: string;
 }
 
+/** Any bytes for the source topic; a record without `paymentId` is no event. */
+export interface RawRecord {
+  readonly paymentId?: string;
+  readonly key: Buffer | string | null;
+  readonly value: Buffer | null;
+  readonly headers?: IHeaders;
+}
+
 /** How a world is made. */
 export interface WorldOptions {
   readonly partitions?: number;
@@ -32,6 +40,10 @@ export interface WorldOptions {
   /** Another cluster than the shared one. */
   readonly bootstrapServers?: string;
   readonly replicationFactor?: number;
+  /** Of the source topic, such as `max.message.bytes`. */
+  readonly topicConfig?: Readonly<Record<string, string>>;
+  /** Who ends the world; by default the test that made it. */
+  readonly onEnd?: (end: () => Promise<void>) => void;
 }
 
 /** The simulator's certificate and keys are made once a worker. */
@@ -41,7 +53,8 @@ const stateDir = mkdtempSync(join(tmpdir(), 'payment-notifier-simulator-'));
 export class World {
   readonly source: string;
   readonly group: string;
-  readonly partitions: number;
+  /** Of the source; a test that adds some says so here. */
+  partitions: number;
   readonly settings: Readonly<Record<string, string>>;
   readonly written: SourceRecord[] = [];
   readonly services: ServiceProcess[] = [];
@@ -78,6 +91,8 @@ export class World {
       profile = {},
       bootstrapServers = inject('bootstrapServers'),
       replicationFactor = 1,
+      topicConfig = {},
+      onEnd = onTestFinished,
     } = options;
     const source = `pf-${randomUUID().slice(0, 8)}`;
     const kafka = new kafkajs.Kafka({
@@ -100,7 +115,14 @@ export class World {
       producer.connect(),
     ]);
     await admin.createTopics({
-      topics: [{ topic: source, numPartitions: partitions, replicationFactor }],
+      topics: [
+        {
+          topic: source,
+          numPartitions: partitions,
+          replicationFactor,
+          configEntries: Object.entries(topicConfig).map(([name, value]) => ({ name, value })),
+        },
+      ],
       waitForLeaders: true,
     });
     const world = new World({
@@ -129,8 +151,15 @@ export class World {
         ...options.settings,
       },
     });
-    onTestFinished(() => world.#close());
+    onEnd(() => world.#close());
     return world;
+  }
+
+  /** A world that the tests of a file share: `beforeAll(async () => ([world, end] = await World.shared(…)))`. */
+  static async shared(options: WorldOptions = {}): Promise<[world: World, end: () => Promise<void>]> {
+    let end = (): Promise<void> => Promise.resolve();
+    const world = await World.create({ ...options, onEnd: (ends) => (end = ends) });
+    return [world, end];
   }
 
   /** Starts a member of the group and waits until it has joined. */
@@ -165,12 +194,8 @@ export class World {
     );
   }
 
-  /** Writes any bytes; a record without `paymentId` is no event. */
-  async writeRaw(
-    partition: number,
-    records: readonly { paymentId?: string; key: string | null; value: Buffer | null; headers?: IHeaders }[],
-    compression?: CompressionTypes,
-  ): Promise<void> {
+  /** Writes any bytes. */
+  async writeRaw(partition: number, records: readonly RawRecord[], compression?: CompressionTypes): Promise<void> {
     const messages = records.map(({ key, value, headers = {} }) => ({ key, value, partition, headers }));
     const [sent] = await this.#producer.send({
       topic: this.source,
@@ -179,7 +204,7 @@ export class World {
     });
     const base = Number(sent?.baseOffset);
     records.forEach(({ paymentId = '', key }, at) =>
-      this.written.push({ partition, offset: base + at, key, paymentId }),
+      this.written.push({ partition, offset: base + at, key: key?.toString() ?? null, paymentId }),
     );
   }
 

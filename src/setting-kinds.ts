@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
-import { durationMs } from '../core/duration.ts';
-import type { Tier } from '../core/retry-policy.ts';
+import { durationMs } from './core/duration.ts';
+import type { Tier } from './core/retry-policy.ts';
 
 /**
  * The kinds of values an operator can write. Each reads a text, or says what is wrong with it and what would be right, in

@@ -1,0 +1,199 @@
+import type { KafkaRecord } from '../core/record.ts';
+import { tierOf } from '../core/retry-policy.ts';
+import type { Observe, Tenure } from '../pipeline/ports.ts';
+import { servableNow, type TopicSet } from './assigner.ts';
+import { Committer } from './committer.ts';
+import type { Epoch } from './epoch.ts';
+import type { Cluster, ConsumerGroup, FetchedBatch } from './kafkajs-internals.ts';
+import { Lane } from './lane.ts';
+import { boundaryOffsets, byTopic, commitOffsets, committedOffsets, partitionKey, type Partitions } from './offsets.ts';
+
+/** What is done with records, and who is told. */
+export interface LanePorts {
+  readonly observe: Observe;
+  /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
+  readonly process: (record: KafkaRecord, tenure: Tenure) => Promise<void>;
+  /** `process` threw what it never should; the record is tried again. */
+  readonly onError: (record: KafkaRecord, error: unknown) => void;
+}
+
+/** How lanes work. */
+export interface LaneSettings {
+  readonly topics: TopicSet;
+  /** Records of different keys of one source partition in flight at once. */
+  readonly concurrency: number;
+}
+
+/** A lane as seen from outside. */
+export interface LaneState {
+  readonly topic: string;
+  readonly partition: number;
+  /** The offset that is, or is about to be, committed. */
+  readonly front: number;
+  /** The offset behind the partition's last record, where it is known. */
+  readonly end: number | undefined;
+  readonly oldest: KafkaRecord | undefined;
+}
+
+/** The lanes of the partitions this member owns, made anew with each epoch and dropped with it. */
+export class Lanes {
+  readonly #settings: LaneSettings;
+  readonly #ports: LanePorts;
+  #cluster: Cluster | undefined;
+  #lanes = new Map<string, Lane>();
+  #committer: Committer | undefined;
+  #served = '';
+  #unserved: readonly number[] = [];
+  #owned: readonly number[] = [];
+
+  constructor(settings: LaneSettings, ports: LanePorts) {
+    this.#settings = settings;
+    this.#ports = ports;
+  }
+
+  /** Partition numbers served last; kept when the lanes are dropped, so that they can be asked for again. */
+  get owned(): readonly number[] {
+    return this.#owned;
+  }
+
+  /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
+  get unserved(): readonly number[] {
+    return this.#unserved;
+  }
+
+  /** Makes a lane for every partition just assigned, standing at its committed offset. */
+  async open(group: ConsumerGroup, epoch: Epoch): Promise<void> {
+    const { cluster, groupId } = group;
+    this.#cluster = cluster;
+    const assigned: Partitions = new Map(group.assigned().map(({ topic, partitions }) => [topic, partitions] as const));
+    const [committed, earliest] = await Promise.all([
+      committedOffsets(cluster, groupId, assigned),
+      boundaryOffsets(cluster, assigned, 'earliest'),
+    ]);
+    const starts = [...assigned]
+      .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
+      .filter(({ topic, partition }) => !committed.has(partitionKey(topic, partition)))
+      .map((at) => ({ ...at, offset: earliest.get(partitionKey(at.topic, at.partition)) ?? 0 }));
+    const position = { groupId, memberId: group.memberId ?? '', groupGenerationId: epoch.generation };
+    await commitOffsets(cluster, position, starts);
+
+    const committer = new Committer(group, epoch, this.#ports.observe);
+    this.#committer = committer;
+    this.#lanes = new Map();
+    for (const [topic, partitions] of assigned) {
+      group.resume([{ topic, partitions }]);
+      for (const partition of partitions) {
+        const key = partitionKey(topic, partition);
+        const lane = new Lane({
+          topic,
+          partition,
+          committed: committed.get(key) ?? { offset: earliest.get(key) ?? 0, metadata: '' },
+          concurrency: topic === this.#settings.topics.source ? this.#settings.concurrency : 1,
+          tenure: epoch,
+          process: this.#ports.process,
+          onMoved: (moved) => committer.moved(moved),
+          onRoom: () => group.resume([{ topic, partitions: [partition] }]),
+          onError: this.#ports.onError,
+        });
+        this.#lanes.set(key, lane);
+        this.#skipExpired(lane, earliest.get(key) ?? 0);
+        pointAt(group, lane);
+      }
+    }
+    this.#owned = [...new Set([...assigned.values()].flat())];
+    const { partitions, unserved } = servableNow(cluster, this.#settings.topics);
+    this.#served = describe(partitions);
+    this.#unserved = unserved;
+    this.#ports.observe({ kind: 'joined', generation: epoch.generation, partitions: Object.fromEntries(assigned) });
+    this.#ports.observe({ kind: 'unserved', partitions: unserved });
+  }
+
+  /**
+   * Takes a batch only if it is what the lane waits for next. Anything else was fetched before a join, or for a
+   * position that is no longer ours; it is read again from where the lane stands.
+   */
+  take(group: ConsumerGroup, batch: FetchedBatch): void {
+    const { topic, partition } = batch;
+    const lane = this.#lanes.get(partitionKey(topic, partition));
+    if (lane === undefined || batch.rawMessages.length === 0 || lane.full) return;
+    if (Number(batch.fetchedOffset) === lane.next) {
+      const records = recordsOf(batch);
+      const tier = tierOf(this.#settings.topics.source, topic) ?? 'main';
+      this.#ports.observe({ kind: 'consumed', tier, count: records.length });
+      const room = lane.take(records, Number(batch.lastOffset()) + 1);
+      if (room === 'full') group.pause([{ topic, partitions: [partition] }]);
+    }
+    pointAt(group, lane);
+  }
+
+  /** Resolves when nothing is in flight any more and all that was settled is committed. */
+  async drain(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()));
+    await this.#committer?.flushed();
+  }
+
+  /** Forgets all lanes; their records are read again by whoever owns the partitions next. */
+  drop(): void {
+    this.#lanes = new Map();
+  }
+
+  /** Goes on behind records that the broker has deleted. */
+  async passExpired(group: ConsumerGroup, topic: string, partition: number): Promise<void> {
+    const key = partitionKey(topic, partition);
+    const earliest = await boundaryOffsets(group.cluster, new Map([[topic, [partition]]]), 'earliest');
+    const lane = this.#lanes.get(key);
+    if (lane === undefined) return;
+    this.#skipExpired(lane, earliest.get(key) ?? 0);
+    pointAt(group, lane);
+  }
+
+  /** Whether topics have grown, or shrunk, so that another set of partitions can be served than at the last join. */
+  servedChanged(): boolean {
+    if (this.#cluster === undefined || this.#lanes.size === 0) return false;
+    return describe(servableNow(this.#cluster, this.#settings.topics).partitions) !== this.#served;
+  }
+
+  /** Every lane's state, with the ends of their partitions asked of the brokers. */
+  async states(): Promise<LaneState[]> {
+    const lanes = [...this.#lanes.values()];
+    if (this.#cluster === undefined || lanes.length === 0) return [];
+    const partitions = new Map([...byTopic(lanes)].map(([topic, own]) => [topic, own.map((lane) => lane.partition)]));
+    const ends = await boundaryOffsets(this.#cluster, partitions, 'latest');
+    return lanes.map((lane) => ({
+      topic: lane.topic,
+      partition: lane.partition,
+      front: lane.progress().offset,
+      end: ends.get(partitionKey(lane.topic, lane.partition)),
+      oldest: lane.oldest,
+    }));
+  }
+
+  /** Records that the broker deleted before they were read are gone; that is told loudly, and reading goes on behind. */
+  #skipExpired(lane: Lane, earliest: number): void {
+    const { topic, partition, next } = lane;
+    if (next >= earliest) return;
+    this.#ports.observe({ kind: 'expired', topic, partition, committed: next, earliest });
+    lane.skipTo(earliest);
+  }
+}
+
+/** Makes kafkajs fetch what the lane waits for; its own bookkeeping counts in records already read. */
+function pointAt(group: ConsumerGroup, { topic, partition, next }: Lane): void {
+  group.resolveOffset({ topic, partition, offset: String(next - 1) });
+}
+
+function recordsOf({ topic, partition, messages }: FetchedBatch): KafkaRecord[] {
+  return messages.map(({ offset, timestamp, key, value, headers = {} }) => ({
+    topic,
+    partition,
+    offset: Number(offset),
+    timestamp: Number(timestamp),
+    key,
+    value,
+    headers,
+  }));
+}
+
+function describe(partitions: Partitions): string {
+  return [...partitions].map(([topic, numbers]) => `${topic}:${String(numbers.length)}`).join(' ');
+}

@@ -1,0 +1,68 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { startCluster } from '../../deploy/local/cluster.ts';
+import { runKafkaTool } from '../../deploy/local/kafka-tool.ts';
+import { expectAccounted } from '../support/expect-accounted.ts';
+import { until } from '../support/until.ts';
+import { World } from '../support/world.ts';
+
+test('ten leader moves and added partitions on three brokers, with two members', async () => {
+  const cluster = await startCluster({ brokers: 3, registry: false });
+  onTestFinished(() => cluster.stop());
+  const world = await World.create({
+    partitions: 6,
+    profile: { delayMs: 5 },
+    bootstrapServers: cluster.bootstrapServers,
+    replicationFactor: 3,
+  });
+  const members = [await world.start(), await world.start()];
+
+  let moves = 0;
+  let batch = 0;
+  const write = async (): Promise<void> => {
+    await world.writeEverywhere(20, `B${String((batch += 1))}`);
+  };
+  await write();
+  while (moves < 10) {
+    await write();
+    await moveLeaders(world, moves);
+    moves += 1;
+    if (moves === 5) await addPartitions(world, 9);
+  }
+  await write();
+  await until('the new partitions to be read', async () => ((await world.committed()).get(8) ?? -1) > 0);
+
+  const { delivered, repeats } = await expectAccounted(world, 90_000);
+  expect([delivered.length, repeats]).toEqual([world.written.length, 0]);
+  for (const member of members) expect(await member.end(), member.tail()).toBe(0);
+});
+
+/** Lets the next replica of every partition of the source lead. */
+async function moveLeaders(world: World, round: number): Promise<void> {
+  const { topics } = await world.admin.fetchTopicMetadata({ topics: [world.source] });
+  const partitions = topics[0]?.partitions ?? [];
+  await world.admin.alterPartitionReassignments({
+    topics: [
+      {
+        topic: world.source,
+        partitionAssignment: partitions.map(({ partitionId, replicas }) => ({
+          partition: partitionId,
+          replicas: [...replicas.slice(1), ...replicas.slice(0, 1)],
+        })),
+      },
+    ],
+  });
+  const brokers = world.settings['KAFKA_BROKERS'] ?? '';
+  const election = ['--bootstrap-server', brokers, '--election-type', 'preferred', '--all-topic-partitions'];
+  await runKafkaTool('org.apache.kafka.tools.LeaderElectionCommand', election);
+  await until(`leaders to move, round ${String(round)}`, async () => {
+    const after = (await world.admin.fetchTopicMetadata({ topics: [world.source] })).topics[0]?.partitions ?? [];
+    return after.every(
+      ({ partitionId, leader }) => leader !== partitions.find((before) => before.partitionId === partitionId)?.leader,
+    );
+  });
+}
+
+async function addPartitions(world: World, count: number): Promise<void> {
+  await world.admin.createPartitions({ topicPartitions: [{ topic: world.source, count }] });
+  world.partitions = count;
+}

@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { IHeaders } from 'kafkajs';
+import { beforeAll, expect, test } from 'vitest';
+import { sampleEvent } from '../../src/cli/sample-events.ts';
+import type { PaymentFinal } from '../../src/core/event.ts';
+import { keepLedger } from '../support/ledger.ts';
+import { avroBytes, framed, register } from '../support/schemas.ts';
+import type { StoredRecord } from '../support/topic-reader.ts';
+import { World } from '../support/world.ts';
+
+/** One record that must end among the dead letters as it is. */
+interface Poison {
+  readonly name: string;
+  /** A function where it takes ids of schemas registered for this run. */
+  readonly value: Buffer | null | (() => Buffer);
+  readonly key?: Buffer | null;
+  readonly headers?: IHeaders;
+  readonly reason: 'undecodable' | 'invalid_event';
+  readonly detail: string;
+}
+
+const SCHEMA = JSON.parse(
+  readFileSync(new URL('../../schemas/payment-final.avsc', import.meta.url), 'utf8'),
+) as unknown;
+const RESULT = { type: 'record', name: 'PaymentResult', fields: [] as unknown[] };
+const STRANGE_SCHEMAS = {
+  withoutPaymentId: { type: 'record', name: 'PaymentFinal', fields: [{ name: 'paymentResult', type: RESULT }] },
+  primitive: 'string',
+  otherType: { type: 'record', name: 'PaymentFinal', fields: [{ name: 'paymentId', type: 'int' }] },
+};
+const ids = {} as Record<keyof typeof STRANGE_SCHEMAS | 'ours' | 'json', number>;
+
+const FAILED = sampleEvent('poison', false);
+const SUCCEEDED = sampleEvent('poison', true);
+
+function event(changes: Partial<Omit<PaymentFinal, 'paymentResult'>>, result: Partial<PaymentFinal['paymentResult']> = {}) {
+  const base = result.resultStatus === 'F' ? FAILED : SUCCEEDED;
+  return () => world.encode({ ...base, ...changes, paymentResult: { ...base.paymentResult, ...result } });
+}
+
+/** Our schema's id, then these bytes. */
+function ours(...bytes: (Buffer | number[])[]): () => Buffer {
+  return () => framed(ids.ours, Buffer.concat(bytes.map((part) => Buffer.from(part))));
+}
+
+const good = avroBytes(SCHEMA, FAILED);
+/** A long of nine groups of seven bits: 2^62, which no JavaScript number tells exactly. */
+const HUGE_LONG = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01];
+
+const UNDECODABLE: Poison[] = [
+  { name: 'a tombstone', value: null, reason: 'undecodable', detail: 'tombstone' },
+  { name: 'an empty value', value: Buffer.alloc(0), reason: 'undecodable', detail: 'magic' },
+  ...[1, 2, 3, 4].map((length): Poison => {
+    return { name: `${length} byte(s)`, value: Buffer.alloc(length), reason: 'undecodable', detail: 'magic' };
+  }),
+  { name: 'another magic byte', value: Buffer.from([1, 0, 0, 0, 1, 2]), reason: 'undecodable', detail: 'magic' },
+  { name: 'text', value: Buffer.from('{"paymentId":"P"}'), reason: 'undecodable', detail: 'magic' },
+  { name: 'an unknown schema', value: framed(9_999_999, good), reason: 'undecodable', detail: 'schema_not_found' },
+  { name: 'schema 0', value: framed(0, good), reason: 'undecodable', detail: 'schema_not_found' },
+  { name: 'a negative schema id', value: framed(-1, good), reason: 'undecodable', detail: 'schema_not_found' },
+  { name: 'no Avro at all', value: ours([]), reason: 'undecodable', detail: 'bytes' },
+  { name: 'truncated Avro', value: ours(good.subarray(0, -3)), reason: 'undecodable', detail: 'bytes' },
+  { name: 'trailing bytes', value: ours(good, [0]), reason: 'undecodable', detail: 'bytes' },
+  { name: 'no such branch', value: ours([2, 0x41, 0x08]), reason: 'undecodable', detail: 'bytes' },
+  { name: 'no such symbol', value: ours([2, 0x41, 0, 0, 0x0e, 2, 0x41, 0]), reason: 'undecodable', detail: 'bytes' },
+  { name: 'a text without end', value: ours(HUGE_LONG), reason: 'undecodable', detail: 'bytes' },
+  { name: 'a text of length -1', value: ours([1]), reason: 'undecodable', detail: 'bytes' },
+  { name: 'a time past 2^53', value: ours([2, 0x41, 0, 2], HUGE_LONG, [2, 2, 0x41, 0]), reason: 'undecodable', detail: 'bytes' },
+  {
+    name: 'a schema without the payment id',
+    value: () => framed(ids.withoutPaymentId, Buffer.alloc(0)),
+    reason: 'undecodable',
+    detail: 'schema_mismatch',
+  },
+  { name: 'a JSON schema', value: () => framed(ids.json, good), reason: 'undecodable', detail: 'schema_mismatch' },
+  { name: 'a primitive', value: () => framed(ids.primitive, good), reason: 'undecodable', detail: 'schema_mismatch' },
+  { name: 'another type', value: () => framed(ids.otherType, good), reason: 'undecodable', detail: 'schema_mismatch' },
+];
+
+const INVALID: Poison[] = [
+  { name: 'U', value: event({}, { resultStatus: 'U' }), detail: 'paymentResult.resultStatus' },
+  { name: 'S with a code of F', value: event({}, { resultCode: 'RISK_REJECT' }), detail: 'paymentResult.resultCode' },
+  { name: 'S without a code', value: event({}, { resultCode: '' }), detail: 'paymentResult.resultCode' },
+  { name: 'F without a code', value: event({}, { resultStatus: 'F', resultCode: '' }), detail: 'paymentResult.resultCode' },
+  {
+    name: 'a code of 65',
+    value: event({}, { resultStatus: 'F', resultCode: 'X'.repeat(65) }),
+    detail: 'paymentResult.resultCode',
+  },
+  { name: 'a message of 257', value: event({}, { resultMessage: 'm'.repeat(257) }), detail: 'paymentResult.resultMessage' },
+  {
+    name: 'a message of 257 emoji',
+    value: event({}, { resultMessage: '💸'.repeat(257) }),
+    detail: 'paymentResult.resultMessage',
+  },
+  { name: 'S without a request id', value: event({ paymentRequestId: null }), detail: 'paymentRequestId' },
+  { name: 'S with an empty request id', value: event({ paymentRequestId: '' }), detail: 'paymentRequestId' },
+  {
+    name: 'F with a request id of 65',
+    value: event({ paymentRequestId: 'r'.repeat(65) }, { resultStatus: 'F' }),
+    detail: 'paymentRequestId',
+  },
+  { name: 'S without a time', value: event({ paymentTime: null }), detail: 'paymentTime' },
+  { name: 'a time before 1970', value: event({ paymentTime: -1 }), detail: 'paymentTime' },
+  { name: 'a time past 9999', value: event({ paymentTime: 253_402_300_800_000 }), detail: 'paymentTime' },
+  { name: 'no payment id', value: event({ paymentId: '' }), detail: 'paymentId' },
+  { name: 'a payment id of 65', value: event({ paymentId: 'p'.repeat(65) }), detail: 'paymentId' },
+  { name: 'a payment id of 65 emoji', value: event({ paymentId: '💸'.repeat(65) }), detail: 'paymentId' },
+].map((row) => ({ ...row, reason: 'invalid_event' as const }));
+
+const ODD: Poison[] = [
+  { name: 'a null key', key: null },
+  { name: 'an empty key', key: Buffer.alloc(0) },
+  { name: 'a binary key', key: Buffer.from([0xff, 0xfe, 0x00, 0x80]) },
+  { name: 'a key of 1 MB', key: Buffer.alloc(1_000_000, 'k') },
+  { name: 'binary headers', headers: { binary: Buffer.from([0x00, 0xff, 0xc3, 0x28]), several: ['a', 'b', 'a'] } },
+  { name: 'a header of 100 KB', headers: { large: 'h'.repeat(100_000) } },
+  { name: 'headers named like members of an object', headers: { constructor: 'c', toString: 't', valueOf: ['v', 'w'] } },
+  { name: 'an empty header name', headers: { '': 'nameless', 'ünïcödé': 'ü' } },
+].map((row) => ({ ...row, value: Buffer.from('odd'), reason: 'undecodable' as const, detail: 'magic' }));
+
+const POISON = [...UNDECODABLE, ...INVALID, ...ODD];
+/** Payment ids that look wrong and are right; the longest one counts code points. */
+const GOOD = ['💸'.repeat(64), 'p'.repeat(64), ' ', '"quoted"\\', 'line\nbreak', '\u2028'];
+
+let world: World;
+const source: StoredRecord[] = [];
+const letters = new Map<number, StoredRecord[]>();
+
+beforeAll(async () => {
+  const [shared, end] = await World.shared({ partitions: 2, topicConfig: { 'max.message.bytes': '4000000' } });
+  world = shared;
+  ids.ours = world.encode(FAILED).readInt32BE(1);
+  ids.json = await register(`${world.source}-json`, { type: 'object' }, 'JSON');
+  for (const [name, schema] of Object.entries(STRANGE_SCHEMAS)) {
+    ids[name as keyof typeof STRANGE_SCHEMAS] = await register(`${world.source}-${name}`, schema);
+  }
+  await world.write(0, GOOD);
+  for (const [number, { name, key, value, headers }] of POISON.entries()) {
+    const bytes = typeof value === 'function' ? value() : value;
+    await world.writeRaw(0, [
+      { key: key === undefined ? name : key, value: bytes, headers: headers ?? {} },
+      { paymentId: `good-${number}`, key: `good-${number}`, value: world.encode(sampleEvent(`good-${number}`, false)) },
+    ]);
+  }
+  await world.start();
+  await world.settled();
+  source.push(...(await world.records('')));
+  for (const letter of await world.records('dead-letter')) {
+    const offset = Number(letter.text['notifier-origin-offset']);
+    letters.set(offset, [...(letters.get(offset) ?? []), letter]);
+  }
+  return end;
+});
+
+test.each(POISON)('$name: $reason, $detail', (poison) => {
+  const offset = GOOD.length + 2 * POISON.indexOf(poison);
+  const record = source.find((candidate) => candidate.offset === offset);
+  const [letter, ...others] = letters.get(offset) ?? [];
+  expect(others).toEqual([]);
+  expect(letter).toMatchObject({ partition: 0, key: record?.key, value: record?.value });
+  expect(ownValues(letter)).toEqual(ownValues(record));
+  expect(notifierText(letter)).toEqual({
+    'notifier-origin-topic': world.source,
+    'notifier-origin-partition': '0',
+    'notifier-origin-offset': String(offset),
+    'notifier-origin-timestamp': String(record?.timestamp),
+    'notifier-attempts': '0',
+    'notifier-hops': '0',
+    'notifier-reason': poison.detail,
+    'notifier-dead-letter-reason': poison.reason,
+  });
+});
+
+test('every good event between them was delivered once, in order, and nothing else was sent', async () => {
+  const ledger = await keepLedger(world);
+  expect(ledger).toMatchObject({ lost: [], doubled: [], parked: [], uncommitted: [], disorder: [], repeats: 0 });
+  expect(ledger.delivered).toEqual([...GOOD, ...POISON.map((_, number) => `good-${number}`)]);
+  expect(ledger.deadLettered).toHaveLength(POISON.length);
+  expect(world.simulator.requests()).toHaveLength(ledger.delivered.length);
+});
+
+test('what fits into no topic leaves its coordinates and its hash', async () => {
+  const small = await World.create({
+    partitions: 2,
+    topicConfig: { 'max.message.bytes': '4000000' },
+    profile: { rules: [{ when: { paymentId: 'unknown' }, answer: { code: 'UNKNOWN_EXCEPTION' } }] },
+    settings: { RETRY_DELAYS: '1s' },
+  });
+  await small.admin.createTopics({
+    waitForLeaders: true,
+    topics: ['retry.1s', 'dead-letter'].map((suffix) => ({
+      topic: small.topic(suffix),
+      numPartitions: 2,
+      configEntries: [{ name: 'max.message.bytes', value: '20000' }],
+    })),
+  });
+  const padded = { ...(SCHEMA as { fields: unknown[] }) };
+  padded.fields = [...padded.fields, { name: 'padding', type: 'bytes' }];
+  const schemaId = await register(`${small.source}-padded`, padded);
+  const large = (paymentId: string, bytes: number): Buffer => {
+    return framed(schemaId, avroBytes(padded, { ...sampleEvent(paymentId, true), padding: Buffer.alloc(bytes, 'x') }));
+  };
+  const headers = { note: 'n'.repeat(30_000) };
+  const records = [
+    { paymentId: '', key: 'junk', value: Buffer.alloc(3_000_000, 'j'), detail: 'magic', attempts: '0' },
+    { paymentId: 'unknown', key: 'K-1', value: large('unknown', 50_000), detail: 'UNKNOWN_EXCEPTION', attempts: '1' },
+    { paymentId: '', key: 'k'.repeat(40_000), value: Buffer.from('small'), detail: 'magic', attempts: '0' },
+    { paymentId: '', key: null, value: Buffer.from('small'), headers, detail: 'magic', attempts: '0' },
+    { paymentId: '', key: null, value: null, headers, detail: 'tombstone', attempts: '0' },
+  ];
+  for (const [number, record] of records.entries()) {
+    await small.writeRaw(1, [record]);
+    await small.writeRaw(1, [{ paymentId: `large-${number}`, key: null, value: large(`large-${number}`, 300_000) }]);
+  }
+  const service = await small.start();
+  await small.settled();
+
+  const found = await small.records('dead-letter');
+  expect(found.map(({ value, text }) => ({ value, text }))).toEqual(
+    records.map(({ value, detail, attempts }, number) => ({
+      value: null,
+      text: {
+        'notifier-origin-topic': small.source,
+        'notifier-origin-partition': '1',
+        'notifier-origin-offset': String(2 * number),
+        'notifier-origin-timestamp': expect.stringMatching(/^\d{13}$/) as string,
+        'notifier-attempts': attempts,
+        'notifier-hops': '0',
+        ...(attempts === '1' && {
+          'notifier-first-attempt-at': expect.stringMatching(/^\d{13}$/) as string,
+          'notifier-last-attempt-at': expect.stringMatching(/^\d{13}$/) as string,
+        }),
+        'notifier-reason': detail,
+        'notifier-dead-letter-reason': 'too_large',
+        'notifier-value-sha256': createHash('sha256')
+          .update(value ?? Buffer.alloc(0))
+          .digest('hex'),
+      },
+    })),
+  );
+  expect(await small.records('retry.1s')).toEqual([]);
+  expect(await service.metric('notifier_dead_letters_total{reason="too_large",result_code="NONE"}')).toBe(4);
+  const ledger = await keepLedger(small);
+  expect(ledger).toMatchObject({ lost: [], doubled: [], parked: [], uncommitted: [], disorder: [], repeats: 0 });
+  expect(ledger.delivered).toHaveLength(records.length);
+});
+
+function ownValues(record: StoredRecord | undefined): unknown {
+  return Object.entries(record?.values ?? {}).filter(([name]) => !name.startsWith('notifier-'));
+}
+
+function notifierText(record: StoredRecord | undefined): unknown {
+  return Object.fromEntries(Object.entries(record?.text ?? {}).filter(([name]) => name.startsWith('notifier-')));
+}

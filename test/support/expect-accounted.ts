@@ -1,0 +1,15 @@
+import { expect } from 'vitest';
+import { keepLedger, type Ledger } from './ledger.ts';
+import type { World } from './world.ts';
+
+/** Waits until all is settled and asserts that nothing is lost, doubled, left over or out of order. */
+export async function expectAccounted(
+  world: World,
+  withinMs = 90_000,
+  ordering: 'partition' | 'key' = 'partition',
+): Promise<Ledger> {
+  await world.settled(withinMs);
+  const ledger = await keepLedger(world, ordering);
+  expect(ledger).toMatchObject({ lost: [], doubled: [], uncommitted: [], parked: [], disorder: [] });
+  return ledger;
+}

@@ -1,0 +1,26 @@
+import avro, { type Schema } from 'avsc';
+import { inject } from 'vitest';
+import { askRegistry } from '../../src/kafka/registry.ts';
+
+/** Registers any schema under a subject and gives its id. */
+export async function register(subject: string, schema: unknown, schemaType = 'AVRO'): Promise<number> {
+  const url = inject('registryUrl');
+  const answer = await askRegistry({ url }, `/subjects/${encodeURIComponent(subject)}/versions`, {
+    schema: JSON.stringify(schema),
+    schemaType,
+  });
+  if (!answer.ok) throw new Error(`the registry refused the schema: ${await answer.text()}`);
+  return ((await answer.json()) as { id: number }).id;
+}
+
+/** The Confluent wire format: magic byte, schema id, then these bytes. */
+export function framed(id: number, bytes: Buffer): Buffer {
+  const header = Buffer.alloc(5);
+  header.writeInt32BE(id, 1);
+  return Buffer.concat([header, bytes]);
+}
+
+/** A value in Avro, as a writer with this schema makes it. */
+export function avroBytes(schema: unknown, value: unknown): Buffer {
+  return avro.Type.forSchema(schema as Schema, { wrapUnions: false }).toBuffer(value);
+}
