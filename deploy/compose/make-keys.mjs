@@ -21,8 +21,12 @@ if (keysDir === undefined || gatewayDir === undefined) {
 
 const privateFile = join(keysDir, '1.pem');
 if (!existsSync(privateFile)) {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  put(privateFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o440);
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  put(privateFile, privateKey, 0o440);
 }
 
 const publicKey = createPublicKey(createPrivateKey(readFileSync(privateFile)));

@@ -58,5 +58,14 @@ export async function runLoad(events: Iterable<PaymentFinal>, scene: Scene): Pro
     `${all.length} events in ${took.toFixed(1)} s: ${(all.length / took).toFixed(0)} events/s${cpu}`,
     'good',
   );
-  return { events: all.length, seconds: took, eventsPerSecond: all.length / took, cpuMsPerEvent };
+  return {
+    events: all.length,
+    seconds: rounded(took),
+    eventsPerSecond: rounded(all.length / took),
+    cpuMsPerEvent: cpuMsPerEvent === null ? null : rounded(cpuMsPerEvent),
+  };
+}
+
+function rounded(number: number): number {
+  return Math.round(number * 100) / 100;
 }

@@ -13,14 +13,13 @@ const IN_WORDS: Readonly<Record<string, string>> = {
 };
 
 const NO_RESULT: Readonly<Record<string, string>> = {
-  timeout: 'time limit',
-  connection_reset: 'no answer',
-  http_status: 'no readable answer',
+  timeout: 'time is up, result unknown',
   redirect: 'not followed',
   untrusted_response: 'not believed',
 };
 
-const WHY_DEAD: Readonly<Record<string, string>> = {
+/** Why an event became a dead letter, by its `notifier-dead-letter-reason`. */
+export const WHY_DEAD: Readonly<Record<string, string>> = {
   rejected: 'the gateway refused it for good',
   retries_exhausted: 'tried for too long',
   undecodable: 'its bytes are no event',
@@ -38,10 +37,8 @@ export function ordinal(number: number): string {
   return `${number}${{ 1: 'st', 2: 'nd', 3: 'rd' }[number] ?? 'th'}`;
 }
 
-interface Hold {
-  readonly at: number;
-  readonly requests: number;
-}
+/** A request that reaches the gateway this soon after a hold began was on its way already. */
+const ON_ITS_WAY_MS = 500;
 
 /** Tells what happens as it happens: what was sent by the gateway's record, what became of it by the service's log. */
 export class Narrator {
@@ -51,8 +48,9 @@ export class Narrator {
   readonly #isExtra: (paymentId: string) => boolean;
   readonly #requests = new Map<string, ReceivedRequest[]>();
   readonly #dueAt = new Map<string, number>();
-  #requestCount = 0;
-  #hold: Hold | undefined;
+  /** Epoch milliseconds; undefined while nothing is held. */
+  #heldSince: number | undefined;
+  #probes = 0;
 
   /** @param isExtra payments of which nothing is told */
   constructor(stage: Stage, isExtra: (paymentId: string) => boolean) {
@@ -61,12 +59,12 @@ export class Narrator {
   }
 
   get held(): boolean {
-    return this.#hold !== undefined;
+    return this.#heldSince !== undefined;
   }
 
   /** The gateway is about to answer a request. */
   seen(request: ReceivedRequest): void {
-    this.#requestCount += 1;
+    if (this.#isProbe(request)) this.#probes += 1;
     if (this.#isExtra(request.paymentId)) return;
     const sameId = this.#requests.get(request.paymentId);
     if (sameId === undefined) this.#requests.set(request.paymentId, [request]);
@@ -83,8 +81,9 @@ export class Narrator {
         this.#deadLetter(line);
         return;
       case 'hold_began':
-        this.#hold = { at: Date.now(), requests: this.#requestCount };
-        this.#stage.line('service', `HOLD, ${text(line, 'reason')}: nothing is sent, parked or committed`, 'bad');
+        this.#heldSince = Date.parse(text(line, 'time'));
+        this.#probes = 0;
+        this.#stage.line('service', `HOLD, ${text(line, 'reason')}: nothing is sent, parked or committed now`, 'bad');
         return;
       case 'hold_ended':
         this.#holdEnded(line);
@@ -99,10 +98,10 @@ export class Narrator {
   #attempt(line: LogLine): void {
     const paymentId = text(line, 'paymentId');
     if (this.#isExtra(paymentId)) return;
-    const disposition = text(line, 'disposition');
-    const [what, tone] = this.#consequence(line, paymentId, disposition);
-    this.#stage.line(paymentId, `${this.#request(line, paymentId)}: ${what}`, tone);
-    if (disposition === 'complete') this.ended.add(paymentId);
+    const request = this.#request(line, paymentId);
+    const [consequence, tone] = this.#consequence(line, paymentId);
+    this.#stage.line(paymentId, `${request}: ${consequence}`, tone);
+    if (text(line, 'disposition') === 'complete') this.ended.add(paymentId);
   }
 
   /** What was sent and answered, by the gateway's record. */
@@ -111,29 +110,28 @@ export class Narrator {
     const requests = this.#requests.get(paymentId) ?? [];
     const request = requests.find((candidate) => candidate.attempt === attempt);
     if (request === undefined) return `${ordinal(attempt)} request, which the gateway never saw`;
-    const probe = this.#hold !== undefined && request.at > this.#hold.at;
     const due = this.#dueAt.get(paymentId);
     this.#dueAt.delete(paymentId);
     const again = [
       ...(requests[0]?.bodySha256 === request.bodySha256 ? ['same bytes'] : ['OTHER BYTES']),
       ...(due === undefined ? [] : [lateness(request.at - due)]),
     ];
-    const how = probe ? ' as a probe' : attempt > 1 ? `, ${again.join(', ')}` : '';
+    const how = this.#isProbe(request) ? ' as a probe' : attempt > 1 ? `, ${again.join(', ')}` : '';
     return `${ordinal(attempt)} request${how} → ${answerInWords(request.answered)}`;
   }
 
-  #consequence(line: LogLine, paymentId: string, disposition: string): [string, Tone] {
-    switch (disposition) {
+  #consequence(line: LogLine, paymentId: string): [string, Tone] {
+    switch (text(line, 'disposition')) {
       case 'complete':
         return ['delivered', 'good'];
       case 'retry': {
         const notBefore = Date.parse(text(line, 'notBefore'));
         this.#dueAt.set(paymentId, notBefore);
-        const why = NO_RESULT[text(line, 'reason')] ?? 'unknown';
+        const why = NO_RESULT[text(line, 'reason')] ?? 'result unknown';
         return [`${why}, parked in tier ${text(line, 'retryTier')} until ${this.#stage.clock(notBefore)}`, 'waiting'];
       }
       case 'hold':
-        return [this.held ? 'still held' : 'not the fault of this payment', 'bad'];
+        return [this.#probes > 0 ? 'still held' : 'not the fault of this payment', 'bad'];
       default:
         return ['refused for good', 'bad'];
     }
@@ -152,10 +150,14 @@ export class Narrator {
 
   #holdEnded(line: LogLine): void {
     const seconds = (Number(line['heldMs']) / 1_000).toFixed(1);
-    const probes = this.#requestCount - (this.#hold?.requests ?? 0);
-    this.#hold = undefined;
-    const what = `RESUMED unaided: in ${seconds} s the gateway saw ${probes} request(s), nothing was lost`;
-    this.#stage.line('service', what, 'good');
+    this.#heldSince = undefined;
+    const probes = this.#probes;
+    this.#probes = 0;
+    this.#stage.line('service', `RESUMED unaided; for ${seconds} s nothing was sent but ${probes} probe(s)`, 'good');
+  }
+
+  #isProbe({ at }: ReceivedRequest): boolean {
+    return this.#heldSince !== undefined && at > this.#heldSince + ON_ITS_WAY_MS;
   }
 }
 

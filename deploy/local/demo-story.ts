@@ -30,6 +30,7 @@ export interface DemoOptions {
 }
 
 const ACT_LIMIT_MS = 30_000;
+const MOST_ROWS = 100;
 const POLL_MS = 20;
 const FAULT_MS = 4_000;
 
@@ -63,9 +64,10 @@ export async function tellStory(
   const expected = [...story, ...loadIds.map((key): Expectation => ({ key, verdict: 'delivered' }))];
   const judgement = judge(expected, { ...(await readEvidence(scene)), requests: scene.simulator.requests() });
   const { rows, totals, faults } = judgement;
+  const shown = rows.filter((row, at) => at < story.length || row.faults.length > 0).slice(0, MOST_ROWS);
   const ok = faults.length === 0 && (serviceExitCode ?? 0) === 0;
 
-  stage.print(`\n${eventTable(rows.slice(0, story.length), stage)}\n`);
+  stage.print(`\n${eventTable(shown, stage)}\n`);
   if (load !== null) stage.print(`… and ${load.events} events of load\n`);
   for (const fault of faults.slice(0, 20)) stage.print(stage.styled('bad', `✗ ${fault}`));
   if (faults.length > 20) stage.print(stage.styled('bad', `✗ … and ${faults.length - 20} more`));
@@ -73,7 +75,7 @@ export async function tellStory(
     stage.print(stage.styled('bad', `✗ the service did not end well: exit code ${serviceExitCode}`));
   }
   stage.print(stage.styled(ok ? 'good' : 'bad', `${ok ? '✓' : '✗'} ${summary(totals)}`));
-  if (options.json) process.stdout.write(`${asJson(judgement, { ok, serviceExitCode, load })}\n`);
+  if (options.json) process.stdout.write(`${asJson(shown, judgement, { ok, serviceExitCode, load })}\n`);
   if (options.keep) await keep(scene);
   return ok ? 0 : 1;
 }

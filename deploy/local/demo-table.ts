@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { Judgement, Row, Totals } from './demo-ledger.ts';
-import { answerInWords } from './demo-narrator.ts';
+import { answerInWords, WHY_DEAD } from './demo-narrator.ts';
 import type { Stage, Tone } from './demo-stage.ts';
 
 /** What the load, where there was one, took. */
@@ -51,7 +51,7 @@ export function eventTable(rows: readonly Row[], stage: Stage): string {
       faults.length > 0 ? stage.styled('bad', faults.join('; ')) : remark(row),
     ]);
   }
-  return table.toString();
+  return table.toString().replace(/ +$/gm, '');
 }
 
 /** All totals in one line. */
@@ -66,9 +66,10 @@ export function summary(totals: Totals): string {
   return `${accountedFor} of ${events} events accounted for: ${got}; ${wrong.join(', ')}`;
 }
 
-/** The final table as JSON; names and their order are stable. */
+/** These events and all totals as JSON; names and their order are stable. */
 export function asJson(
-  { rows, totals, faults }: Judgement,
+  rows: readonly Row[],
+  { totals, faults }: Judgement,
   rest: { ok: boolean; serviceExitCode: number | null; load: LoadFigures | null },
 ): string {
   const events = rows.map(({ key, partition, offset, place, letter, attempts, seconds, answers, faults }) => ({
@@ -81,7 +82,9 @@ export function asJson(
 
 /** The answers in order, equal ones in a row counted; what was wrong with an event that was never sent. */
 function remark({ answers, letter }: Row): string {
-  if (answers.length === 0) return letter === undefined ? '' : `never sent: ${letter.detail}`;
+  if (answers.length === 0) {
+    return letter === undefined ? '' : `never sent: ${WHY_DEAD[letter.reason] ?? letter.reason} (${letter.detail})`;
+  }
   const runs: { words: string; times: number }[] = [];
   for (const words of answers.map(answerInWords)) {
     const last = runs.at(-1);

@@ -40,6 +40,7 @@ async function main(): Promise<void> {
   } finally {
     await closers.run();
   }
+  if (signal.aborted) console.error('Ended by a signal; nothing is left running.');
   process.exit(code() ?? exitCode);
 }
 

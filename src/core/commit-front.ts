@@ -37,6 +37,7 @@ export class CommitFront {
 
   /** Takes an offset, or tells that it was settled before. */
   take(offset: number): 'unsettled' | 'settled' {
+    this.skipTo(offset);
     this.#next = offset + 1;
     if (this.#settled.has(offset)) {
       this.#taken.push(offset);
@@ -49,7 +50,9 @@ export class CommitFront {
 
   /** Passes offsets that no reader sees: transaction markers, gaps of deleted records. */
   skipTo(next: number): void {
-    this.#next = Math.max(this.#next, next);
+    if (next <= this.#next) return;
+    for (const offset of this.#settled) if (offset >= this.#next && offset < next) this.#settled.delete(offset);
+    this.#next = next;
   }
 
   /** Marks a taken offset as settled. */
@@ -60,7 +63,7 @@ export class CommitFront {
 
   /** The settled offsets past the front, written as ranges relative to it: `1,3-5`. */
   metadata(): string {
-    const past = [...this.#settled].filter((offset) => offset > this.front).sort((a, b) => a - b);
+    const past = [...this.#settled].filter((offset) => offset >= this.front).sort((a, b) => a - b);
     const ranges: string[] = [];
     for (let at = 0; at < past.length;) {
       const first = past[at] ?? 0;

@@ -58,7 +58,7 @@ export function systemicCodes(hold: readonly string[] = [], terminal: readonly s
  * nothing. Anything else that is not verified is no result. A redirect never is one, whatever it carries.
  */
 export function classify(exchange: Exchange, systemic: SystemicCodes): Outcome {
-  if (exchange.kind === 'no_response') return { kind: 'no_result', reason: noResponseReason(exchange.code) };
+  if (exchange.kind === 'no_response') return { kind: 'no_result', reason: noResponseReason(exchange) };
   if (exchange.status >= 300 && exchange.status < 400) return { kind: 'no_result', reason: 'redirect' };
 
   const result = readResult(exchange.body);
@@ -102,13 +102,29 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Codes by Node (`ECONNREFUSED`), OpenSSL (`CERT_HAS_EXPIRED`) and the sender itself (`OVERSIZED`). */
-function noResponseReason(code: string): NoResultReason {
-  if (code === 'ETIMEDOUT' || code === 'ESOCKETTIMEDOUT') return 'timeout';
-  if (code === 'OVERSIZED') return 'oversized';
-  if (code === 'UNREADABLE') return 'unreadable';
-  if (['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'].includes(code)) return 'connection_refused';
-  if (['ENOTFOUND', 'EAI_AGAIN', 'ENODATA', 'EAI_FAIL'].includes(code)) return 'dns';
-  if (/CERT|SSL|TLS|SELF_SIGNED|ISSUER|EPROTO|ALTNAME/.test(code)) return 'tls';
-  return 'connection_reset';
+type NoResponse = Extract<Exchange, { kind: 'no_response' }>;
+
+const REASON_OF_CODE = new Map<string, NoResultReason>(
+  Object.entries({
+    ETIMEDOUT: 'timeout',
+    ESOCKETTIMEDOUT: 'timeout',
+    OVERSIZED: 'oversized',
+    UNREADABLE: 'unreadable',
+    ECONNREFUSED: 'connection_refused',
+    EHOSTUNREACH: 'connection_refused',
+    ENETUNREACH: 'connection_refused',
+    EADDRNOTAVAIL: 'connection_refused',
+    ENOTFOUND: 'dns',
+    EAI_AGAIN: 'dns',
+    EAI_FAIL: 'dns',
+    ENODATA: 'dns',
+    ECONNRESET: 'connection_reset',
+    EPIPE: 'connection_reset',
+    EPROTO: 'tls',
+  } as const),
+);
+
+/** By the code of Node or of the sender itself; a code of neither that comes up in the handshake is OpenSSL's. */
+function noResponseReason({ phase, code }: NoResponse): NoResultReason {
+  return REASON_OF_CODE.get(code) ?? (phase === 'tls' || /CERT|SSL|TLS/.test(code) ? 'tls' : 'connection_reset');
 }

@@ -45,9 +45,14 @@ export async function loadIdentity(stateDir: string, hostNames: readonly string[
 async function rsaKey(file: string): Promise<KeyObject> {
   const kept = await attempt(async () => createPrivateKey(await readFile(file, 'utf8')));
   if (kept?.asymmetricKeyType === 'rsa') return kept;
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  await store(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 0o600);
-  return privateKey;
+  // As PEM: on Node 20 a process can freeze when it exports a key object while its maker is garbage-collected.
+  const { privateKey } = await promisify(generateKeyPair)('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  await store(file, privateKey, 0o600);
+  return createPrivateKey(privateKey);
 }
 
 async function tlsPair(dir: string, names: readonly string[]): Promise<{ cert: string; key: string }> {

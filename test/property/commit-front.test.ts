@@ -32,7 +32,7 @@ class NaiveFront {
   }
 
   get past(): number[] {
-    return [...this.settled].filter((offset) => offset > this.front).sort((a, b) => a - b);
+    return [...this.settled].filter((offset) => offset >= this.front).sort((a, b) => a - b);
   }
 }
 

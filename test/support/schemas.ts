@@ -2,11 +2,11 @@ import avro, { type Schema } from 'avsc';
 import { inject } from 'vitest';
 import { askRegistry } from '../../src/kafka/registry.ts';
 
-/** Registers any schema under a subject and gives its id. */
+/** Registers any schema under a subject and gives its id; a text is taken as it is. */
 export async function register(subject: string, schema: unknown, schemaType = 'AVRO'): Promise<number> {
   const url = inject('registryUrl');
   const answer = await askRegistry({ url }, `/subjects/${encodeURIComponent(subject)}/versions`, {
-    schema: JSON.stringify(schema),
+    schema: typeof schema === 'string' ? schema : JSON.stringify(schema),
     schemaType,
   });
   if (!answer.ok) throw new Error(`the registry refused the schema: ${await answer.text()}`);

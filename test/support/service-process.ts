@@ -52,6 +52,10 @@ export class ServiceProcess {
     return new ServiceProcess(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }), port);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get running(): boolean {
     return this.exitCode === undefined;
   }

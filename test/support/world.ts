@@ -9,7 +9,7 @@ import type { PaymentFinal } from '../../src/core/event.ts';
 import { encode, registerSchema } from '../../src/kafka/emitter.ts';
 import type { Profile } from '../../src/simulator/faults.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/gateway.ts';
-import { pem, rsaKeyPair, signingKeysFolder, temporaryFolder } from './keys.ts';
+import { pem, removeTemporaryFolders, rsaKeyPair, signingKeysFolder, temporaryFolder } from './keys.ts';
 import { ServiceProcess } from './service-process.ts';
 import { readTopic, type StoredRecord } from './topic-reader.ts';
 import { until } from './until.ts';
@@ -266,6 +266,7 @@ export class World {
   async #close(): Promise<void> {
     await Promise.all(this.services.filter(({ running }) => running).map((service) => service.end('SIGKILL')));
     await Promise.all([this.simulator.stop(), this.#producer.disconnect(), this.admin.disconnect()]);
+    removeTemporaryFolders();
   }
 }
 

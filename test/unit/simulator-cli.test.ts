@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -11,6 +11,7 @@ import type { Readable } from 'node:stream';
 import { CommanderError } from 'commander';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { simulateCommand } from '../../src/cli/simulate.ts';
+import { rsaKeyPair } from '../support/keys.ts';
 
 const PROGRAM = `const { simulateCommand } = await import('./src/cli/simulate.ts');
 await simulateCommand().parseAsync(process.argv.slice(1), { from: 'user' });`;
@@ -18,7 +19,7 @@ const dir = mkdtempSync(join(tmpdir(), 'simulate-'));
 const keyFile = join(dir, 'client.pem');
 
 beforeAll(() => {
-  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { publicKey } = rsaKeyPair();
   writeFileSync(keyFile, publicKey.export({ type: 'spki', format: 'pem' }));
 });
 afterAll(() => rmSync(dir, { recursive: true }));

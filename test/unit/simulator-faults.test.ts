@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createPublicKey, sign, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
@@ -11,10 +11,11 @@ import { signatureHeader, signedContent } from '../../src/core/signature.ts';
 import { type Profile, ProfileError } from '../../src/simulator/faults.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/gateway.ts';
 import type { ReceivedRequest } from '../../src/simulator/record.ts';
+import { rsaKeyPair } from '../support/keys.ts';
 
 const PATH = '/aps/api/v1/payments/notifyPushPayment';
 const CLIENT_ID = 'SANDBOX_TEST';
-const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const { privateKey, publicKey } = rsaKeyPair();
 const dir = mkdtempSync(join(tmpdir(), 'simulator-'));
 const agent = new Agent({ keepAlive: true });
 const announced: ReceivedRequest[] = [];

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, type KeyObject, sign, verify } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -8,10 +8,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { signatureHeader, signedContent } from '../../src/core/signature.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/gateway.ts';
 import { SetupProblem } from '../../src/simulator/setup-problem.ts';
+import { rsaKeyPair } from '../support/keys.ts';
 
 const PATH = '/aps/api/v1/payments/notifyPushPayment';
 const CLIENT_ID = 'SANDBOX_TEST';
-const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const { privateKey, publicKey } = rsaKeyPair();
 const dir = mkdtempSync(join(tmpdir(), 'simulator-'));
 const keyFile = join(dir, 'client.pem');
 let simulator: Simulator;
@@ -127,7 +128,7 @@ describe('a good request', () => {
 });
 
 describe('what is refused before the signature is known to be good is refused unsigned', () => {
-  const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const other = rsaKeyPair('another').privateKey;
   const body = Buffer.from(JSON.stringify(GOOD));
   const content = signedContent({ path: PATH, clientId: CLIENT_ID, time: '2026-11-22T10:00:00Z', body });
   const signature = sign('sha256', content, privateKey);
@@ -375,7 +376,7 @@ describe('keys and certificate', () => {
   test.each([
     ['a private key', () => privateKey.export({ type: 'pkcs8', format: 'pem' }), /private key/],
     ['no key', () => 'hello', /no RSA public key/],
-    ['a short key', () => bareBase64(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey), /2048 bit/],
+    ['a short key', () => bareBase64(rsaKeyPair('short', 1024).publicKey), /2048 bit/],
   ])('%s is not taken for the public key', async (_name, contents, message) => {
     const file = join(dir, 'wrong.pem');
     writeFileSync(file, contents());

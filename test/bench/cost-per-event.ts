@@ -1,0 +1,182 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import Table from 'cli-table3';
+import kafkajs from 'kafkajs';
+import { startCluster } from '../../deploy/local/cluster.ts';
+import { sampleEvents } from '../../src/cli/sample-events.ts';
+import { createEmitter } from '../../src/kafka/emitter.ts';
+import { pem, removeTemporaryFolders, rsaKeyPair, signingKeysFolder, temporaryFolder } from '../support/keys.ts';
+import { ServiceProcess } from '../support/service-process.ts';
+import { until } from '../support/until.ts';
+
+/**
+ * `npm run bench [-- EVENTS] [-- PARTITIONS]`: what an event costs in the whole service beside a bare loop of signing and posting, in CPU time
+ * of the process, with broker, registry and gateway in processes of their own.
+ */
+const EVENTS = Number(process.argv[2] ?? 5_000);
+const PARTITIONS = Number(process.argv[3] ?? 12);
+const BACKLOG = Number(process.argv[4] ?? 200_000);
+const CLIENT_ID = 'SANDBOX_BENCH';
+const bare = fileURLToPath(new URL('bare-loop.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+interface Cost {
+  readonly cpuMicros: number;
+  readonly perSecond: number;
+}
+
+const cluster = await startCluster();
+const { privateKey, publicKey } = rsaKeyPair();
+const keysDir = signingKeysFolder({ 1: privateKey });
+const gateway = await startGateway();
+const kafka = new kafkajs.Kafka({ brokers: cluster.bootstrapServers.split(','), logLevel: kafkajs.logLevel.NOTHING });
+const admin = kafka.admin();
+await admin.connect();
+const source = 'payment-final';
+await admin.createTopics({
+  topics: [{ topic: source, numPartitions: PARTITIONS, replicationFactor: 1 }],
+  waitForLeaders: true,
+});
+const emitter = await createEmitter(kafka, { url: cluster.registryUrl }, source);
+const settings = {
+  KAFKA_BROKERS: cluster.bootstrapServers,
+  SCHEMA_REGISTRY_URL: cluster.registryUrl,
+  CREATE_TOPICS: 'true',
+  TOPIC_REPLICATION_FACTOR: '1',
+  GATEWAY_URL: gateway.url,
+  GATEWAY_CLIENT_ID: CLIENT_ID,
+  GATEWAY_CA_FILE: gateway.caFile,
+  GATEWAY_PUBLIC_KEYS_DIR: gateway.publicKeysDir,
+  SIGNING_KEYS_DIR: keysDir,
+  LOG_LEVEL: 'info',
+};
+
+try {
+  const loop = await costOfBareLoop();
+  const service = await ServiceProcess.start(settings);
+  await service.ready();
+  await send(service, Math.floor(EVENTS / 5));
+  const whole = await send(service, EVENTS);
+  const memory = await memoryWithBacklog(service);
+  await service.end();
+
+  const table = new Table({
+    head: ['', 'CPU µs/event', 'events/s'],
+    colAligns: ['left', 'right', 'right'],
+    style: { head: [], border: [] },
+  });
+  table.push(['bare loop', loop.cpuMicros.toFixed(0), loop.perSecond.toFixed(0)]);
+  table.push(['service', whole.cpuMicros.toFixed(0), whole.perSecond.toFixed(0)]);
+  table.push(['ratio', (whole.cpuMicros / loop.cpuMicros).toFixed(2), (whole.perSecond / loop.perSecond).toFixed(2)]);
+  console.log(table.toString());
+  console.log(
+    `${String(EVENTS)} events, ${String(PARTITIONS)} partitions; resident with a backlog of ${String(BACKLOG)}: ${memory.toFixed(0)} MiB`,
+  );
+} finally {
+  await emitter.close();
+  await admin.disconnect();
+  gateway.stop();
+  await cluster.stop();
+  removeTemporaryFolders();
+}
+
+async function costOfBareLoop(): Promise<Cost> {
+  const key = join(keysDir, '1.pem');
+  const args = [
+    '--import',
+    'tsx',
+    bare,
+    gateway.url,
+    gateway.caFile,
+    key,
+    CLIENT_ID,
+    String(EVENTS),
+    String(PARTITIONS),
+  ];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout) as Cost;
+}
+
+async function send(service: ServiceProcess, count: number): Promise<Cost> {
+  const delivered = (): Promise<number | undefined> =>
+    service.metric('notifier_notifications_total{verdict="delivered"}');
+  const before = (await delivered()) ?? 0;
+  const cpuBefore = cpuMicros(service.pid);
+  const began = performance.now();
+  await emitter.emit([...sampleEvents(count)]);
+  await until('the events to be delivered', async () => ((await delivered()) ?? 0) >= before + count, {
+    everyMs: 200,
+    withinMs: 300_000,
+  });
+  return {
+    cpuMicros: (cpuMicros(service.pid) - cpuBefore) / count,
+    perSecond: count / ((performance.now() - began) / 1_000),
+  };
+}
+
+/** Resident MiB at the highest of some thousand events into the backlog. */
+async function memoryWithBacklog(service: ServiceProcess): Promise<number> {
+  for (let written = 0; written < BACKLOG; written += 10_000) await emitter.emit([...sampleEvents(10_000)]);
+  let highest = 0;
+  const consumed = async (): Promise<number> =>
+    (await service.metric('notifier_notifications_total{verdict="delivered"}')) ?? 0;
+  const start = await consumed();
+  await until(
+    'part of the backlog to be worked on',
+    async () => {
+      highest = Math.max(highest, residentMiB(service.pid));
+      return (await consumed()) > start + 5_000;
+    },
+    { everyMs: 100, withinMs: 120_000 },
+  );
+  return highest;
+}
+
+/** Ticks of 10 ms, user and system. */
+function cpuMicros(pid: number): number {
+  const fields =
+    readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      .split(') ')[1]
+      ?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+function residentMiB(pid: number): number {
+  const [, kib = '0'] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8')) ?? [];
+  return Number(kib) / 1_024;
+}
+
+async function startGateway(): Promise<{ url: string; caFile: string; publicKeysDir: string; stop: () => void }> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'payment-notifier-bench-'));
+  const clientKey = join(temporaryFolder({ 'client.pem': pem(publicKey) }), 'client.pem');
+  const args = [
+    'simulate',
+    '--port',
+    '28443',
+    '--client-id',
+    CLIENT_ID,
+    '--public-key',
+    clientKey,
+    '--state-dir',
+    stateDir,
+    '--json',
+  ];
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await until('the gateway to listen', () => {
+    if (child.exitCode !== null) throw new Error(`the gateway ended: ${said}`);
+    return said.includes('GATEWAY_PUBLIC_KEYS_DIR=');
+  });
+  const value = (name: string): string => new RegExp(`${name}=(.+)`).exec(said)?.[1]?.trim() ?? '';
+  return {
+    url: value('GATEWAY_URL'),
+    caFile: value('GATEWAY_CA_FILE'),
+    publicKeysDir: value('GATEWAY_PUBLIC_KEYS_DIR'),
+    stop: () => child.kill(),
+  };
+}

@@ -1,0 +1,89 @@
+import { systemicCodes, type Exchange } from '../../src/core/outcome.ts';
+import type { KafkaRecord, OutgoingRecord } from '../../src/core/record.ts';
+import type { Fact, ProduceTarget } from '../../src/pipeline/facts.ts';
+import { Gate } from '../../src/pipeline/gate.ts';
+import type { Decoded, PipelineSettings, Ports, Publish, Sent } from '../../src/pipeline/ports.ts';
+import { processRecord } from '../../src/pipeline/process-record.ts';
+import { answer, paymentFinal, RETRY, ScriptedTenure, SOURCE, sourceRecord } from './fixtures.ts';
+
+/** What the world outside answers; each part as a plain function that a test puts in. */
+export interface Script {
+  readonly decode?: () => Decoded | Promise<Decoded>;
+  /** Given the number of the request, 1 for the first. */
+  readonly send?: (request: number) => Exchange | Promise<Exchange>;
+  readonly publish?: (target: ProduceTarget, record: OutgoingRecord) => ReturnType<Publish>;
+  readonly settings?: Partial<PipelineSettings>;
+}
+
+/** How long a request takes in the world of a test. */
+export const REQUEST_MS = 40;
+
+/** A pipeline with scripted ports that writes down, in `story`, in what order they were asked. */
+export class ScriptedPipeline {
+  readonly tenure = new ScriptedTenure();
+  readonly story: string[] = [];
+  readonly facts: Fact[] = [];
+  readonly bodies: string[] = [];
+  readonly written: (OutgoingRecord & { readonly target: ProduceTarget })[] = [];
+  readonly gate: Gate;
+  readonly ports: Ports;
+
+  constructor({ decode, send, publish, settings }: Script = {}) {
+    const observe = (fact: Fact): void => {
+      this.facts.push(fact);
+      this.story.push(fact.kind === 'settled' ? fact.as.verdict : fact.kind);
+    };
+    this.gate = new Gate({ maxInFlight: 64, maxRate: 0 }, observe);
+    this.ports = {
+      decode: async () => {
+        this.story.push('decode');
+        return (await decode?.()) ?? { kind: 'event', event: paymentFinal() };
+      },
+      send: async (body, beforeSend): Promise<Sent> => {
+        beforeSend();
+        this.story.push('send');
+        this.bodies.push(body.toString());
+        const startedAt = Date.now();
+        const exchange = (await send?.(this.bodies.length)) ?? answer('S', 'SUCCESS');
+        return { exchange, keyVersion: '7', startedAt, durationMs: REQUEST_MS };
+      },
+      publish: async (target, record) => {
+        this.story.push(`publish ${target}`);
+        const answered = (await publish?.(target, record)) ?? 'written';
+        if (answered === 'written') this.written.push({ target, ...record });
+        return answered;
+      },
+      observe,
+      enter: (closing) => this.gate.enter(closing),
+      now: () => Date.now(),
+      settings: {
+        source: SOURCE,
+        outcomesTopic: undefined,
+        retry: RETRY,
+        systemic: systemicCodes(),
+        timeOffset: '+08:30',
+        ...settings,
+      },
+    };
+  }
+
+  async process(record: KafkaRecord = sourceRecord()): Promise<void> {
+    await processRecord(record, this.ports, this.tenure);
+  }
+
+  /** Begins to process and tells what has come of it so far. */
+  begin(record?: KafkaRecord): { readonly state: string } {
+    const work = { state: 'going on' };
+    this.process(record).then(
+      () => (work.state = 'settled'),
+      (error: unknown) => (work.state = error instanceof Error ? error.name : String(error)),
+    );
+    return work;
+  }
+
+  /** The headers of the first record that was written, as text. */
+  get headers(): Record<string, string> {
+    const entries = Object.entries(this.written[0]?.headers ?? {});
+    return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+  }
+}
