@@ -23,7 +23,7 @@ export const WHY_DEAD: Readonly<Record<string, string>> = {
   rejected: 'the gateway refused it for good',
   retries_exhausted: 'tried for too long',
   undecodable: 'its bytes are no event',
-  invalid_event: 'the event breaks the rules of the interface',
+  invalid_event: 'the event is invalid',
   too_large: 'the broker takes no record of this size',
 };
 

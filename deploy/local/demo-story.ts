@@ -171,17 +171,19 @@ async function keep(scene: Scene): Promise<void> {
   stage.heading('All of it goes on running until Ctrl-C', 'What happens is told here as before.');
   stage.print(
     `
-KAFKA_BROKERS=${KAFKA_BROKERS}
-SCHEMA_REGISTRY_URL=${SCHEMA_REGISTRY_URL}
-source topic      ${source}
-what it received  curl -k ${simulator.url}/_simulator/requests
-metrics           ${service.url}/metrics
-readiness         ${service.url}/readyz
+KAFKA_BROKERS        ${KAFKA_BROKERS}
+SCHEMA_REGISTRY_URL  ${SCHEMA_REGISTRY_URL}
+source topic         ${source}
+gateway simulator    ${simulator.url}
+what it received     ${simulator.url}/_simulator/requests
+metrics              ${service.url}/metrics
+readiness            ${service.url}/readyz
 
-Write some events, in another shell:
+Write some events, from another shell in this folder:
   KAFKA_BROKERS=${KAFKA_BROKERS} SCHEMA_REGISTRY_URL=${SCHEMA_REGISTRY_URL} SOURCE_TOPIC=${source} \\
     node dist/cli/main.js emit --count 20 --rate 5
-Spoil the gateway's answers:
+See what the gateway received, and spoil what it answers:
+  curl -k ${simulator.url}/_simulator/summary
   curl -k -X PUT ${simulator.url}/_simulator/profile -d '{"default":{"code":"UNKNOWN_EXCEPTION"}}'
 `,
   );

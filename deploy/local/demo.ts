@@ -47,14 +47,14 @@ async function main(): Promise<void> {
 function readOptions(argv: readonly string[]): DemoOptions {
   const command = new Command('npm run demo --')
     .description('A first look: real events through the real service, and the books at the end.')
-    .option('--keep', 'leave everything running at the end and print the addresses; Ctrl-C ends it', false)
+    .option('--keep', 'leave everything running at the end and print the addresses; Ctrl-C ends it')
     .option('--events <n>', 'how many events; those beyond the story are load', atLeast(STORY_EVENTS), STORY_EVENTS)
     .option(
       '--partitions <n>',
       `of the source topic (default: ${PARTITIONS.story}, with load ${PARTITIONS.load})`,
       atLeast(1),
     )
-    .option('--json', 'the final table as JSON on standard output; the story goes to standard error', false)
+    .option('--json', 'the final table as JSON on standard output; the story goes to standard error')
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride();
@@ -64,9 +64,14 @@ function readOptions(argv: readonly string[]): DemoOptions {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : WRONG_USAGE);
     throw error;
   }
-  const given = command.opts<Omit<DemoOptions, 'partitions'> & { partitions?: number }>();
+  const given = command.opts<{ keep?: true; json?: true; events: number; partitions?: number }>();
   const usual = given.events > LOAD_FROM ? PARTITIONS.load : PARTITIONS.story;
-  return { ...given, partitions: given.partitions ?? usual };
+  return {
+    keep: given.keep === true,
+    json: given.json === true,
+    events: given.events,
+    partitions: given.partitions ?? usual,
+  };
 }
 
 function atLeast(smallest: number): (text: string) => number {

@@ -23,6 +23,11 @@ class NaiveFront {
     this.next = start;
   }
 
+  /** What stands between was deleted by the broker, whatever is known of it. */
+  pass(next: number): void {
+    for (; this.next < next; this.next += 1) this.settled.delete(this.next);
+  }
+
   get front(): number {
     return this.taken.find((offset) => !this.settled.has(offset)) ?? this.next;
   }
@@ -40,6 +45,7 @@ function play(front: CommitFront, model: NaiveFront, steps: readonly Step[]): vo
   for (const step of steps) {
     if (step.kind === 'take') {
       const offset = model.next + step.gap;
+      model.pass(offset);
       expect(front.take(offset)).toBe(model.settled.has(offset) ? 'settled' : 'unsettled');
       model.taken.push(offset);
       model.next = offset + 1;
@@ -50,7 +56,7 @@ function play(front: CommitFront, model: NaiveFront, steps: readonly Step[]): vo
       front.settle(offset);
       model.settled.add(offset);
     } else {
-      model.next += step.by;
+      model.pass(model.next + step.by);
       front.skipTo(model.next);
     }
     expect({ front: front.front, next: front.next }).toEqual({ front: model.front, next: model.next });
