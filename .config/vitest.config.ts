@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
+          globalSetup: [new URL('../test/support/global-setup.ts', import.meta.url).pathname],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

@@ -1,8 +1,59 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Admin, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
-import type { Evidence, Letter, ParkedCopy, Written } from './demo-ledger.ts';
 
 const READ_LIMIT_MS = 30_000;
+
+/** A record of the source topic. */
+export interface Written {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string;
+  /** Epoch milliseconds, as are all times here. */
+  readonly at: number;
+}
+
+/** A request as the gateway recorded it; the names are those of the simulator's record. */
+export interface SeenRequest {
+  readonly seq: number;
+  readonly at: number;
+  readonly answeredAt?: number;
+  readonly paymentId: string;
+  readonly attempt: number;
+  readonly answered: string;
+  readonly verification: string;
+  readonly bodySha256: string;
+}
+
+/** A record of the dead-letter topic; `origin` is `partition:offset` of the source. */
+export interface Letter {
+  readonly origin: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly at: number;
+}
+
+/** A record of a retry topic. */
+export interface ParkedCopy {
+  readonly origin: string;
+  readonly tier: string;
+  /** Requests that had been sent when it was parked. */
+  readonly attempts: number;
+  readonly notBefore: number;
+  /** Of the body it carries; absent where it carries none. */
+  readonly bodySha256?: string;
+  /** Its offset is not committed. */
+  readonly waiting: boolean;
+}
+
+/** Everything the judgement rests on. */
+export interface Evidence {
+  readonly written: readonly Written[];
+  readonly requests: readonly SeenRequest[];
+  readonly letters: readonly Letter[];
+  readonly parked: readonly ParkedCopy[];
+  /** Committed offset of each partition of the source topic. */
+  readonly committed: ReadonlyMap<number, number>;
+}
 
 type Stored = KafkaMessage & { readonly topic: string; readonly partition: number };
 

@@ -1,3 +1,5 @@
+import type { Evidence, Letter, ParkedCopy, SeenRequest, Written } from './demo-evidence.ts';
+
 /**
  * The judgement of the demo: what became of every event, told by what the gateway saw and by what stands in the topics,
  * never by the service's own word.
@@ -12,58 +14,6 @@ export interface Expectation {
   readonly detail?: string;
   /** Requests the gateway must have seen; any number from 1 where absent. */
   readonly attempts?: number;
-}
-
-/** A record of the source topic. */
-export interface Written {
-  readonly partition: number;
-  readonly offset: number;
-  readonly key: string;
-  /** Epoch milliseconds, as are all times here. */
-  readonly at: number;
-}
-
-/** A request as the gateway recorded it; the names are those of the simulator's record. */
-export interface SeenRequest {
-  readonly seq: number;
-  readonly at: number;
-  readonly answeredAt?: number;
-  readonly paymentId: string;
-  readonly attempt: number;
-  readonly answered: string;
-  readonly verification: string;
-  readonly bodySha256: string;
-}
-
-/** A record of the dead-letter topic; `origin` is `partition:offset` of the source. */
-export interface Letter {
-  readonly origin: string;
-  readonly reason: string;
-  readonly detail: string;
-  readonly at: number;
-}
-
-/** A record of a retry topic. */
-export interface ParkedCopy {
-  readonly origin: string;
-  readonly tier: string;
-  /** Requests that had been sent when it was parked. */
-  readonly attempts: number;
-  readonly notBefore: number;
-  /** Of the body it carries; absent where it carries none. */
-  readonly bodySha256?: string;
-  /** Its offset is not committed. */
-  readonly waiting: boolean;
-}
-
-/** Everything the judgement rests on. */
-export interface Evidence {
-  readonly written: readonly Written[];
-  readonly requests: readonly SeenRequest[];
-  readonly letters: readonly Letter[];
-  readonly parked: readonly ParkedCopy[];
-  /** Committed offset of each partition of the source topic. */
-  readonly committed: ReadonlyMap<number, number>;
 }
 
 /** Where an event can be; it must be in exactly one of the first four. */
@@ -128,7 +78,7 @@ export function judge(expectations: readonly Expectation[], evidence: Evidence):
   const requests = groupBy(evidence.requests, ({ paymentId }) => paymentId);
   const letters = groupBy(evidence.letters, ({ origin }) => origin);
   const copies = groupBy(evidence.parked, ({ origin }) => origin);
-  const late = outOfOrder(evidence.written, requests);
+  const hasty = outOfOrder(evidence.written, requests);
   const counts = { duplicates: 0, early: 0 };
   const rows = expectations.map((expectation): Row => {
     const records = written.get(expectation.key) ?? [];
@@ -144,7 +94,7 @@ export function judge(expectations: readonly Expectation[], evidence: Evidence):
     const findings = inspect(expectation, traces);
     counts.duplicates += findings.duplicates.length;
     counts.early += findings.early.length;
-    const overtaken = late.get(expectation.key);
+    const overtaken = hasty.get(expectation.key);
     const disorder =
       overtaken === undefined ? [] : [`sent for the first time before ${overtaken}, which stands earlier`];
     return row(expectation.key, traces, [...findings.other, ...findings.duplicates, ...findings.early, ...disorder]);
@@ -161,7 +111,7 @@ export function judge(expectations: readonly Expectation[], evidence: Evidence):
       waiting: count('waiting'),
       uncommitted: count('uncommitted'),
       lost: count('lost') + count('not_written'),
-      outOfOrder: late.size,
+      outOfOrder: hasty.size,
       ...counts,
     },
     faults: [...rows.flatMap(({ key, faults }) => faults.map((fault) => `${key}: ${fault}`)), ...strangers],
@@ -219,7 +169,7 @@ function inspect(expected: Expectation, traces: Traces): Findings {
     other: [
       ...when(place !== expected.verdict, `expected ${expected.verdict}, is ${place}`),
       ...when(
-        place === expected.verdict && letters.some((letter) => !fits(letter, expected)),
+        place === 'dead_lettered' && place === expected.verdict && letters.some((letter) => !fits(letter, expected)),
         misfit(letters, expected),
       ),
       ...when(
@@ -248,21 +198,21 @@ function misfit([letter]: readonly Letter[], { reason, detail }: Expectation): s
   return `expected a dead letter ${reason} (${detail}), is ${letter?.reason} (${letter?.detail})`;
 }
 
-/** Keys whose first request came before the first request of a record with a smaller offset, and that record's key. */
+/** Keys whose first request came before that of a record which stands earlier in their partition, and its key. */
 function outOfOrder(
   written: readonly Written[],
   requests: ReadonlyMap<string, readonly SeenRequest[]>,
 ): Map<string, string> {
-  const late = new Map<string, string>();
+  const hasty = new Map<string, string>();
   const latest = new Map<number, { key: string; seq: number }>();
   for (const { key, partition } of written.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset)) {
     const seq = requests.get(key)?.[0]?.seq;
     if (seq === undefined) continue;
     const before = latest.get(partition);
-    if (before !== undefined && before.seq > seq) late.set(key, before.key);
+    if (before !== undefined && before.seq > seq) hasty.set(key, before.key);
     else latest.set(partition, { key, seq });
   }
-  return late;
+  return hasty;
 }
 
 /** What nobody wrote must not be there either. */
@@ -292,7 +242,7 @@ function isSuccess({ answered, verification }: SeenRequest): boolean {
   return answered === 'S SUCCESS' && verification === 'verified';
 }
 
-/** How topics name an event's origin. */
-export function originOf({ partition, offset }: { readonly partition: number; readonly offset: number }): string {
+/** As the headers of retry and dead-letter records name it. */
+function originOf({ partition, offset }: Written): string {
   return `${partition}:${offset}`;
 }

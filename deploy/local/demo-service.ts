@@ -15,6 +15,11 @@ const TICKS_PER_MS = 0.1;
 /** A line of the service's log. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
+/** The service ended, or never was ready, though nobody had asked it to end. */
+export class ServiceFailure extends Error {
+  override readonly name = 'ServiceFailure';
+}
+
 /** How the service is started. */
 export interface DemoServiceOptions {
   /** The settings; it gets nothing else but `PATH`. */
@@ -28,9 +33,9 @@ export interface DemoServiceOptions {
 /** The built service in a process of its own, as it is deployed. */
 export class DemoService {
   readonly url: string;
-  /** What it wrote to standard error. */
-  complaints = '';
   readonly #child: ChildProcess;
+  /** What it wrote to standard error. */
+  #complaints = '';
   readonly #ended: Promise<void>;
   #exitCode: number | undefined;
 
@@ -40,14 +45,14 @@ export class DemoService {
     const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#ended = new Promise((resolve) => {
-      child.once('error', (error) => (this.complaints += error.message));
+      child.once('error', (error) => (this.#complaints += error.message));
       child.once('close', (code) => {
         this.#exitCode = code ?? 1;
         resolve();
       });
     });
     createInterface({ input: child.stdout }).on('line', (line) => onLine(parsed(line)));
-    child.stderr.on('data', (chunk: Buffer) => (this.complaints += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (this.#complaints += chunk.toString()));
     const id = child.pid === undefined ? undefined : identify(child.pid);
     if (id !== undefined) writeFileSync(`${runFolder}/service.pid`, formatProcessId(id));
   }
@@ -66,7 +71,7 @@ export class DemoService {
     const deadline = Date.now() + READY_LIMIT_MS;
     while (!(await this.#isReady())) {
       this.assertRunning();
-      if (Date.now() > deadline) throw new Error(`The service was not ready in 60 s. It said:\n${this.complaints}`);
+      if (Date.now() > deadline) throw new ServiceFailure(`The service was not ready in 60 s. ${this.#said()}`);
       await sleep(POLL_MS, undefined, { signal });
     }
   }
@@ -74,7 +79,7 @@ export class DemoService {
   /** Throws, with what it said, where it has ended. */
   assertRunning(): void {
     if (this.#exitCode === undefined) return;
-    throw new Error(`The service ended by itself with exit code ${this.#exitCode}. It said:\n${this.complaints}`);
+    throw new ServiceFailure(`The service ended by itself with exit code ${this.#exitCode}. ${this.#said()}`);
   }
 
   /** Asks it to drain, by SIGTERM, and gives its exit code; kills it where it takes longer than 30 s. */
@@ -107,6 +112,10 @@ export class DemoService {
     } catch {
       return undefined;
     }
+  }
+
+  #said(): string {
+    return this.#complaints === '' ? 'It did not say why.' : `It said:\n${this.#complaints.trimEnd()}`;
   }
 
   async #isReady(): Promise<boolean> {

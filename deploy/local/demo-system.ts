@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { Admin, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { createKafka } from '../../src/kafka/client.ts';
 import { createEmitter, type Emitter } from '../../src/kafka/emitter.ts';
 import type { Profile } from '../../src/simulator/faults.ts';
@@ -81,7 +81,7 @@ export async function startSurroundings(options: SurroundingsOptions, closers: C
   const source = cluster.external ? `payment-final-demo-${randomUUID().slice(0, 8)}` : 'payment-final';
   const group = cluster.external ? source : 'payment-notifier';
   const { admin, writeBytes } = await openTopics(kafka, source, options.partitions, closers);
-  if (cluster.external) closers.add(() => removeTopics({ kafka, admin, source, group }));
+  if (cluster.external) closers.add(() => removeTraces({ kafka, admin, source, group }, cluster.registryUrl));
   const emitter = await createEmitter(kafka, { url: cluster.registryUrl }, source);
   closers.add(() => emitter.close());
   options.signal.throwIfAborted();
@@ -158,7 +158,9 @@ async function openTopics(
   };
 }
 
-async function removeTopics(scope: Scope & { readonly admin: Admin }): Promise<void> {
+/** Leaves a cluster that is not ours as it was. */
+async function removeTraces(scope: Scope, registryUrl: string): Promise<void> {
   await scope.admin.deleteTopics({ topics: await demoTopics(scope) });
   await scope.admin.deleteGroups([scope.group]);
+  await fetch(`${registryUrl}/subjects/${scope.source}-value`, { method: 'DELETE' });
 }

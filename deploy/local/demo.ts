@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { STORY_EVENTS } from './demo-acts.ts';
+import { ServiceFailure } from './demo-service.ts';
 import { Stage } from './demo-stage.ts';
 import { tellStory, type DemoOptions } from './demo-story.ts';
 import { Closers } from './demo-system.ts';
@@ -35,8 +36,9 @@ async function main(): Promise<void> {
   try {
     exitCode = await tellStory(options, new Stage(options.json ? process.stderr : process.stdout), closers, signal);
   } catch (error) {
-    if (!signal.aborted) throw error;
-    exitCode = 0;
+    if (!signal.aborted && !(error instanceof ServiceFailure)) throw error;
+    if (!signal.aborted) console.error((error as ServiceFailure).message);
+    exitCode = 1;
   } finally {
     await closers.run();
   }

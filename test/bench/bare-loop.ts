@@ -1,8 +1,7 @@
-import { sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { promisify } from 'node:util';
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, sign } from 'node:crypto';
 import got from 'got';
 
 /**
@@ -21,7 +20,6 @@ const client = got.extend({
   followRedirect: false,
   throwHttpErrors: false,
   decompress: false,
-  responseType: 'buffer',
   timeout: { request: 5_000 },
 });
 
@@ -46,8 +44,8 @@ async function post(number: number): Promise<void> {
       Signature: `algorithm=RSA256,keyVersion=1,signature=${encodeURIComponent(signature)}`,
     },
   });
-  const { result } = JSON.parse(answer.body.toString()) as { result: { resultStatus: string } };
-  if (result.resultStatus !== 'S') throw new Error(`the gateway answered ${answer.body.toString()}`);
+  const { result } = JSON.parse(answer.body) as { result: { resultStatus: string } };
+  if (result.resultStatus !== 'S') throw new Error(`the gateway answered ${answer.body}`);
 }
 
 async function run(from: number, to: number): Promise<void> {

@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, expect, inject, test } from 'vitest';
-import { gatewayKeysFolder, pem, rsaKeyPair, signingKeysFolder, temporaryFolder } from '../support/keys.ts';
+import {
+  gatewayKeysFolder,
+  pem,
+  removeTemporaryFolders,
+  rsaKeyPair,
+  signingKeysFolder,
+  temporaryFolder,
+} from '../support/keys.ts';
 import { keepLedger } from '../support/ledger.ts';
 import { ServiceProcess } from '../support/service-process.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
@@ -146,7 +153,9 @@ test('missing topics: exit 2, naming each', async () => {
   const lines = service.errors.trimEnd().split('\n');
   expect(lines).toHaveLength(4);
   for (const name of [...names, 'no-such-outcomes']) {
-    expect(lines.find((line) => line.includes(`the topic ${name} does not exist; make it`))).toContain('CREATE_TOPICS=true');
+    expect(lines.find((line) => line.includes(`the topic ${name} does not exist; make it`))).toContain(
+      'CREATE_TOPICS=true',
+    );
   }
   expect(await keepLedger(world)).toMatchObject({ lost: [], doubled: [], delivered: [] });
 });
@@ -170,7 +179,9 @@ test('a registry that is not there is waited for', async () => {
   });
   await world.writeEverywhere(3);
   const service = await world.launch();
-  await until('a word of it', () => service.log.some(({ msg }) => String(msg).includes('waiting for the schema registry')));
+  await until('a word of it', () =>
+    service.log.some(({ msg }) => String(msg).includes('waiting for the schema registry')),
+  );
   expect((await service.get('/livez')).status).toBe(200);
   expect(await readiness(service)).toMatchObject({ status: 503, group: false });
 
@@ -291,6 +302,7 @@ function waiting(): Promise<ServiceProcess> {
 
 afterAll(async () => {
   await (await shared)?.end('SIGKILL');
+  removeTemporaryFolders();
 });
 
 async function readiness(service: ServiceProcess): Promise<Record<string, unknown>> {

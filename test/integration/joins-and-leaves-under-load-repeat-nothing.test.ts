@@ -18,9 +18,9 @@ test.each(['partition', 'key'] as const)(
     const rebalances = async (): Promise<number> => (await steady.metric('notifier_rebalances_total')) ?? 0;
 
     let batch = 0;
-    let writing = true;
+    const enough = new AbortController();
     const load = (async () => {
-      while (writing) {
+      while (!enough.signal.aborted) {
         batch += 1;
         for (let partition = 0; partition < PARTITIONS; partition += 1) {
           for (const key of ['A', 'B', 'C']) {
@@ -40,7 +40,7 @@ test.each(['partition', 'key'] as const)(
       expect(await guest.end()).toBe(0);
       await until('the partitions to come back', async () => (await rebalances()) > joined);
     }
-    writing = false;
+    enough.abort();
     await load;
 
     const { delivered, repeats } = await expectAccounted(world, 90_000, ordering);

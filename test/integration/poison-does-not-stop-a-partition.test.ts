@@ -35,7 +35,10 @@ const ids = {} as Record<keyof typeof STRANGE_SCHEMAS | 'ours' | 'json' | 'proto
 const FAILED = sampleEvent('poison', false);
 const SUCCEEDED = sampleEvent('poison', true);
 
-function event(changes: Partial<Omit<PaymentFinal, 'paymentResult'>>, result: Partial<PaymentFinal['paymentResult']> = {}) {
+function event(
+  changes: Partial<Omit<PaymentFinal, 'paymentResult'>>,
+  result: Partial<PaymentFinal['paymentResult']> = {},
+) {
   const base = result.resultStatus === 'F' ? FAILED : SUCCEEDED;
   return () => world.encode({ ...base, ...changes, paymentResult: { ...base.paymentResult, ...result } });
 }
@@ -67,7 +70,12 @@ const UNDECODABLE: Poison[] = [
   { name: 'no such symbol', value: ours([2, 0x41, 0, 0, 0x0e, 2, 0x41, 0]), reason: 'undecodable', detail: 'bytes' },
   { name: 'a text without end', value: ours(HUGE_LONG), reason: 'undecodable', detail: 'bytes' },
   { name: 'a text of length -1', value: ours([1]), reason: 'undecodable', detail: 'bytes' },
-  { name: 'a time past 2^53', value: ours([2, 0x41, 0, 2], HUGE_LONG, [2, 2, 0x41, 0]), reason: 'undecodable', detail: 'bytes' },
+  {
+    name: 'a time past 2^53',
+    value: ours([2, 0x41, 0, 2], HUGE_LONG, [2, 2, 0x41, 0]),
+    reason: 'undecodable',
+    detail: 'bytes',
+  },
   {
     name: 'a schema without the payment id',
     value: () => framed(ids.withoutPaymentId, Buffer.alloc(0)),
@@ -75,7 +83,12 @@ const UNDECODABLE: Poison[] = [
     detail: 'schema_mismatch',
   },
   { name: 'a JSON schema', value: () => framed(ids.json, good), reason: 'undecodable', detail: 'schema_mismatch' },
-  { name: 'Protocol Buffers', value: () => framed(ids.protobuf, good), reason: 'undecodable', detail: 'schema_mismatch' },
+  {
+    name: 'Protocol Buffers',
+    value: () => framed(ids.protobuf, good),
+    reason: 'undecodable',
+    detail: 'schema_mismatch',
+  },
   { name: 'a primitive', value: () => framed(ids.primitive, good), reason: 'undecodable', detail: 'schema_mismatch' },
   { name: 'another type', value: () => framed(ids.otherType, good), reason: 'undecodable', detail: 'schema_mismatch' },
 ];
@@ -84,13 +97,21 @@ const INVALID: Poison[] = [
   { name: 'U', value: event({}, { resultStatus: 'U' }), detail: 'paymentResult.resultStatus' },
   { name: 'S with a code of F', value: event({}, { resultCode: 'RISK_REJECT' }), detail: 'paymentResult.resultCode' },
   { name: 'S without a code', value: event({}, { resultCode: '' }), detail: 'paymentResult.resultCode' },
-  { name: 'F without a code', value: event({}, { resultStatus: 'F', resultCode: '' }), detail: 'paymentResult.resultCode' },
+  {
+    name: 'F without a code',
+    value: event({}, { resultStatus: 'F', resultCode: '' }),
+    detail: 'paymentResult.resultCode',
+  },
   {
     name: 'a code of 65',
     value: event({}, { resultStatus: 'F', resultCode: 'X'.repeat(65) }),
     detail: 'paymentResult.resultCode',
   },
-  { name: 'a message of 257', value: event({}, { resultMessage: 'm'.repeat(257) }), detail: 'paymentResult.resultMessage' },
+  {
+    name: 'a message of 257',
+    value: event({}, { resultMessage: 'm'.repeat(257) }),
+    detail: 'paymentResult.resultMessage',
+  },
   {
     name: 'a message of 257 emoji',
     value: event({}, { resultMessage: '💸'.repeat(257) }),

@@ -46,7 +46,12 @@ const WRITERS: Writer[] = [
   { name: 'no-namespace', schema: without(OURS, 'namespace'), value, sent },
   {
     name: 'namespaces-within',
-    schema: writer([PAYMENT_ID, REQUEST_ID, TIME, result([status({ namespace: 'a.b' }), CODE, MESSAGE], { namespace: 'c' })]),
+    schema: writer([
+      PAYMENT_ID,
+      REQUEST_ID,
+      TIME,
+      result([status({ namespace: 'a.b' }), CODE, MESSAGE], { namespace: 'c' }),
+    ]),
     value,
     sent,
   },
@@ -92,9 +97,24 @@ const WRITERS: Writer[] = [
     value,
     sent,
   },
-  { name: 'null-last', schema: writer([PAYMENT_ID, field('paymentRequestId', 'string', 'null'), TIME, RESULT]), value, sent },
-  { name: 'int-time', schema: writer([PAYMENT_ID, REQUEST_ID, field('paymentTime', 'null', 'int'), RESULT]), value, sent },
-  { name: 'plain-long', schema: writer([PAYMENT_ID, REQUEST_ID, field('paymentTime', 'null', 'long'), RESULT]), value, sent },
+  {
+    name: 'null-last',
+    schema: writer([PAYMENT_ID, field('paymentRequestId', 'string', 'null'), TIME, RESULT]),
+    value,
+    sent,
+  },
+  {
+    name: 'int-time',
+    schema: writer([PAYMENT_ID, REQUEST_ID, field('paymentTime', 'null', 'int'), RESULT]),
+    value,
+    sent,
+  },
+  {
+    name: 'plain-long',
+    schema: writer([PAYMENT_ID, REQUEST_ID, field('paymentTime', 'null', 'long'), RESULT]),
+    value,
+    sent,
+  },
   {
     name: 'local-time',
     schema: writer([
@@ -138,7 +158,12 @@ const WRITERS: Writer[] = [
     value: { ...value, paymentResult: { ...SUCCESS, resultCode: Buffer.from('SUCCESS') } },
     sent,
   },
-  { name: 'fewer-symbols', schema: writer([PAYMENT_ID, REQUEST_ID, TIME, result([status({ symbols: ['S', 'F'] }), CODE, MESSAGE])]), value, sent },
+  {
+    name: 'fewer-symbols',
+    schema: writer([PAYMENT_ID, REQUEST_ID, TIME, result([status({ symbols: ['S', 'F'] }), CODE, MESSAGE])]),
+    value,
+    sent,
+  },
   {
     name: 'symbols-reordered',
     schema: writer([PAYMENT_ID, REQUEST_ID, TIME, result([status({ symbols: ['U', 'F', 'S'] }), CODE, MESSAGE])]),
@@ -212,7 +237,10 @@ test('everything was delivered once, in order', async () => {
 test.each(['gzip', 'snappy', 'lz4', 'zstd'])("records compressed by Kafka's own %s", async (codec) => {
   const java = await World.create({ partitions: 1, topicConfig: { 'compression.type': codec } });
   await java.write(0, ids(codec, 1));
-  await java.writeRaw(0, ids(`${codec}-many`, 300).map((id) => ({ paymentId: id, key: id, value: long(java, id) })));
+  await java.writeRaw(
+    0,
+    ids(`${codec}-many`, 300).map((id) => ({ paymentId: id, key: id, value: long(java, id) })),
+  );
   await java.start();
   await java.settled();
   expect(sentIds(java, codec)).toEqual([...ids(codec, 1), ...ids(`${codec}-many`, 300)]);

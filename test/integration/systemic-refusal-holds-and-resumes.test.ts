@@ -92,9 +92,9 @@ function isOver({ answeredAt }: ReceivedRequest): boolean {
 /** The reasons for which sending is held. */
 async function held(service: ServiceProcess): Promise<Record<string, number>> {
   const { body } = await service.get('/metrics');
-  const series = [...body.matchAll(/^notifier_hold\{reason="(\w+)"\} (\d+)$/gm)];
-  expect(series.length).toBeGreaterThan(1);
-  return Object.fromEntries(
-    series.filter(([, , value]) => value !== '0').map(([, reason, value]) => [reason, Number(value)]),
+  const series = [...body.matchAll(/^notifier_hold\{reason="(\w+)"\} (\d+)$/gm)].map(
+    ([, reason = '', value]): [string, number] => [reason, Number(value)],
   );
+  expect(series.length).toBeGreaterThan(1);
+  return Object.fromEntries(series.filter(([, value]) => value !== 0));
 }

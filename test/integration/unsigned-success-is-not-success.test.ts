@@ -41,7 +41,11 @@ const OPEN: (Row & { readonly reason: string })[] = [
   { name: 'F-wrong-key', answer: { code: 'PARAM_ILLEGAL', sign: 'wrong_key' }, reason: 'untrusted_response' },
   { name: 'F-none-new', answer: { result: 'F', code: 'NEW_CODE', sign: 'none' }, reason: 'untrusted_response' },
   { name: 'F-systemic-wrong-key', answer: { code: 'KEY_NOT_FOUND', sign: 'wrong_key' }, reason: 'untrusted_response' },
-  { name: 'F-systemic-wrong-body', answer: { code: 'ACCESS_DENIED', sign: 'wrong_body' }, reason: 'untrusted_response' },
+  {
+    name: 'F-systemic-wrong-body',
+    answer: { code: 'ACCESS_DENIED', sign: 'wrong_body' },
+    reason: 'untrusted_response',
+  },
   { name: 'U-signed', answer: { code: 'UNKNOWN_EXCEPTION' }, reason: 'UNKNOWN_EXCEPTION' },
   { name: 'U-signed-500', answer: { code: 'UNKNOWN_EXCEPTION', status: 500 }, reason: 'UNKNOWN_EXCEPTION' },
   { name: 'U-traffic', answer: { code: 'REQUEST_TRAFFIC_EXCEED_LIMIT' }, reason: 'REQUEST_TRAFFIC_EXCEED_LIMIT' },

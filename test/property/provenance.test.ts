@@ -92,7 +92,15 @@ test('whatever stands in the headers of a retry record, its numbers are numbers'
   fc.assert(
     fc.property(ourHeaders, (headers) => {
       const { origin, attempts, hops, firstAttemptAt = 0, notBefore = 0 } = readProvenance(parked(headers), SOURCE);
-      for (const number of [origin.partition, origin.offset, origin.timestamp, attempts, hops, firstAttemptAt, notBefore]) {
+      for (const number of [
+        origin.partition,
+        origin.offset,
+        origin.timestamp,
+        attempts,
+        hops,
+        firstAttemptAt,
+        notBefore,
+      ]) {
         expect(Number.isSafeInteger(number) && number >= 0).toBe(true);
       }
     }),

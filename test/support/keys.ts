@@ -55,10 +55,12 @@ export function temporaryFolder(files: Readonly<Record<string, string | Buffer>>
   return folder;
 }
 
-/** Removes all folders made here; for `afterAll`, as the processes of the test runner end without an exit event. */
-export function removeTemporaryFolders(): void {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  folders.clear();
+/** Removes folders made here, or all; for `afterAll`, as the processes of the test runner end without an exit event. */
+export function removeTemporaryFolders(some: Iterable<string> = folders): void {
+  for (const folder of some) {
+    rmSync(folder, { recursive: true, force: true });
+    folders.delete(folder);
+  }
 }
 
 /** A folder for `SIGNING_KEYS_DIR`: a private key for each version, and the file `active` where one is given. */

@@ -103,10 +103,11 @@ export class World {
     const admin = kafka.admin();
     const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     const { privateKey, publicKey } = rsaKeyPair();
+    const folders = [temporaryFolder({ 'client.pem': pem(publicKey) }), signingKeysFolder({ 1: privateKey })] as const;
     const [simulator, id] = await Promise.all([
       startSimulator({
         clientId: 'SANDBOX_TEST',
-        publicKey: join(temporaryFolder({ 'client.pem': pem(publicKey) }), 'client.pem'),
+        publicKey: join(folders[0], 'client.pem'),
         stateDir,
         profile,
       }),
@@ -146,12 +147,15 @@ export class World {
         GATEWAY_CLIENT_ID: 'SANDBOX_TEST',
         GATEWAY_CA_FILE: simulator.caFile,
         GATEWAY_TIMEOUT: '2s',
-        SIGNING_KEYS_DIR: signingKeysFolder({ 1: privateKey }),
+        SIGNING_KEYS_DIR: folders[1],
         GATEWAY_PUBLIC_KEYS_DIR: simulator.publicKeysDir,
         ...options.settings,
       },
     });
-    onEnd(() => world.#close());
+    onEnd(async () => {
+      await world.#close();
+      removeTemporaryFolders(folders);
+    });
     return world;
   }
 
@@ -222,9 +226,10 @@ export class World {
     return encode(this.#schemaId, event);
   }
 
-  /** What a topic of this world holds, by its name behind the source's: '', 'retry.1s', 'dead-letter'. */
+  /** What a topic of this world holds, by its name behind the source's: '', 'retry.1s', 'dead-letter'; `[]` without it. */
   async records(suffix: string): Promise<StoredRecord[]> {
-    return readTopic(this.kafka, this.topic(suffix));
+    const topic = this.topic(suffix);
+    return (await this.admin.listTopics()).includes(topic) ? readTopic(this.kafka, topic) : [];
   }
 
   topic(suffix: string): string {
@@ -266,7 +271,6 @@ export class World {
   async #close(): Promise<void> {
     await Promise.all(this.services.filter(({ running }) => running).map((service) => service.end('SIGKILL')));
     await Promise.all([this.simulator.stop(), this.#producer.disconnect(), this.admin.disconnect()]);
-    removeTemporaryFolders();
   }
 }
 

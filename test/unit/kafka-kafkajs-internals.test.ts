@@ -89,7 +89,9 @@ describe('the one version whose inner parts are known', () => {
   });
 
   test('is the one that is installed and pinned', () => {
-    const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: Record<string, string> };
+    const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
     expect(dependencies['kafkajs']).toBe(installed);
   });
 

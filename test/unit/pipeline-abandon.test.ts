@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/core/outcome.ts';
 import type { Decoded } from '../../src/pipeline/ports.ts';
-import { answer, deferred, pass, paymentFinal, soon, SOURCE, sourceRecord, useVirtualTime } from '../support/fixtures.ts';
+import {
+  answer,
+  deferred,
+  pass,
+  paymentFinal,
+  soon,
+  SOURCE,
+  sourceRecord,
+  useVirtualTime,
+} from '../support/fixtures.ts';
 import { ScriptedPipeline } from '../support/pipeline.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 10);

@@ -163,7 +163,10 @@ describe('a record that was parked', () => {
   });
 
   test.each([
-    ['source record', sourceRecord({ headers: { 'notifier-body': '{"forged":1}', 'notifier-not-before': '9999999999999' } })],
+    [
+      'source record',
+      sourceRecord({ headers: { 'notifier-body': '{"forged":1}', 'notifier-not-before': '9999999999999' } }),
+    ],
   ])('a %s cannot say that it was', async (_, record) => {
     const pipeline = new ScriptedPipeline();
     await pipeline.process(record);
@@ -199,7 +202,11 @@ describe('the history a record carries on', () => {
 
   test('grows by an attempt and a hop, and keeps when the first one was', async () => {
     const pipeline = new ScriptedPipeline({ send: () => unknown });
-    const headers = { 'notifier-attempts': '4', 'notifier-hops': '1', 'notifier-first-attempt-at': String(NOW - 9_000) };
+    const headers = {
+      'notifier-attempts': '4',
+      'notifier-hops': '1',
+      'notifier-first-attempt-at': String(NOW - 9_000),
+    };
     await pipeline.process(parked(headers));
     expect(pipeline.written[0]?.topic).toBe(`${SOURCE}.retry.30s`);
     expect(pipeline.headers).toMatchObject({
@@ -209,7 +216,11 @@ describe('the history a record carries on', () => {
       'notifier-last-attempt-at': String(NOW),
       'notifier-not-before': String(NOW + 30_000),
     });
-    expect(pipeline.facts.find(({ kind }) => kind === 'attempt')).toMatchObject({ attempt: 5, tier: '5s', keyVersion: '7' });
+    expect(pipeline.facts.find(({ kind }) => kind === 'attempt')).toMatchObject({
+      attempt: 5,
+      tier: '5s',
+      keyVersion: '7',
+    });
   });
 
   test('ends as retries_exhausted only after one more attempt, and then waits for no time', async () => {

@@ -34,8 +34,16 @@ describe('a record too large for', () => {
       'notifier-origin-offset': '7',
       'notifier-reason': 'UNKNOWN_EXCEPTION',
     });
-    for (const name of ['trace', 'notifier-body', 'notifier-not-before']) expect(pipeline.headers).not.toHaveProperty(name);
-    expect(pipeline.story).toEqual(['decode', 'send', 'attempt', 'publish retry', 'publish dead_letter', 'dead_lettered']);
+    for (const name of ['trace', 'notifier-body', 'notifier-not-before'])
+      expect(pipeline.headers).not.toHaveProperty(name);
+    expect(pipeline.story).toEqual([
+      'decode',
+      'send',
+      'attempt',
+      'publish retry',
+      'publish dead_letter',
+      'dead_lettered',
+    ]);
     expect(pipeline.facts.at(-1)).toMatchObject({ as: { reason: 'too_large', detail: 'UNKNOWN_EXCEPTION' } });
   });
 
@@ -43,7 +51,10 @@ describe('a record too large for', () => {
     const rejected = answer('F', 'PARAM_ILLEGAL');
     const pipeline = new ScriptedPipeline({ send: () => rejected, publish: tooLarge(({ value }) => value === null) });
     await pipeline.process();
-    expect(pipeline.headers).toMatchObject({ 'notifier-dead-letter-reason': 'too_large', 'notifier-reason': 'PARAM_ILLEGAL' });
+    expect(pipeline.headers).toMatchObject({
+      'notifier-dead-letter-reason': 'too_large',
+      'notifier-reason': 'PARAM_ILLEGAL',
+    });
     expect(pipeline.facts.at(-1)).toMatchObject({ as: { verdict: 'dead_lettered', reason: 'too_large' } });
   });
 

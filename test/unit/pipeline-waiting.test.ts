@@ -68,7 +68,11 @@ describe('what cannot be done now', () => {
 
   test('is given up, and not told as a failure, where it says itself that it is abandoned', async () => {
     const failures: unknown[] = [];
-    const done = untilDone(() => Promise.reject(new Abandoned()), (error) => failures.push(error), never);
+    const done = untilDone(
+      () => Promise.reject(new Abandoned()),
+      (error) => failures.push(error),
+      never,
+    );
     await expect(done).rejects.toBeInstanceOf(Abandoned);
     expect(failures).toEqual([]);
   });

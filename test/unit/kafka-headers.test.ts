@@ -1,0 +1,163 @@
+import { createRequire } from 'node:module';
+import type { Kafka } from 'kafkajs';
+import { describe, expect, test } from 'vitest';
+import { readProvenance, writeHeaders } from '../../src/core/provenance.ts';
+import type { KafkaRecord } from '../../src/core/record.ts';
+import { Epoch, instant } from '../../src/kafka/epoch.ts';
+import type { ConsumerGroup, FetchedBatch, FetchedMessage } from '../../src/kafka/kafkajs-internals.ts';
+import { Lanes } from '../../src/kafka/lanes.ts';
+import { createPublisher } from '../../src/kafka/publisher.ts';
+import { soon, SOURCE } from '../support/fixtures.ts';
+
+/** kafkajs' own way of writing a record and of reading one. */
+const require = createRequire(import.meta.url);
+const encodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0/index.js') as (record: object) => {
+  readonly buffer: Buffer;
+};
+const decodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0/decoder.js') as (
+  decoder: object,
+  batch: object,
+) => Omit<FetchedMessage, 'offset' | 'timestamp'>;
+const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => {
+  readVarIntBytes(): Buffer;
+};
+const Encoder = require('kafkajs/src/protocol/encoder.js') as new () => ByteWriter;
+
+interface ByteWriter {
+  readonly buffer: Buffer;
+  writeVarInt(value: number): ByteWriter;
+  writeVarLong(value: number): ByteWriter;
+  writeInt8(value: number): ByteWriter;
+  writeVarIntBytes(bytes: Buffer | null): ByteWriter;
+  writeVarIntString(text: string): ByteWriter;
+}
+
+type WrittenHeader = readonly [name: string, value: string | null];
+
+/** A record's bytes as any client may have written them. */
+function bytesOf(headers: readonly WrittenHeader[]): Buffer {
+  const body = new Encoder().writeInt8(0).writeVarLong(0).writeVarInt(0);
+  body.writeVarIntBytes(Buffer.from('pay-1')).writeVarIntBytes(Buffer.from('an event')).writeVarInt(headers.length);
+  for (const [name, value] of headers) {
+    body.writeVarIntString(name).writeVarIntBytes(value === null ? null : Buffer.from(value));
+  }
+  return Buffer.concat([new Encoder().writeVarInt(body.buffer.length).buffer, body.buffer]);
+}
+
+function decoded(bytes: Buffer): Omit<FetchedMessage, 'offset' | 'timestamp'> {
+  const body = new Decoder(bytes).readVarIntBytes();
+  return decodeRecord(new Decoder(body), { firstOffset: '0', firstTimestamp: '0', magicByte: 2 });
+}
+
+/** What a lane hands over of a record that was fetched. */
+async function received(bytes: Buffer): Promise<KafkaRecord> {
+  const records: KafkaRecord[] = [];
+  const lanes = new Lanes(
+    { topics: { source: SOURCE, read: [SOURCE], counterparts: [`${SOURCE}.dead-letter`] }, concurrency: 1 },
+    {
+      observe: () => undefined,
+      process: (record) => Promise.resolve(void records.push(record)),
+      onError: () => undefined,
+    },
+  );
+  const group = groupOfOnePartition();
+  await lanes.open(group, new Epoch(1, 30_000, instant()));
+  lanes.take(group, {
+    topic: SOURCE,
+    partition: 0,
+    fetchedOffset: '0',
+    highWatermark: '1',
+    rawMessages: [bytes],
+    messages: [{ ...decoded(bytes), offset: '0', timestamp: '1700000000000' }],
+    lastOffset: () => '0',
+  } satisfies FetchedBatch);
+  await soon();
+  const [record] = records;
+  if (record === undefined) throw new Error('the lane handed nothing over');
+  return record;
+}
+
+function groupOfOnePartition(): ConsumerGroup {
+  const offsets = [{ topic: SOURCE, partitions: [{ partition: 0, offset: '0' }] }];
+  const coordinator = {
+    offsetFetch: () => Promise.resolve({ responses: offsets }),
+    offsetCommit: () => Promise.resolve(),
+  };
+  const cluster = {
+    findGroupCoordinator: () => Promise.resolve(coordinator),
+    findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
+    fetchTopicsOffset: () => Promise.resolve(offsets),
+  };
+  const group = {
+    cluster,
+    coordinator,
+    groupId: 'g',
+    generationId: 1,
+    memberId: 'm',
+    assigned: () => [{ topic: SOURCE, partitions: [0] }],
+    resolveOffset: () => undefined,
+    pause: () => undefined,
+    resume: () => undefined,
+  };
+  return group as unknown as ConsumerGroup;
+}
+
+/** The headers another reader finds when the record has been moved to a retry topic. */
+async function movedOn(headers: readonly WrittenHeader[]): Promise<FetchedMessage['headers']> {
+  const record = await received(bytesOf(headers));
+  const written: object[] = [];
+  const producer = {
+    connect: () => Promise.resolve(),
+    disconnect: () => Promise.resolve(),
+    send: ({ messages }: { messages: object[] }) => Promise.resolve(void written.push(...messages)),
+  };
+  const { publish } = createPublisher({ producer: () => producer } as unknown as Kafka);
+  await publish('retry', {
+    topic: `${SOURCE}.retry.5s`,
+    key: record.key,
+    value: record.value,
+    headers: writeHeaders(record.headers, readProvenance(record, SOURCE)),
+  });
+  const [message = {}] = written;
+  return decoded(encodeRecord(message).buffer).headers;
+}
+
+describe('headers of the origin survive a move as they were', () => {
+  test('bytes, empty ones, names beyond ASCII, and names that are repeated, in order', async () => {
+    const headers = await movedOn([
+      ['trace', 'a'],
+      ['empty', ''],
+      ['名前', 'é'],
+      ['tag', 'b'],
+      ['tag', 'a'],
+      ['tag', 'b'],
+    ]);
+    expect(headers).toMatchObject({
+      trace: Buffer.from('a'),
+      empty: Buffer.from(''),
+      名前: Buffer.from('é'),
+      tag: [Buffer.from('b'), Buffer.from('a'), Buffer.from('b')],
+    });
+  });
+
+  test('a header without a value, which every other client may write, never keeps a record from being moved', async () => {
+    const headers = await movedOn([
+      ['nothing', null],
+      ['tag', 'a'],
+      ['tag', null],
+      ['trace', 'kept'],
+    ]);
+    expect(headers).toMatchObject({ trace: Buffer.from('kept'), 'notifier-origin-offset': Buffer.from('0') });
+  });
+
+  test.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__'])(
+    'a header named %s, as every object has one, never keeps a record from being moved',
+    async (name) => {
+      const headers = await movedOn([
+        [name, 'a'],
+        ['trace', 'kept'],
+      ]);
+      expect(headers).toMatchObject({ trace: Buffer.from('kept'), 'notifier-origin-offset': Buffer.from('0') });
+    },
+  );
+});
