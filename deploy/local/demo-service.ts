@@ -38,6 +38,7 @@ export class DemoService {
   #complaints = '';
   readonly #ended: Promise<void>;
   #exitCode: number | undefined;
+  #end = '';
 
   constructor({ settings, port, runFolder, onLine }: DemoServiceOptions) {
     this.url = `http://127.0.0.1:${port}`;
@@ -46,8 +47,9 @@ export class DemoService {
     this.#child = child;
     this.#ended = new Promise((resolve) => {
       child.once('error', (error) => (this.#complaints += error.message));
-      child.once('close', (code) => {
+      child.once('close', (code, signal) => {
         this.#exitCode = code ?? 1;
+        this.#end = signal === null ? `exit code ${this.#exitCode}` : `signal ${signal}`;
         resolve();
       });
     });
@@ -79,7 +81,7 @@ export class DemoService {
   /** Throws, with what it said, where it has ended. */
   assertRunning(): void {
     if (this.#exitCode === undefined) return;
-    throw new ServiceFailure(`The service ended by itself with exit code ${this.#exitCode}. ${this.#said()}`);
+    throw new ServiceFailure(`The service ended before its time: ${this.#end}. ${this.#said()}`);
   }
 
   /** Asks it to drain, by SIGTERM, and gives its exit code; kills it where it takes longer than 30 s. */

@@ -36,8 +36,8 @@ async function main(): Promise<void> {
   try {
     exitCode = await tellStory(options, new Stage(options.json ? process.stderr : process.stdout), closers, signal);
   } catch (error) {
-    if (!signal.aborted && !(error instanceof ServiceFailure)) throw error;
-    if (!signal.aborted) console.error((error as ServiceFailure).message);
+    if (error instanceof ServiceFailure && !signal.aborted) console.error(error.message);
+    else if (!signal.aborted) throw error;
     exitCode = 1;
   } finally {
     await closers.run();

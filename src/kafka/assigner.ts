@@ -74,14 +74,17 @@ export function coPartitioned(
   };
 }
 
+const NOTHING = { owned: [], generation: -1 };
+
 /** A member that says nothing readable owns nothing. */
 function claim(metadata: Buffer): Omit<Member, 'id'> {
   try {
     const { userData } = MemberMetadata.decode(metadata) ?? {};
     const { partitions, generation } = JSON.parse(String(userData)) as Partial<Ownership>;
-    return { owned: partitions ?? [], generation: generation ?? -1 };
+    if (!Array.isArray(partitions) || typeof generation !== 'number') return NOTHING;
+    return { owned: partitions, generation };
   } catch {
-    return { owned: [], generation: -1 };
+    return NOTHING;
   }
 }
 

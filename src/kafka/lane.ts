@@ -87,7 +87,7 @@ export class Lane {
       this.#queuedBytes += weight(record);
     }
     this.#front.skipTo(next);
-    this.#full = this.#queue.length >= HIGH_WATER.records || this.#queuedBytes >= HIGH_WATER.bytes;
+    this.#full ||= this.#queue.length >= HIGH_WATER.records || this.#queuedBytes >= HIGH_WATER.bytes;
     if (this.#inFlight.size === 0 && this.#queue.length === 0) this.#options.onMoved(this);
     this.#startWhatMay();
     return this.#full ? 'full' : 'room';
@@ -122,8 +122,7 @@ export class Lane {
     while (
       !tenure.closing.aborted &&
       this.#inFlight.size < concurrency &&
-      this.#settled - this.#committed <= concurrency &&
-      this.#front.past < MOST_PAST_FRONT
+      this.#settled - this.#committed <= concurrency
     ) {
       const record = this.#pop();
       if (record === undefined) return;
@@ -131,11 +130,12 @@ export class Lane {
     }
   }
 
-  /** The first record whose key is not in flight. */
+  /** The first record whose key is not in flight; far past the front, only the one at the front itself. */
   #pop(): KafkaRecord | undefined {
     const at = this.#queue.findIndex((record) => !this.#inFlight.has(this.#chain(record)));
     const record = this.#queue[at];
     if (record === undefined) return undefined;
+    if (this.#front.past >= MOST_PAST_FRONT && record.offset !== this.#front.front) return undefined;
     this.#queue.splice(at, 1);
     this.#queuedBytes -= weight(record);
     this.#inFlight.set(this.#chain(record), record);
@@ -181,6 +181,6 @@ export class Lane {
 
 function weight({ key, value, headers }: KafkaRecord): number {
   let bytes = (key?.length ?? 0) + (value?.length ?? 0);
-  for (const value of Object.values(headers)) bytes += Array.isArray(value) ? 64 : (value?.length ?? 0);
+  for (const value of Object.values(headers).flat()) bytes += value?.length ?? 0;
   return bytes;
 }

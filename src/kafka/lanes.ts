@@ -1,10 +1,10 @@
-import type { KafkaRecord } from '../core/record.ts';
+import type { Headers, KafkaRecord } from '../core/record.ts';
 import { tierOf } from '../core/retry-policy.ts';
 import type { Observe, Tenure } from '../pipeline/ports.ts';
 import { servableNow, type TopicSet } from './assigner.ts';
 import { Committer } from './committer.ts';
 import type { Epoch } from './epoch.ts';
-import type { Cluster, ConsumerGroup, FetchedBatch } from './kafkajs-internals.ts';
+import type { Cluster, ConsumerGroup, FetchedBatch, FetchedMessage } from './kafkajs-internals.ts';
 import { Lane } from './lane.ts';
 import { boundaryOffsets, byTopic, commitOffsets, committedOffsets, partitionKey, type Partitions } from './offsets.ts';
 
@@ -190,8 +190,23 @@ function recordsOf({ topic, partition, messages }: FetchedBatch): KafkaRecord[] 
     timestamp: Number(timestamp),
     key,
     value,
-    headers,
+    headers: sound(headers),
   }));
+}
+
+/**
+ * The headers that were really written. kafkajs mixes a name such as `constructor` with what every object has of that
+ * name, and cannot write a header without a value: it becomes an empty one.
+ */
+function sound(headers: NonNullable<FetchedMessage['headers']>): Headers {
+  const written = (value: unknown): Buffer[] =>
+    Buffer.isBuffer(value) ? [value] : value === null ? [Buffer.alloc(0)] : [];
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      const [first, ...others] = (Array.isArray(value) ? value : [value]).flatMap(written);
+      return [name, others.length === 0 ? first : [first, ...others]];
+    }),
+  ) as Headers;
 }
 
 function describe(partitions: Partitions): string {

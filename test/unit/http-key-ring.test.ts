@@ -19,7 +19,7 @@ import {
   temporaryFolder,
 } from '../support/keys.ts';
 
-afterAll(removeTemporaryFolders);
+afterAll(() => removeTemporaryFolders());
 
 const ours = rsaKeyPair();
 const gateway = rsaKeyPair('gateway');
