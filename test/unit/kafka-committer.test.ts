@@ -13,7 +13,7 @@ type Commit = GroupPosition & { readonly topics: readonly TopicOffsets[] };
 const protocolError = (type: string): Error => Object.assign(new Error(type), { type });
 
 /** A committer of generation 4 and what reaches the coordinator through it. */
-function committerWith(answer: (commit: number) => Promise<void> = () => Promise.resolve()) {
+function committerWith(answer: (commit: number) => Promise<void> = () => Promise.resolve(), lookup?: Promise<void>) {
   const commits: Commit[] = [];
   const facts: Fact[] = [];
   const lookups = { count: 0 };
@@ -25,12 +25,13 @@ function committerWith(answer: (commit: number) => Promise<void> = () => Promise
   };
   const group = {
     cluster: {
-      findGroupCoordinator: () => {
+      findGroupCoordinator: async () => {
         lookups.count += 1;
-        return Promise.resolve(coordinator);
+        await lookup;
+        return coordinator;
       },
     },
-    coordinator,
+    coordinator: lookup === undefined ? coordinator : null,
     groupId: 'g',
     memberId: 'm',
   };
@@ -143,6 +144,17 @@ describe('an epoch that is over', () => {
     committer.moved(laneAt(0, 5).lane);
     await committer.flushed();
     expect(commits).toEqual([]);
+  });
+
+  test('that ended while the coordinator was looked up commits nothing', async () => {
+    const found = deferred<undefined>();
+    const { committer, epoch, commits, lookups } = committerWith(undefined, found.promise);
+    committer.moved(laneAt(0, 5).lane);
+    await soon();
+    epoch.end();
+    found.resolve(undefined);
+    await committer.flushed();
+    expect([lookups.count, commits]).toEqual([1, []]);
   });
 
   test('that is only closing still commits what has come to rest', async () => {

@@ -113,6 +113,20 @@ describe('a tenure that closes while a request is in flight', () => {
     expect(work.state).toBe('Abandoned');
     expect(pipeline.story.filter((step) => step === 'publish retry')).toHaveLength(1);
   });
+
+  test('and ends between two records that are to be written leaves the second one to the new owner', async () => {
+    const pipeline: ScriptedPipeline = new ScriptedPipeline({
+      send: () => answer('F', 'PARAM_ILLEGAL'),
+      publish: () => {
+        pipeline.tenure.end();
+        return Promise.resolve('written');
+      },
+      settings: { outcomesTopic: 'payment-outcomes' },
+    });
+    await expect(pipeline.process()).rejects.toMatchObject({ name: 'Abandoned' });
+    expect(pipeline.written.map(({ target }) => target)).toEqual(['dead_letter']);
+    expect(pipeline.story).not.toContain('dead_lettered');
+  });
 });
 
 describe('our own infrastructure is waited for', () => {

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../../src/core/outcome.ts';
+import { pass as passTime, soon, useVirtualTime } from '../support/fixtures.ts';
+import { DELIVERED, gateWith, NO_RESULT, SYSTEMIC } from '../support/scripted-gate.ts';
+
+useVirtualTime();
+
+const FIRST_PAUSE_MS = 1_250;
+
+/** A gate whose hold began with the lane `culprit`, and the others that wait there since. */
+async function heldWith(...waiting: string[]) {
+  const lanes = gateWith();
+  lanes.enter('culprit');
+  await soon();
+  expect(lanes.done('culprit', SYSTEMIC)).toBe('again');
+  lanes.entered.length = 0;
+  lanes.queue(...waiting);
+  await soon();
+  return lanes;
+}
+
+describe('a systemic answer', () => {
+  test('holds everyone: nothing leaves before the first probe', async () => {
+    const { entered, kinds } = await heldWith('a', 'b');
+    await passTime(999);
+    expect(entered).toEqual([]);
+    expect(kinds()).toEqual(['hold_began']);
+  });
+
+  test('among requests in flight lets the others settle by their own answers and begins one hold', async () => {
+    const { queue, done, kinds } = gateWith();
+    queue('a', 'b', 'c', 'd');
+    await soon();
+    expect(done('a', SYSTEMIC)).toBe('again');
+    expect(done('b', DELIVERED)).toBe('settle');
+    expect(done('c', NO_RESULT)).toBe('settle');
+    expect(done('d', { kind: 'systemic', code: 'ACCESS_DENIED' })).toBe('again');
+    expect(kinds()).toEqual(['hold_began']);
+  });
+});
+
+describe('a held gate', () => {
+  test('lets one probe at a time go, with growing pauses', async () => {
+    const { gate, entered, queue, done } = await heldWith('a', 'b', 'c');
+    await passTime(FIRST_PAUSE_MS);
+    expect(entered).toEqual(['a']);
+    await passTime(60_000);
+    expect(entered).toEqual(['a']);
+    expect(gate.inFlight).toBe(1);
+    expect(done('a', SYSTEMIC)).toBe('again');
+    queue('a');
+    await passTime(1_999);
+    expect(entered).toEqual(['a']);
+    await passTime(501);
+    expect(entered).toEqual(['a', 'b']);
+  });
+
+  test('sends its probes round the heads of the lanes', async () => {
+    const { entered, queue, done } = await heldWith('a', 'b', 'c');
+    for (let probe = 0; probe < 7; probe += 1) {
+      await passTime(30_000);
+      const head = entered.at(-1) ?? '';
+      done(head, SYSTEMIC);
+      queue(head);
+    }
+    expect(entered).toEqual(['a', 'b', 'c', 'a', 'b', 'c', 'a']);
+  });
+
+  test.each<Outcome>([
+    DELIVERED,
+    { kind: 'rejected', code: 'PARAM_ILLEGAL' },
+    { kind: 'unknown', code: 'UNKNOWN_EXCEPTION' },
+  ])('opens for everyone on a trustworthy answer ($kind), and that record settles', async (outcome) => {
+    const { entered, done, kinds } = await heldWith('a', 'b', 'c');
+    await passTime(FIRST_PAUSE_MS);
+    expect(done('a', outcome)).toBe('settle');
+    await soon();
+    expect(entered).toEqual(['a', 'b', 'c']);
+    expect(kinds()).toEqual(['hold_began', 'hold_probed', 'hold_ended']);
+  });
+
+  test.each([NO_RESULT, SYSTEMIC])('goes on after $kind, and nothing becomes of the record', async (outcome) => {
+    const { entered, done, facts } = await heldWith('a', 'b');
+    await passTime(FIRST_PAUSE_MS);
+    expect(done('a', outcome)).toBe('again');
+    await soon();
+    expect(entered).toEqual(['a']);
+    expect(facts.at(-1)).toMatchObject({ kind: 'hold_probed', reason: 'KEY_NOT_FOUND', ended: false });
+  });
+
+  test('tells how long it held, and by which code it goes on', async () => {
+    const { done, facts } = await heldWith('a', 'b');
+    await passTime(FIRST_PAUSE_MS);
+    done('a', { kind: 'systemic', code: 'ACCESS_DENIED' });
+    expect(facts.slice(1)).toMatchObject([
+      { kind: 'hold_probed', reason: 'KEY_NOT_FOUND', ended: false },
+      { kind: 'hold_ended', reason: 'KEY_NOT_FOUND', heldMs: FIRST_PAUSE_MS },
+      { kind: 'hold_began', reason: 'ACCESS_DENIED', paymentId: 'payment of a' },
+    ]);
+  });
+
+  test('lets the next probe go at once where one was abandoned without a result', async () => {
+    const { entered, done, kinds } = await heldWith('a', 'b');
+    await passTime(FIRST_PAUSE_MS);
+    done('a', undefined);
+    await soon();
+    expect(entered).toEqual(['a', 'b']);
+    expect(kinds()).toEqual(['hold_began']);
+  });
+
+  test('forgets a waiter that gives up: its turn is the next one’s', async () => {
+    const lanes = await heldWith();
+    const a = lanes.enter('a');
+    lanes.enter('b');
+    await soon();
+    a.abort();
+    await passTime(FIRST_PAUSE_MS);
+    expect(lanes.given).toEqual(['a abandoned']);
+    expect(lanes.entered).toEqual(['b']);
+  });
+
+  test('probes for the first one who comes, though its time came while nobody waited', async () => {
+    const { entered, queue } = await heldWith();
+    await passTime(60_000);
+    queue('a', 'b');
+    await soon();
+    expect(entered).toEqual(['a']);
+  });
+
+  test('takes no answer to a request from before it for a probe: neither a second probe leaves nor does it end', async () => {
+    const { entered, queue, done, kinds } = gateWith();
+    queue('a', 'b');
+    await soon();
+    done('a', SYSTEMIC);
+    queue('c', 'd');
+    await passTime(FIRST_PAUSE_MS);
+    expect(entered).toEqual(['a', 'b', 'c']);
+    expect(done('b', DELIVERED)).toBe('settle');
+    await passTime(60_000);
+    expect(entered).toEqual(['a', 'b', 'c']);
+    expect(kinds()).toEqual(['hold_began']);
+  });
+});
