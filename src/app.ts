@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { BARRIER_MARGIN_MS, type Config } from './config.ts';
-import { loadKeyRing, type KeyRing } from './http/key-ring.ts';
+import type { KeyRing } from './http/key-ring.ts';
 import { createSender } from './http/sender.ts';
 import { createKafka } from './kafka/client.ts';
 import { GroupConsumer } from './kafka/consumer.ts';
@@ -9,7 +9,7 @@ import { createPublisher } from './kafka/publisher.ts';
 import { prepareTopics, retentionMs, type Topics } from './kafka/topics.ts';
 import { startAdminServer, type Checks } from './ops/admin-server.ts';
 import { kafkaLogCreator } from './ops/kafka-log.ts';
-import { createLog, type Log } from './ops/log.ts';
+import { createLog } from './ops/log.ts';
 import { createMetrics } from './ops/metrics.ts';
 import { Gate } from './pipeline/gate.ts';
 import { Abandoned, type Observe, type Ports } from './pipeline/ports.ts';
@@ -48,10 +48,10 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 /**
  * Starts the service. Returns as soon as probes answer; connecting goes on behind, for as long as it takes.
  *
- * Throws `KeyProblem` where keys cannot be used, and where the probes' address cannot be listened on.
+ * Throws where the probes' address cannot be listened on.
  */
-export async function startService(config: Config, log: Log = createLog({ level: config.logLevel })): Promise<Service> {
-  const keys = loadKeyRing(config.keys.signingDir, config.keys.gatewayDir);
+export async function startService(config: Config, keys: KeyRing): Promise<Service> {
+  const log = createLog({ level: config.logLevel });
   const metrics = createMetrics({
     version,
     revision: process.env['REVISION'] ?? 'unknown',

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CannotStart, startService } from './app.ts';
 import { ConfigProblems, configWarnings, loadConfig, type Config } from './config.ts';
-import { KeyProblem } from './http/key-ring.ts';
+import { KeyProblem, loadKeyRing, type KeyRing } from './http/key-ring.ts';
 
 const EXIT = { done: 0, failed: 1, misconfigured: 2, signalled: { SIGINT: 130, SIGTERM: 143 } } as const;
 
@@ -9,14 +9,34 @@ const EXIT = { done: 0, failed: 1, misconfigured: 2, signalled: { SIGINT: 130, S
 export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
   for (const warning of configWarnings(env)) complain(warning);
   try {
-    const config = loadConfig(env);
+    const { config, keys } = configure(env);
     const signal = signalled();
-    const service = await startService(config);
+    const service = await startService(config, keys);
     await Promise.race([service.failed, signal]);
     process.exit(await drained(service.stop(), config));
   } catch (error) {
     complain(...reasons(error));
-    process.exit(isMisconfigured(error) ? EXIT.misconfigured : EXIT.failed);
+    process.exit(error instanceof CannotStart ? EXIT.misconfigured : EXIT.failed);
+  }
+}
+
+/** Reads settings and keys; what is wrong with either is told together. */
+function configure(env: NodeJS.ProcessEnv): { config: Config; keys: KeyRing } {
+  const problems: string[] = [];
+  const config = collecting(problems, () => loadConfig(env));
+  const { SIGNING_KEYS_DIR: signing = '', GATEWAY_PUBLIC_KEYS_DIR: gateway = '' } = env;
+  const keys = signing === '' || gateway === '' ? undefined : collecting(problems, () => loadKeyRing(signing, gateway));
+  if (config === undefined || keys === undefined) throw new CannotStart(problems);
+  return { config, keys };
+}
+
+function collecting<T>(problems: string[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigProblems || error instanceof KeyProblem)) throw error;
+    problems.push(...error.problems);
+    return undefined;
   }
 }
 
@@ -41,12 +61,8 @@ async function drained(stopped: Promise<void>, { shutdownTimeoutMs }: Config): P
   return inTime ? EXIT.done : EXIT.failed;
 }
 
-function isMisconfigured(error: unknown): error is ConfigProblems | KeyProblem | CannotStart {
-  return error instanceof ConfigProblems || error instanceof KeyProblem || error instanceof CannotStart;
-}
-
 function reasons(error: unknown): readonly string[] {
-  if (isMisconfigured(error)) return error.problems;
+  if (error instanceof CannotStart) return error.problems;
   return [error instanceof Error ? `${error.name}: ${error.message}` : 'ended for an unknown reason'];
 }
 

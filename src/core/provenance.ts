@@ -29,10 +29,10 @@ export interface Provenance {
 
 /** Reads the history of a record. Nobody forges it: whatever a source record brings of these headers is not read. */
 export function readProvenance(record: KafkaRecord, source: string): Provenance {
-  const headers = record.topic === source ? {} : record.headers;
+  const { topic, partition, offset, timestamp, headers } = record;
+  if (topic === source) return { origin: { topic, partition, offset, timestamp }, attempts: 0, hops: 0 };
   const text = (name: string): string | undefined => header(headers, name)?.toString();
   const number = (name: string): number | undefined => integer(text(name));
-  const { topic, partition, offset, timestamp } = record;
   const body = header(headers, 'body');
   return {
     origin: {

@@ -7,6 +7,8 @@ import type { Lane } from './lane.ts';
 import { topicOffsets, type OffsetToCommit } from './offsets.ts';
 
 const RETRY_PAUSE_MS = 200;
+/** So that one request carries the fronts of several lanes; shorter than any gateway takes to answer. */
+const GATHER_MS = 5;
 
 /**
  * The one place of commits. One OffsetCommit is in flight at a time and carries the fronts of all lanes that moved.
@@ -20,6 +22,8 @@ export class Committer {
   readonly #observe: Observe;
   readonly #moved = new Set<Lane>();
   #running: Promise<void> | undefined;
+  /** Monotonic milliseconds. */
+  #lastAt = Number.NEGATIVE_INFINITY;
 
   constructor(group: ConsumerGroup, epoch: Epoch, observe: Observe) {
     this.#group = group;
@@ -40,12 +44,16 @@ export class Committer {
 
   async #run(): Promise<void> {
     await Promise.resolve();
-    while (this.#moved.size > 0 && !this.#epoch.ended.aborted) {
+    const { closing, ended } = this.#epoch;
+    while (this.#moved.size > 0 && !ended.aborted) {
+      const gatherMs = this.#lastAt + GATHER_MS - performance.now();
+      if (gatherMs > 0) await pause(gatherMs, closing).catch(() => undefined);
+      this.#lastAt = performance.now();
       const lanes = [...this.#moved];
       this.#moved.clear();
       if (await this.#commit(lanes)) continue;
       for (const lane of lanes) this.#moved.add(lane);
-      await pause(RETRY_PAUSE_MS, this.#epoch.ended).catch(() => undefined);
+      await pause(RETRY_PAUSE_MS, ended).catch(() => undefined);
     }
     this.#running = undefined;
   }

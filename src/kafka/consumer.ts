@@ -22,7 +22,7 @@ export type Fatal = (error: Error) => void;
 
 const LONGEST_FETCH_WAIT_MS = 250;
 const METADATA_AGE_MS = 10_000;
-const FETCH_BYTES = { partition: 262_144, total: 4_194_304 };
+const FETCH_BYTES = { partition: 131_072, total: 2_097_152 };
 
 /** Reads source and retry topics as one group and gives every partition a lane. */
 export class GroupConsumer {

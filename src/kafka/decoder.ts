@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import avro, { type Schema, type Type } from 'avsc';
-import type { PaymentFinal } from '../core/event.ts';
+import type { Type } from 'avsc';
 import type { Decode, Decoded } from '../pipeline/ports.ts';
+import { createEventReader } from './projection.ts';
 import { askRegistry, REGISTRY_TIMEOUT_MS, registryHost, type RegistrySettings } from './registry.ts';
 
 /** Reads `PaymentFinal` out of whatever schema it was written with. */
@@ -18,10 +17,6 @@ const NEGATIVE_TTL_MS = 30_000;
 const MOST_UNKNOWN = 10_000;
 /** The registry's own code for an unknown schema id; a bare 404 may come from anything on the way. */
 const SCHEMA_NOT_FOUND = 40403;
-
-const readerSchema = JSON.parse(
-  readFileSync(new URL('../../schemas/payment-final.avsc', import.meta.url), 'utf8'),
-) as Schema;
 
 type Reader = (bytes: Buffer) => Decoded;
 type Middleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number];
@@ -78,17 +73,15 @@ export function createDecoder(settings: RegistrySettings, now: () => number = ()
   };
 }
 
-/** A resolver of its own for each writer schema: made once, it reads in half a microsecond. */
 function createReader(writer: object): Reader {
-  if (!('schema' in writer && typeof writer.schema === 'function'))
+  if (!('schema' in writer && typeof writer.schema === 'function')) {
     return () => undecodable('schema_mismatch', 'the schema is not Avro');
+  }
   try {
-    const written = writer as Type;
-    const reader = avro.Type.forSchema(aliased(readerSchema, fullNames(written.schema())));
-    const resolver = reader.createResolver(written);
+    const read = createEventReader(writer as Type);
     return (bytes) => {
       try {
-        return { kind: 'event', event: plain(reader.fromBuffer(bytes, resolver) as PaymentFinal) };
+        return { kind: 'event', event: read(bytes) };
       } catch (error) {
         return undecodable('bytes', message(error));
       }
@@ -98,51 +91,12 @@ function createReader(writer: object): Reader {
   }
 }
 
-/** avsc makes objects of a class per schema; the rest of the service knows plain ones. */
-function plain({ paymentId, paymentRequestId, paymentTime, paymentResult }: PaymentFinal): PaymentFinal {
-  const { resultStatus, resultCode, resultMessage } = paymentResult;
-  return { paymentId, paymentRequestId, paymentTime, paymentResult: { resultStatus, resultCode, resultMessage } };
-}
-
 function undecodable(error: Extract<Decoded, { kind: 'undecodable' }>['error'], detail: string): Decoded {
   return { kind: 'undecodable', error, detail };
 }
 
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-type Named = Record<string, unknown>;
-
-/** Every full name a schema defines. */
-function fullNames(schema: unknown): string[] {
-  if (Array.isArray(schema)) return schema.flatMap(fullNames);
-  if (typeof schema !== 'object' || schema === null) return [];
-  const { name, type, fields, items, values } = schema as Named;
-  const own = typeof name === 'string' && ['record', 'enum', 'fixed', 'error'].includes(String(type)) ? [name] : [];
-  const fieldTypes = Array.isArray(fields) ? (fields as Named[]).map((field) => field['type']) : [];
-  return [...own, ...[type, items, values, ...fieldTypes].flatMap(fullNames)];
-}
-
-/** avsc compares names in full, Avro's rules only their last part: the writer's names become aliases of ours. */
-function aliased(schema: unknown, writerNames: readonly string[]): Schema {
-  if (Array.isArray(schema)) return schema.map((branch) => aliased(branch, writerNames)) as Schema;
-  if (typeof schema !== 'object' || schema === null) return schema as Schema;
-  const copy: Named = Object.fromEntries(
-    Object.entries(schema).map(([key, value]: [string, unknown]) => [
-      key,
-      key === 'type' || key === 'fields' ? aliased(value, writerNames) : value,
-    ]),
-  );
-  const { name, type } = copy;
-  if (typeof name === 'string' && (type === 'record' || type === 'enum')) {
-    copy['aliases'] = writerNames.filter((full) => lastPart(full) === lastPart(name));
-  }
-  return copy as unknown as Schema;
-}
-
-function lastPart(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1);
 }
 
 /** The client tells only the HTTP status; the registry's own code says whether the schema is missing or the page. */

@@ -164,10 +164,23 @@ prototype.recoverFromFetch = function (this: ConsumerGroup, error) {
 /** kafkajs arms a timer of 0 ms after every request of every connection, for ever; it is needed only while requests wait. */
 interface RequestQueue {
   readonly pending: readonly unknown[];
-  scheduleCheckPendingRequests(): void;
+  scheduleCheckPendingRequests: (this: RequestQueue) => void;
 }
 const queue = (require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue }).prototype;
-const { scheduleCheckPendingRequests } = queue as { scheduleCheckPendingRequests: (this: RequestQueue) => void };
-queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
+const { scheduleCheckPendingRequests } = queue;
+queue.scheduleCheckPendingRequests = function () {
   if (this.pending.length > 0) scheduleCheckPendingRequests.call(this);
+};
+
+/** Stands for the value of a header that has none: kafkajs cannot measure such a header, but it could write it. */
+export const NO_VALUE = Buffer.alloc(0);
+
+interface Encoder {
+  writeVarIntBytes: (this: Encoder, value: Buffer | string | null) => Encoder;
+}
+const encoder = (require('kafkajs/src/protocol/encoder.js') as { prototype: Encoder }).prototype;
+const { writeVarIntBytes } = encoder;
+/** Length 0 and length -1 take one byte each, so a header measured as empty can be written as one without a value. */
+encoder.writeVarIntBytes = function (value) {
+  return writeVarIntBytes.call(this, value === NO_VALUE ? null : value);
 };

@@ -4,7 +4,13 @@ import type { Observe, Tenure } from '../pipeline/ports.ts';
 import { servableNow, type TopicSet } from './assigner.ts';
 import { Committer } from './committer.ts';
 import type { Epoch } from './epoch.ts';
-import type { Cluster, ConsumerGroup, FetchedBatch, FetchedMessage } from './kafkajs-internals.ts';
+import {
+  NO_VALUE,
+  type Cluster,
+  type ConsumerGroup,
+  type FetchedBatch,
+  type FetchedMessage,
+} from './kafkajs-internals.ts';
 import { Lane } from './lane.ts';
 import { boundaryOffsets, byTopic, commitOffsets, committedOffsets, partitionKey, type Partitions } from './offsets.ts';
 
@@ -195,12 +201,11 @@ function recordsOf({ topic, partition, messages }: FetchedBatch): KafkaRecord[] 
 }
 
 /**
- * The headers that were really written. kafkajs mixes a name such as `constructor` with what every object has of that
- * name, and cannot write a header without a value: it becomes an empty one.
+ * The headers that were really written: kafkajs mixes a name such as `constructor` with what every object has of that
+ * name.
  */
 function sound(headers: NonNullable<FetchedMessage['headers']>): Headers {
-  const written = (value: unknown): Buffer[] =>
-    Buffer.isBuffer(value) ? [value] : value === null ? [Buffer.alloc(0)] : [];
+  const written = (value: unknown): Buffer[] => (Buffer.isBuffer(value) ? [value] : value === null ? [NO_VALUE] : []);
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       const [first, ...others] = (Array.isArray(value) ? value : [value]).flatMap(written);

@@ -129,7 +129,7 @@ function fillWithZeros(metric: Instruments, { version, revision, tiers, systemic
 function handlers(metric: Instruments, ownership: Ownership, options: MetricsOptions): FactHandlers {
   const { systemic, replayBefore } = options;
   return {
-    attempt: (fact) => countAttempt(fact, metric),
+    attempt: attemptCounter(metric),
     settled: (fact) => countSettled(fact, metric, isReplay(fact.provenance, replayBefore)),
     consumed: ({ tier, count }) => metric.recordsConsumed.inc({ tier }, count),
     due: ({ tier, latenessMs }) => metric.retryLateness.observe({ tier }, Math.max(0, latenessMs) / 1_000),
@@ -158,12 +158,29 @@ function handlers(metric: Instruments, ownership: Ownership, options: MetricsOpt
   };
 }
 
-function countAttempt({ tier, outcome, exchange, durationMs }: AttemptFact, metric: Instruments): void {
-  const label = outcomeLabel(outcome);
-  metric.attempts.inc({ tier, outcome: label, result_code: outcomeCode(outcome) });
-  metric.attemptDuration.observe({ outcome: label }, durationMs / 1_000);
-  if (outcome.kind === 'no_result') metric.noResult.inc({ reason: outcome.reason });
-  if (exchange.kind === 'response') metric.responseSignature.inc({ result: exchange.verification });
+/** The hottest path: finding a series by its labels costs more than counting, so each is looked up once. */
+function attemptCounter(metric: Instruments): (fact: AttemptFact) => void {
+  const attempts = new Map<string, { inc(): void }>();
+  const durations = new Map<string, { observe(seconds: number): void }>();
+  const signatures = new Map<string, { inc(): void }>();
+  return ({ tier, outcome, exchange, durationMs }) => {
+    const label = outcomeLabel(outcome);
+    const code = outcomeCode(outcome);
+    once(attempts, `${tier} ${label} ${code}`, () =>
+      metric.attempts.labels({ tier, outcome: label, result_code: code }),
+    ).inc();
+    once(durations, label, () => metric.attemptDuration.labels({ outcome: label })).observe(durationMs / 1_000);
+    if (outcome.kind === 'no_result') metric.noResult.inc({ reason: outcome.reason });
+    if (exchange.kind === 'no_response') return;
+    const { verification: result } = exchange;
+    once(signatures, result, () => metric.responseSignature.labels({ result })).inc();
+  };
+}
+
+function once<T>(known: Map<string, T>, key: string, make: () => T): T {
+  const made = known.get(key) ?? make();
+  known.set(key, made);
+  return made;
 }
 
 function countSettled(fact: SettledFact, metric: Instruments, replay: boolean): void {

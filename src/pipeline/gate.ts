@@ -42,6 +42,7 @@ export class Gate {
 
   readonly enter: Enter = (closing) => {
     if (closing.aborted) return Promise.reject(new Abandoned());
+    if (this.#waiters.size === 0 && this.#waitMs() <= 0) return Promise.resolve(this.#pass());
     return new Promise<Pass>((resolve, reject) => {
       const giveUp = (): void => {
         this.#waiters.delete(waiter);

@@ -89,6 +89,7 @@ describe('commits', () => {
     await pass(10_000);
     expect([offsets(), a.acknowledged]).toEqual([[['0@5']], 0]);
     first.resolve(undefined);
+    await pass(10);
     await committer.flushed();
     expect(offsets()).toEqual([['0@5'], ['0@7', '1@7']]);
     expect([a.acknowledged, b.acknowledged]).toEqual([2, 1]);
