@@ -16,7 +16,8 @@ export interface Publisher {
 
 /**
  * The producer is idempotent, so that its own retries write once. After a failed send it is discarded: kafkajs may use
- * its sequence number again, and the broker would take the next record for a copy of the failed one.
+ * its sequence number again, and the broker would take the next record for a copy of the failed one. A record for a
+ * partition that its metadata does not know yet it leaves out without a word: an answer that names nothing is a failure.
  */
 export function createPublisher(kafka: Kafka): Publisher {
   let current: Promise<Producer> | undefined;
@@ -36,7 +37,9 @@ export function createPublisher(kafka: Kafka): Publisher {
     publish: async (_target, record) => {
       const used = producer();
       try {
-        await (await used).send({ topic: record.topic, acks: -1, timeout: 10_000, messages: [message(record)] });
+        const messages = [message(record)];
+        const written = await (await used).send({ topic: record.topic, acks: -1, timeout: 10_000, messages });
+        if (written.length === 0) throw new Error(`nothing was written: ${record.topic} lacks the record's partition`);
         return 'written';
       } catch (error) {
         if (current === used) await discard();

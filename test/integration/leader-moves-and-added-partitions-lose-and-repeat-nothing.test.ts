@@ -10,7 +10,7 @@ test('ten leader moves and added partitions on three brokers, with two members',
   onTestFinished(() => cluster.stop());
   const world = await World.create({
     partitions: 6,
-    profile: { delayMs: 5 },
+    profile: { delayMs: 5, rules: [{ when: { attempt: 1, share: 0.05 }, answer: { code: 'UNKNOWN_EXCEPTION' } }] },
     bootstrapServers: cluster.bootstrapServers,
     replicationFactor: 3,
   });

@@ -201,12 +201,18 @@ export class World {
   /** Writes any bytes. */
   async writeRaw(partition: number, records: readonly RawRecord[], compression?: CompressionTypes): Promise<void> {
     const messages = records.map(({ key, value, headers = {} }) => ({ key, value, partition, headers }));
-    const [sent] = await this.#producer.send({
-      topic: this.source,
-      messages,
-      ...(compression !== undefined && { compression }),
+    const base = await until('the partition to take records', async () => {
+      const [sent] = await this.#producer.send({
+        topic: this.source,
+        messages,
+        ...(compression !== undefined && { compression }),
+      });
+      if (sent?.baseOffset !== undefined) return Number(sent.baseOffset);
+      // The client leaves out records of a partition it has not heard of yet, without a word.
+      await this.#producer.disconnect();
+      await this.#producer.connect();
+      return undefined;
     });
-    const base = Number(sent?.baseOffset);
     records.forEach(({ paymentId = '', key }, at) =>
       this.written.push({ partition, offset: base + at, key: key?.toString() ?? null, paymentId }),
     );
