@@ -125,7 +125,9 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     if (topics.made.length > 0) log.info('topics made', { topics: topics.made });
     await untilDone(() => decoder.ping(), waiting('the schema registry'), stopping.signal);
     await untilDone(() => publisher.connect(), waiting('the brokers'), stopping.signal);
-    metrics.gauges.topicRetention(await retentionMs(kafka, [...topics.read, ...topics.counterparts]));
+    retentionMs(kafka, [...topics.read, ...topics.counterparts])
+      .then((retention) => metrics.gauges.topicRetention(retention))
+      .catch((error: unknown) => log.warn('the retention of the topics is not known', { error }));
 
     const reader = new GroupConsumer(
       kafka,

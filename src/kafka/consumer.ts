@@ -50,8 +50,11 @@ export class GroupConsumer {
         lanes.drop();
         ports.observe({ kind: 'left', ...how });
       },
-      outOfRange: (group, topic, partition) => lanes.passExpired(group, topic, partition),
-      onTrouble: (error) => ports.observe({ kind: 'commit_failed', error }),
+      outOfRange: async (group, topic, partition) => {
+        const problem = await lanes.passExpired(group, topic, partition);
+        if (problem !== undefined) fatal(new Error(problem));
+      },
+      onTrouble: (error) => ports.observe({ kind: 'join_failed', error }),
       onContact: () => (this.#lastContactAt = Date.now()),
     });
     this.#membership = membership;

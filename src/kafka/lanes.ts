@@ -143,14 +143,31 @@ export class Lanes {
     this.#lanes = new Map();
   }
 
-  /** Goes on behind records that the broker has deleted. */
-  async passExpired(group: ConsumerGroup, topic: string, partition: number): Promise<void> {
+  /**
+   * Goes on behind records that the broker has deleted.
+   *
+   * @returns what is wrong, with its remedy, where the partition ends before the offset that was committed
+   */
+  async passExpired(group: ConsumerGroup, topic: string, partition: number): Promise<string | undefined> {
     const key = partitionKey(topic, partition);
-    const earliest = await boundaryOffsets(group.cluster, new Map([[topic, [partition]]]), 'earliest');
+    const at = new Map([[topic, [partition]]]);
+    const [earliest, latest] = await Promise.all([
+      boundaryOffsets(group.cluster, at, 'earliest'),
+      boundaryOffsets(group.cluster, at, 'latest'),
+    ]);
     const lane = this.#lanes.get(key);
-    if (lane === undefined) return;
+    if (lane === undefined) return undefined;
+    const end = latest.get(key) ?? 0;
+    if (lane.next > end) {
+      return (
+        `${topic}:${partition} ends at offset ${end}, but the group has committed ${lane.next}: the topic was made anew, ` +
+        `or has lost records. Decide where to go on and set it with kafka-consumer-groups --group ${group.groupId} ` +
+        `--topic ${topic}:${partition} --reset-offsets --to-offset … --execute, then start again`
+      );
+    }
     this.#skipExpired(lane, earliest.get(key) ?? 0);
     pointAt(group, lane);
+    return undefined;
   }
 
   /** Whether topics have grown, or shrunk, so that another set of partitions can be served than at the last join. */

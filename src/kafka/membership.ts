@@ -17,7 +17,7 @@ export interface MembershipOptions {
   readonly drain: () => Promise<void>;
   /** The lanes are gone. */
   readonly closed: (how: { readonly clean: boolean; readonly drainedMs: number }) => void;
-  /** The broker no longer has the offset that was asked for. */
+  /** The broker does not have the offset that was asked for. */
   readonly outOfRange: (group: ConsumerGroup, topic: string, partition: number) => Promise<void>;
   /** What it takes to begin to work could not be asked of the brokers; it is asked again. */
   readonly onTrouble: (error: unknown) => void;
@@ -116,6 +116,7 @@ export class Membership implements GroupHooks {
 
   async recover(group: ConsumerGroup, error: KafkaError, inner: () => Promise<void>): Promise<void> {
     if (error.name === 'KafkaJSOffsetOutOfRange' && error.topic !== undefined && error.partition !== undefined) {
+      await sleep(REFRESH_PAUSE_MS);
       return this.#options.outOfRange(group, error.topic, error.partition);
     }
     if (!STALE_METADATA.includes(errorType(error) ?? '') && !LOST_CONNECTIONS.includes(error.name)) return inner();
@@ -131,13 +132,16 @@ export class Membership implements GroupHooks {
     this.#beat();
     const epoch = new Epoch(group.generationId ?? -1, this.#options.sessionTimeoutMs, instant());
     this.#epoch = epoch;
-    try {
+    const begin = async (): Promise<void> => {
       await this.#heartbeat(group, epoch);
-      await untilDone(() => this.#options.open(group, epoch), this.#options.onTrouble, epoch.closing);
-    } catch (error) {
+      await this.#options.open(group, epoch);
+    };
+    try {
+      await untilDone(begin, this.#options.onTrouble, epoch.closing);
+    } catch {
+      // The generation is over already; without an epoch the next fetch joins again.
       epoch.end();
       this.#epoch = undefined;
-      throw Object.assign(new Error('joined, but could not begin to work', { cause: error }), { retriable: true });
     }
   }
 
@@ -183,9 +187,13 @@ export class Membership implements GroupHooks {
       group.lastRequest = Date.now();
       this.#options.onContact();
     } catch (error) {
+      // kafkajs' own next heartbeat finds out at once, and joins again.
       group.lastRequest = 0;
-      if (errorType(error) === 'REBALANCE_IN_PROGRESS') epoch.renew(written);
-      else if (isGenerationOver(error)) epoch.end();
+      if (errorType(error) === 'REBALANCE_IN_PROGRESS') {
+        epoch.renew(written);
+        return;
+      }
+      if (isGenerationOver(error)) epoch.end();
       throw error;
     }
   }

@@ -4,7 +4,7 @@ import type { Publish } from '../pipeline/ports.ts';
 import { errorType } from './client.ts';
 
 /** Why a broker refuses a record for ever, however often it is sent. */
-const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'];
+const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
 
 /** Writes retry records, dead letters and outcomes: acknowledged by all in-sync replicas or not written. */
 export interface Publisher {

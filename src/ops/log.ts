@@ -148,6 +148,11 @@ function handlers(log: Lines, attempt: (fields: LogFields) => void, throttle: Th
       const pass = throttle(event);
       if (pass !== undefined) log.warn('offsets were not committed', { event, error: errorFields(error), ...pass });
     },
+    join_failed: ({ kind: event, error }) => {
+      const pass = throttle(event);
+      if (pass === undefined) return;
+      log.warn('joined, but the brokers do not say where to begin', { event, error: errorFields(error), ...pass });
+    },
     key_reloaded: ({ kind: event, result, detail }) => {
       const fields = { event, result, detail: cut(detail) };
       if (result === 'ok') log.info('signing keys loaded', fields);

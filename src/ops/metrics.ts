@@ -154,6 +154,7 @@ function handlers(metric: Instruments, ownership: Ownership, options: MetricsOpt
       ownership.set(metric.committedOffset, values);
     },
     commit_failed: () => metric.commits.inc({ result: 'failed' }),
+    join_failed: () => undefined,
     key_reloaded: ({ result }) => metric.keyReloads.inc({ result }),
   };
 }

@@ -86,4 +86,6 @@ export type Fact =
     }
   | { readonly kind: 'committed'; readonly offsets: readonly { topic: string; partition: number; offset: number }[] }
   | { readonly kind: 'commit_failed'; readonly error: unknown }
+  /** This member has joined, but could not ask the brokers where to begin; it asks again. */
+  | { readonly kind: 'join_failed'; readonly error: unknown }
   | { readonly kind: 'key_reloaded'; readonly result: 'ok' | 'rejected' | 'fallback'; readonly detail: string };
