@@ -1,10 +1,10 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigProblems, loadSourceConfig } from '../config.ts';
 import type { PaymentFinal } from '../core/event.ts';
-import { createKafka } from '../kafka/client.ts';
+import { createKafka, errorType } from '../kafka/client.ts';
 import { createEmitter, misfit, type Emitter } from '../kafka/emitter.ts';
 import { sampleEvents } from './sample-events.ts';
 
@@ -38,21 +38,31 @@ Examples:
     .action(async (options: EmitOptions) => {
       try {
         const { kafka, source, registry } = loadSourceConfig(process.env);
+        if (options.file !== undefined && !existsSync(options.file)) {
+          throw new BadInput(`--file: ${options.file} does not exist; name a file of JSON lines`);
+        }
         const emitter = await createEmitter(createKafka(kafka, silent), registry, source.topic);
-        const count = await emitAll(emitter, options).finally(() => emitter.close());
+        const count = await emitAll(emitter, options)
+          .catch((error: unknown) => {
+            throw errorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION' ? noSuchTopic(source.topic) : error;
+          })
+          .finally(() => emitter.close());
         process.stderr.write(`${String(count)} events written to ${source.topic}\n`);
       } catch (error) {
-        const wrong = error instanceof ConfigProblems || error instanceof BadLine;
         const lines = error instanceof ConfigProblems ? error.problems : [(error as Error).message];
         for (const line of lines) process.stderr.write(`payment-notifier emit: ${line}\n`);
-        process.exitCode = wrong ? 2 : 1;
+        process.exitCode = error instanceof ConfigProblems || error instanceof BadInput ? 2 : 1;
       }
     });
 }
 
-/** A line of input that is no event. */
-class BadLine extends Error {
-  override readonly name = 'BadLine';
+/** What was asked for cannot be done as it stands. */
+class BadInput extends Error {
+  override readonly name = 'BadInput';
+}
+
+function noSuchTopic(topic: string): BadInput {
+  return new BadInput(`SOURCE_TOPIC: the topic ${topic} does not exist; make it, or name the right one`);
 }
 
 async function emitAll(
@@ -93,12 +103,12 @@ function readEvent(line: string, where: string): PaymentFinal {
   try {
     event = JSON.parse(line);
   } catch {
-    throw new BadLine(`${where}: is not JSON; write one event a line`);
+    throw new BadInput(`${where}: is not JSON; write one event a line`);
   }
   const full = withDefaults(event);
   const wrong = misfit(full);
   if (wrong !== undefined)
-    throw new BadLine(`${where}: ${wrong} does not fit schemas/payment-final.avsc; mend that field`);
+    throw new BadInput(`${where}: ${wrong} does not fit schemas/payment-final.avsc; mend that field`);
   return full as PaymentFinal;
 }
 

@@ -9,11 +9,14 @@ export interface RegistrySettings {
 /** What no answer within this time is worth waiting for, in milliseconds. */
 export const REGISTRY_TIMEOUT_MS = 5_000;
 
-/** Asks the registry what its client does not tell: a POST where there is a body, else a GET. */
-export function askRegistry(settings: RegistrySettings, path: string, body?: object): Promise<Response> {
+/**
+ * Asks the registry what its client does not tell: a POST where there is a body, else a GET. Throws, with the remedy,
+ * where it does not answer.
+ */
+export async function askRegistry(settings: RegistrySettings, path: string, body?: object): Promise<Response> {
   const { username, password } = settings;
   const credentials = Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64');
-  return fetch(`${registryHost(settings)}${path}`, {
+  const answer = fetch(`${registryHost(settings)}${path}`, {
     method: body === undefined ? 'GET' : 'POST',
     headers: {
       'content-type': 'application/vnd.schemaregistry.v1+json',
@@ -21,6 +24,11 @@ export function askRegistry(settings: RegistrySettings, path: string, body?: obj
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(REGISTRY_TIMEOUT_MS),
+  });
+  return answer.catch((error: unknown) => {
+    throw new Error('the schema registry does not answer; check SCHEMA_REGISTRY_URL and that it is up', {
+      cause: error,
+    });
   });
 }
 

@@ -14,8 +14,9 @@ import { ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
 
 /**
- * `npm run bench [-- EVENTS] [-- PARTITIONS]`: what an event costs in the whole service beside a bare loop of signing and posting, in CPU time
- * of the process, with broker, registry and gateway in processes of their own.
+ * `npm run bench [-- EVENTS PARTITIONS BACKLOG]`: what an event costs in the whole service beside a bare loop of signing
+ * and posting, in CPU time of the process, with broker, registry and gateway in processes of their own; and how much
+ * memory the service takes with a backlog.
  */
 const EVENTS = Number(process.argv[2] ?? 5_000);
 const PARTITIONS = Number(process.argv[3] ?? 12);
@@ -53,6 +54,9 @@ const settings = {
   GATEWAY_PUBLIC_KEYS_DIR: gateway.publicKeysDir,
   SIGNING_KEYS_DIR: keysDir,
   LOG_LEVEL: 'info',
+  // As the image sets them.
+  NODE_OPTIONS: '--max-old-space-size=384',
+  UV_THREADPOOL_SIZE: '6',
 };
 
 try {
