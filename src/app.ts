@@ -9,7 +9,7 @@ import { createPublisher } from './kafka/publisher.ts';
 import { prepareTopics, retentionMs, type Topics } from './kafka/topics.ts';
 import { startAdminServer, type Checks } from './ops/admin-server.ts';
 import { kafkaLogCreator } from './ops/kafka-log.ts';
-import { createLog } from './ops/log.ts';
+import { createLog, type Log } from './ops/log.ts';
 import { createMetrics } from './ops/metrics.ts';
 import { Gate } from './pipeline/gate.ts';
 import { Abandoned, type Observe, type Ports } from './pipeline/ports.ts';
@@ -42,6 +42,7 @@ const SAMPLE_EVERY_MS = 5_000;
 const TICK_EVERY_MS = 1_000;
 const CONTACT_WITHIN_MS = 30_000;
 const TICKED_WITHIN_MS = 120_000;
+const QUIET_MS = 30_000;
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -118,13 +119,14 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
   }, SAMPLE_EVERY_MS);
 
   const connect = async (fatal: (error: Error) => void): Promise<void> => {
-    const waiting = (what: string) => (error: unknown) => log.warn(`waiting for ${what}`, { error });
-    const topics = await untilDone(() => topicsOf(kafka, config), waiting('the brokers'), stopping.signal);
+    const forBrokers = saidNowAndThen(log, 'waiting for the brokers', 'check KAFKA_BROKERS and that they are up');
+    const forRegistry = saidNowAndThen(log, 'waiting for the registry', 'check SCHEMA_REGISTRY_URL and that it is up');
+    const topics = await untilDone(() => topicsOf(kafka, config), forBrokers, stopping.signal);
     if (topics.problems.length > 0) throw new CannotStart(topics.problems);
     for (const warning of topics.warnings) log.warn(warning);
     if (topics.made.length > 0) log.info('topics made', { topics: topics.made });
-    await untilDone(() => decoder.ping(), waiting('the schema registry'), stopping.signal);
-    await untilDone(() => publisher.connect(), waiting('the brokers'), stopping.signal);
+    await untilDone(() => decoder.ping(), forRegistry, stopping.signal);
+    await untilDone(() => publisher.connect(), forBrokers, stopping.signal);
     retentionMs(kafka, [...topics.read, ...topics.counterparts])
       .then((retention) => metrics.gauges.topicRetention(retention))
       .catch((error: unknown) => log.warn('the retention of the topics is not known', { error }));
@@ -147,7 +149,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
       },
       fatal,
     );
-    const refusal = await untilDone(() => reader.connect(), waiting('the brokers'), stopping.signal);
+    const refusal = await untilDone(() => reader.connect(), forBrokers, stopping.signal);
     if (refusal !== undefined) throw new CannotStart([refusal.refusal]);
     consumer = reader;
     stage = 'joining';
@@ -186,6 +188,16 @@ function topicsOf(kafka: ReturnType<typeof createKafka>, { source, retry, outcom
     create: source.createTopics,
     replicationFactor: source.replicationFactor,
   });
+}
+
+/** Tells that something is waited for at once, and then every 30 s. */
+function saidNowAndThen(log: Log, message: string, remedy: string): (error: unknown) => void {
+  let quietUntil = 0;
+  return (error) => {
+    if (performance.now() < quietUntil) return;
+    quietUntil = performance.now() + QUIET_MS;
+    log.warn(message, { error, remedy });
+  };
 }
 
 /** Never lag, a hold or the gateway: taking this member away would cure none of them. */

@@ -43,10 +43,10 @@ function tls(ssl: Exclude<KafkaSettings['ssl'], false>): NonNullable<KafkaConfig
 
 /** The protocol's name for what went wrong, however often kafkajs has wrapped it; `undefined` where there is none. */
 export function errorType(error: unknown): string | undefined {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    if ('type' in at && typeof at.type === 'string') return at.type;
-  }
-  return undefined;
+  if (!(error instanceof Error)) return undefined;
+  if ('type' in error && typeof error.type === 'string') return error.type;
+  const [first] = 'errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[]) : [];
+  return errorType(first) ?? errorType(error.cause);
 }
 
 /** Whether the coordinator says that this member's generation has passed: it must give up what it holds. */

@@ -31,6 +31,15 @@ const HEADROOM_BYTES = 65_536;
 const DAY_MS = 86_400_000;
 const RETENTION_MS = { retry: 14 * DAY_MS, deadLetter: 90 * DAY_MS, outcomes: 730 * DAY_MS };
 
+/** Why a broker will not make a topic, however often it is asked. */
+const REMEDIES = new Map([
+  ['INVALID_REPLICATION_FACTOR', 'set TOPIC_REPLICATION_FACTOR to no more than there are brokers'],
+  ['TOPIC_AUTHORIZATION_FAILED', 'let this user create it, or make it and set CREATE_TOPICS=false'],
+  ['CLUSTER_AUTHORIZATION_FAILED', 'let this user create topics, or make it and set CREATE_TOPICS=false'],
+  ['POLICY_VIOLATION', "make it as the cluster's policy asks and set CREATE_TOPICS=false"],
+  ['INVALID_CONFIG', 'make it by hand and set CREATE_TOPICS=false'],
+]);
+
 interface Wanted {
   readonly topic: string;
   readonly retentionMs: number;
@@ -93,7 +102,8 @@ async function inspect(admin: Admin, settings: TopicSettings): Promise<Topics> {
   const sourceCount = partitions.get(source) ?? 0;
   const largest = await configValues(admin, [...partitions.keys()], 'max.message.bytes');
   const sourceLargest = largest.get(source) ?? 0;
-  const made = await createAll(admin, missing, sourceCount, sourceLargest, settings.replicationFactor);
+  const { made, problems } = await createAll(admin, missing, sourceCount, sourceLargest, settings.replicationFactor);
+  if (problems.length > 0) return { ...found, problems, made };
 
   const short = counterparts.filter((topic) => (partitions.get(topic) ?? sourceCount) < sourceCount);
   if (create) made.push(...(await grow(admin, short, sourceCount)));
@@ -133,8 +143,9 @@ async function createAll(
   numPartitions: number,
   sourceLargest: number,
   replicationFactor: number,
-): Promise<string[]> {
+): Promise<{ made: string[]; problems: string[] }> {
   const made: string[] = [];
+  const problems: string[] = [];
   for (const { topic, retentionMs } of missing) {
     const configEntries = [
       { name: 'cleanup.policy', value: 'delete' },
@@ -148,11 +159,14 @@ async function createAll(
       });
       made.push(topic);
     } catch (error) {
+      const type = errorType(error) ?? '';
+      const remedy = REMEDIES.get(type);
+      if (remedy !== undefined) problems.push(`the topic ${topic} cannot be made (${type}): ${remedy}`);
       // Another member was faster.
-      if (errorType(error) !== 'TOPIC_ALREADY_EXISTS') throw error;
+      else if (type !== 'TOPIC_ALREADY_EXISTS') throw error;
     }
   }
-  return made;
+  return { made, problems };
 }
 
 async function grow(admin: Admin, topics: readonly string[], count: number): Promise<string[]> {

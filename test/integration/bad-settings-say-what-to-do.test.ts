@@ -160,6 +160,15 @@ test('missing topics: exit 2, naming each', async () => {
   expect(await keepLedger(world)).toMatchObject({ lost: [], doubled: [], delivered: [] });
 });
 
+test('more replicas than brokers: exit 2, naming each topic and the setting', async () => {
+  const world = await World.create({ settings: { TOPIC_REPLICATION_FACTOR: '9' } });
+  const service = await world.launch();
+  expect(await service.exit()).toBe(2);
+  const lines = service.errors.trimEnd().split('\n');
+  expect(lines).toHaveLength(3);
+  for (const line of lines) expect(line).toMatch(/cannot be made .*: set TOPIC_REPLICATION_FACTOR to no more/);
+});
+
 test('a missing source: exit 2, and nothing is made', async () => {
   const world = await World.create();
   const service = await world.launch({ SOURCE_TOPIC: `${world.source}-misspelt` });
