@@ -120,7 +120,11 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
 
   const connect = async (fatal: (error: Error) => void): Promise<void> => {
     const forBrokers = saidNowAndThen(log, 'waiting for the brokers', 'check KAFKA_BROKERS and that they are up');
-    const forRegistry = saidNowAndThen(log, 'waiting for the registry', 'check SCHEMA_REGISTRY_URL and that it is up');
+    const forRegistry = saidNowAndThen(
+      log,
+      'waiting for the schema registry',
+      'check SCHEMA_REGISTRY_URL and that it is up',
+    );
     const topics = await untilDone(() => topicsOf(kafka, config), forBrokers, stopping.signal);
     if (topics.problems.length > 0) throw new CannotStart(topics.problems);
     for (const warning of topics.warnings) log.warn(warning);
