@@ -70,8 +70,8 @@ async function notify(unsent: Work, event: PaymentFinal, ports: Ports, tenure: T
         provenance: { ...provenance, attempts: attempt, firstAttemptAt, lastAttemptAt: sent.startedAt, body },
         last: { ...sent, outcome },
       };
-      tenure.assertHeld(false);
       observe({ kind: 'attempt', tier, record, provenance, paymentId, attempt, outcome, disposition, ...sent });
+      tenure.assertHeld(false);
       verdict = pass.done(outcome, paymentId);
       if (verdict === 'settle' && disposition.kind !== 'hold') {
         await settle(work, disposition, ports, tenure);

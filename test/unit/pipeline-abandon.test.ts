@@ -87,7 +87,7 @@ describe('a tenure that closes while a request is in flight', () => {
     expect([work.state, pipeline.story.at(-1)]).toEqual(['settled', 'parked']);
   });
 
-  test('and ends before the answer makes it worth nothing: no attempt is judged, nothing is written', async () => {
+  test('and ends before the answer makes it worth nothing: the request is told, for it was sent, and nothing is written', async () => {
     const exchange = deferred<Exchange>();
     const pipeline = new ScriptedPipeline({ send: () => exchange.promise });
     const work = pipeline.begin();
@@ -96,7 +96,7 @@ describe('a tenure that closes while a request is in flight', () => {
     exchange.resolve(answer('U', 'UNKNOWN_EXCEPTION'));
     await soon();
     expect([work.state, pipeline.written, pipeline.gate.inFlight]).toEqual(['Abandoned', [], 0]);
-    expect(pipeline.story).toEqual(['decode', 'send']);
+    expect(pipeline.story).toEqual(['decode', 'send', 'attempt']);
   });
 
   test('and ends while a retry record is refused writes it no second time', async () => {
