@@ -119,7 +119,7 @@ export const SETTINGS = {
   OUTAGE_HOLD_AFTER: preset(
     integer(0, 1_000_000),
     '20',
-    'attempts in a row without a trustworthy result before a hold; 0 = never',
+    'attempts in a row without a trustworthy result before a hold; 0 = never; checked, and without effect as yet',
   ),
   HOLD_CODES: optional(kinds.codes, 'result codes of `F` that hold, beside the systemic ones'),
   TERMINAL_CODES: optional(kinds.codes, 'result codes of `F` that never hold: such a record is a dead letter'),
