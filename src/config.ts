@@ -1,28 +1,19 @@
 import { systemicCodes, type SystemicCodes } from './core/outcome.ts';
 import { deadLetterTopic, retryTopic, tierOf, type RetryPolicy } from './core/retry-policy.ts';
+import type { KafkaSettings } from './kafka/client.ts';
+import type { RegistrySettings } from './kafka/registry.ts';
 import { intendedSetting, SETTINGS, type SettingName, type Values } from './settings.ts';
 
 /** Everything the operator decided, checked. Durations in milliseconds. */
 export interface Config {
-  readonly kafka: {
-    readonly brokers: readonly string[];
-    readonly groupId: string;
-    readonly clientId: string;
-    readonly sessionTimeoutMs: number;
-    readonly ssl: false | { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
-    readonly sasl?: {
-      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-      readonly username: string;
-      readonly password: string;
-    };
-  };
+  readonly kafka: KafkaSettings & { readonly groupId: string; readonly sessionTimeoutMs: number };
   readonly source: {
     readonly topic: string;
     readonly startFrom: 'earliest' | 'latest';
     readonly createTopics: boolean;
     readonly replicationFactor: number;
   };
-  readonly registry: { readonly url: string; readonly username?: string; readonly password?: string };
+  readonly registry: RegistrySettings;
   readonly gateway: {
     readonly url: URL;
     readonly clientId: string;
