@@ -77,6 +77,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     publish: publisher.publish,
     observe,
     enter: gate.enter,
+    keyWorked: () => undefined,
     now: Date.now,
     settings: {
       source: config.source.topic,

@@ -94,6 +94,7 @@ export class Gate {
     if (maxRate > 0) this.#nextSendAt = Math.max(this.#clock(), this.#nextSendAt) + 1_000 / maxRate;
     if (this.#hold.kind === 'held') this.#hold = probeLeft(this.#hold);
     return {
+      keyTurn: 0,
       done: (outcome, paymentId) => {
         this.#inFlight -= 1;
         if (probe) this.#probed(outcome, paymentId);

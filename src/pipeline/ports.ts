@@ -26,8 +26,9 @@ export interface Sent {
  *
  * @param beforeSend called after signing, right before the first byte; what it throws is thrown on, and nothing is sent
  * @param signal aborts a request in flight: the exchange is then a `no_response`
+ * @param keyTurn 0 signs with the key version in use, 1 with the active one, each number above with the next at hand
  */
-export type Send = (body: Buffer, beforeSend: () => void, signal: AbortSignal) => Promise<Sent>;
+export type Send = (body: Buffer, beforeSend: () => void, signal: AbortSignal, keyTurn: number) => Promise<Sent>;
 
 /**
  * Writes a record, acknowledged by all in-sync replicas.
@@ -38,6 +39,8 @@ export type Publish = (target: ProduceTarget, record: OutgoingRecord) => Promise
 
 /** The right to send one request. */
 export interface Pass {
+  /** Which key version to sign with, as `Send` takes it; above 0 only while our key is what is refused. */
+  readonly keyTurn: number;
   /**
    * Gives the pass back and says what the request brought; `undefined` where none was sent.
    *
@@ -46,8 +49,11 @@ export interface Pass {
   done(outcome: Outcome | undefined, paymentId: string): 'settle' | 'again';
 }
 
+/** Whether a record comes from the source or from a retry topic: where sending is scarce, live records go first. */
+export type Origin = 'live' | 'retry';
+
 /** Waits for the right to send; throws `Abandoned` when `closing` is aborted first. */
-export type Enter = (closing: AbortSignal) => Promise<Pass>;
+export type Enter = (closing: AbortSignal, from: Origin) => Promise<Pass>;
 
 /** Tells what happened. Never throws. */
 export type Observe = (fact: Fact) => void;
@@ -69,6 +75,8 @@ export interface Ports {
   readonly publish: Publish;
   readonly observe: Observe;
   readonly enter: Enter;
+  /** The gateway has answered a request signed with this version while the one in use was refused. */
+  readonly keyWorked: (version: string) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly settings: PipelineSettings;

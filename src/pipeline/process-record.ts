@@ -53,13 +53,13 @@ async function notify(unsent: Work, event: PaymentFinal, ports: Ports, tenure: T
   const { paymentId } = event;
   const body = unsent.provenance.body ?? notificationBody(event, settings.timeOffset);
   for (let work = unsent; ;) {
-    const pass = await ports.enter(tenure.closing);
+    const pass = await ports.enter(tenure.closing, unsent.tier === 'main' ? 'live' : 'retry');
     let verdict: ReturnType<typeof pass.done> | undefined;
     try {
       const mayLeave = (): void => {
         tenure.assertHeld(true);
       };
-      const sent = await ports.send(body, mayLeave, tenure.ended);
+      const sent = await ports.send(body, mayLeave, tenure.ended, pass.keyTurn);
       const outcome = classify(sent.exchange, settings.systemic);
       const { record, tier, provenance } = work;
       const attempt = provenance.attempts + 1;

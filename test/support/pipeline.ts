@@ -54,7 +54,8 @@ export class ScriptedPipeline {
         return answered;
       },
       observe,
-      enter: (closing) => this.gate.enter(closing),
+      enter: (closing, from) => this.gate.enter(closing, from),
+      keyWorked: (version) => this.story.push(`key ${version} worked`),
       now: () => Date.now(),
       settings: {
         source: SOURCE,

@@ -19,7 +19,7 @@ export function gateWith(settings: Partial<GateSettings> = {}) {
   };
   const enter = (name: string): AbortController => {
     const closing = new AbortController();
-    gate.enter(closing.signal).then(
+    gate.enter(closing.signal, 'live').then(
       (pass) => {
         entered.push(name);
         passes.set(name, pass);

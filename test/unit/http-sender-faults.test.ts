@@ -73,7 +73,7 @@ const senderTo = (url: URL, changed: Partial<SenderSettings> = {}): Sender => {
 };
 
 const send = async (sender: Sender, signal = new AbortController().signal): Promise<Exchange> => {
-  const { exchange } = await sender.send(Buffer.from('BODY'), () => undefined, signal);
+  const { exchange } = await sender.send(Buffer.from('BODY'), () => undefined, signal, 0);
   expect(inspect(exchange, { depth: 9 })).not.toMatch(/TOKEN|algorithm=/);
   return exchange;
 };
@@ -126,7 +126,7 @@ describe('the deadline ends', () => {
     const timeoutMs = 400;
     const sender = senderTo(await scripted(silence), { timeoutMs, maxSockets: 1 });
     const { signal } = new AbortController();
-    const both = await Promise.all([1, 2].map(() => sender.send(Buffer.from('BODY'), () => undefined, signal)));
+    const both = await Promise.all([1, 2].map(() => sender.send(Buffer.from('BODY'), () => undefined, signal, 0)));
     expect(both.map(({ exchange }) => exchange)).toMatchObject([{ code: 'ETIMEDOUT' }, { code: 'ETIMEDOUT' }]);
     expect(Math.max(...both.map(({ durationMs }) => durationMs))).toBeLessThan(1.8 * timeoutMs);
   });

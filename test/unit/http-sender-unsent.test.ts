@@ -49,7 +49,7 @@ const sendTo = async (
 ): Promise<Exchange> => {
   const trusted = ca === undefined ? undefined : Buffer.from(ca);
   const sender = createSender({ url, clientId: 'CLIENT', ca: trusted, timeoutMs, maxSockets: 4 }, ring, Date.now);
-  const { exchange } = await sender.send(Buffer.from('BODY'), () => undefined, new AbortController().signal);
+  const { exchange } = await sender.send(Buffer.from('BODY'), () => undefined, new AbortController().signal, 0);
   sender.close();
   return exchange;
 };

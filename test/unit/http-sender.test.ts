@@ -74,7 +74,7 @@ const senderTo = (url: URL, changed: Partial<SenderSettings> = {}, keys: KeyRing
 };
 
 const nothing = (): void => undefined;
-const send = (sender: Sender, body = BODY) => sender.send(body, nothing, new AbortController().signal);
+const send = (sender: Sender, body = BODY) => sender.send(body, nothing, new AbortController().signal, 0);
 
 /** The headers of an answer that the gateway has signed, over the path that was asked. */
 const answerHeaders = async ({ request }: Received): Promise<Record<string, string>> => {
@@ -162,7 +162,7 @@ describe('a notification', () => {
     const check = (): void => {
       throw lost;
     };
-    await expect(sender.send(BODY, check, new AbortController().signal)).rejects.toBe(lost);
+    await expect(sender.send(BODY, check, new AbortController().signal, 0)).rejects.toBe(lost);
     await send(sender);
     expect({ requests: requests.length, connections: connections.opened }).toEqual({ requests: 1, connections: 1 });
   });
@@ -228,7 +228,7 @@ describe('connections', () => {
     const { url, connections } = await serve(signed);
     const sender = senderTo(url, { maxSockets: 3 });
     const { signal } = new AbortController();
-    const all = await Promise.all(Array.from({ length: 30 }, () => sender.send(BODY, nothing, signal)));
+    const all = await Promise.all(Array.from({ length: 30 }, () => sender.send(BODY, nothing, signal, 0)));
     process.off('warning', onWarning);
     expect(all.every(({ exchange }) => exchange.kind === 'response')).toBe(true);
     expect(connections.opened).toBe(3);

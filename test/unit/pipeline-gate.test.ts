@@ -27,7 +27,7 @@ describe('an open gate', () => {
 
   test('turns away whoever is closing already', async () => {
     const { gate } = gateWith();
-    await expect(gate.enter(AbortSignal.abort())).rejects.toBeInstanceOf(Abandoned);
+    await expect(gate.enter(AbortSignal.abort(), 'live')).rejects.toBeInstanceOf(Abandoned);
     expect(gate.inFlight).toBe(0);
   });
 });
