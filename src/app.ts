@@ -66,7 +66,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     metrics.observe(fact);
     log.observe(fact);
   };
-  const gate = new Gate(config.gateway, observe);
+  const gate = new Gate({ ...config.gateway, outageHoldAfter: config.outageHoldAfter }, observe);
   const sender = createSender({ ...config.gateway, maxSockets: config.gateway.maxInFlight }, keys, Date.now);
   const kafka = createKafka(config.kafka, kafkaLogCreator(log));
   const publisher = createPublisher(kafka);
@@ -88,7 +88,6 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     },
   };
   tellKeys(keys, metrics.gauges);
-  metrics.gauges.sendRateLimit(config.gateway.maxRate);
 
   const stopping = new AbortController();
   let stage: 'connecting' | 'joining' | 'running' | 'draining' = 'connecting';
@@ -103,6 +102,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     },
     metrics: async () => {
       metrics.gauges.inFlight(gate.inFlight);
+      metrics.gauges.sendRateLimit(gate.rateLimit);
       return { contentType: metrics.contentType, text: await metrics.text() };
     },
   });
