@@ -58,7 +58,11 @@ export function playPaced({ changes, untilMs, latencyMs, seed, maxRate = 0, maxI
     while (inFlight < maxInFlight) {
       const waitMs = pace.waitMs(now);
       if (waitMs > 0) {
-        if (!waking) at(now + Math.ceil(waitMs) + 3 * chance(), () => ((waking = false), send()));
+        if (!waking)
+          at(now + Math.ceil(waitMs) + 3 * chance(), () => {
+            waking = false;
+            send();
+          });
         waking = true;
         return;
       }
