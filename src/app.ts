@@ -68,7 +68,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     log.observe(fact);
   };
   const fences = new Fences();
-  const gate = new Gate(config.gateway, observe);
+  const gate = new Gate({ ...config.gateway, outageHoldAfter: config.outageHoldAfter }, observe);
   const sender = createSender({ ...config.gateway, maxSockets: config.gateway.maxInFlight }, keys, Date.now);
   const kafka = createKafka(config.kafka, kafkaLogCreator(log));
   const publisher = createPublisher(kafka);
@@ -91,7 +91,6 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     },
   };
   tellKeys(keys, metrics.gauges);
-  metrics.gauges.sendRateLimit(config.gateway.maxRate);
 
   const stopping = new AbortController();
   let stage: 'connecting' | 'joining' | 'running' | 'draining' = 'connecting';
@@ -107,6 +106,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     metrics: async () => {
       metrics.gauges.inFlight(gate.inFlight);
       metrics.gauges.fencedKeys(fences.keys);
+      metrics.gauges.sendRateLimit(gate.rateLimit);
       return { contentType: metrics.contentType, text: await metrics.text() };
     },
   });

@@ -117,9 +117,9 @@ export const SETTINGS = {
     'counted from the first attempt; then dead letter `retries_exhausted`',
   ),
   OUTAGE_HOLD_AFTER: preset(
-    integer(0, 1_000_000),
+    integer(0, 10_000),
     '20',
-    'attempts in a row without a trustworthy result before a hold; 0 = never; checked, and without effect as yet',
+    'attempts in a row, for different payments, without a trustworthy result before a hold; 0 = never',
   ),
   HOLD_CODES: optional(kinds.codes, 'result codes of `F` that hold, beside the systemic ones'),
   TERMINAL_CODES: optional(kinds.codes, 'result codes of `F` that never hold: such a record is a dead letter'),

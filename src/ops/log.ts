@@ -138,6 +138,15 @@ function handlers(log: Lines, attempt: (fields: LogFields) => void, throttle: Th
       }),
     hold_ended: ({ kind: event, reason, heldMs }) =>
       log.info('sending resumes', { event, reason, heldMs: Math.round(heldMs) }),
+    pace: ({ kind: event, limited, perSecond }) => {
+      if (!limited) log.info('the gateway takes the traffic again', { event, limited });
+      else
+        log.warn('the gateway refuses for the traffic; sending slower', {
+          event,
+          limited,
+          perSecond: Math.round(perSecond),
+        });
+    },
     joined: ({ kind: event, generation, partitions }) =>
       log.info('joined the group', { event, generation, partitions }),
     left: ({ kind: event, clean, drainedMs }) => {

@@ -143,6 +143,7 @@ function handlers(metric: Instruments, ownership: Ownership, options: MetricsOpt
     hold_began: ({ reason }) => showHold(metric, systemic, reason),
     hold_probed: ({ ended }) => metric.holdProbes.inc({ result: ended ? 'ended' : 'still_held' }),
     hold_ended: () => showHold(metric, systemic, undefined),
+    pace: () => undefined,
     joined: ({ partitions }) => {
       metric.rebalances.inc();
       ownership.take(partitions);

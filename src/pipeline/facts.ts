@@ -70,6 +70,8 @@ export type Fact =
   | { readonly kind: 'hold_began'; readonly reason: string; readonly paymentId: string }
   | { readonly kind: 'hold_probed'; readonly reason: string; readonly ended: boolean; readonly nextProbeInMs: number }
   | { readonly kind: 'hold_ended'; readonly reason: string; readonly heldMs: number }
+  /** The gateway has refused requests for the traffic, and how many may leave is now found out; or no longer. */
+  | { readonly kind: 'pace'; readonly limited: boolean; readonly perSecond: number }
   | {
       readonly kind: 'joined';
       readonly generation: number;

@@ -1,84 +1,98 @@
-import { beginHold, mayProbe, OPEN, probeLeft, probeReturned, type Hold, type ProbeFinding } from '../core/hold.ts';
+import { isTrustworthy, mayProbe, type Hold } from '../core/hold.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { Pace } from '../core/pace.ts';
+import { Ramp } from '../core/ramp.ts';
+import { comeBack, giveUp, leave, NOTHING_SENT, type Answer, type Departure, type Verdict } from '../core/sending.ts';
 import { Abandoned, type Enter, type Observe, type Pass } from './ports.ts';
-
-interface Waiter {
-  readonly grant: (pass: Pass) => void;
-}
+import { Turns } from './turns.ts';
 
 /** Limits of the whole process. */
 export interface GateSettings {
   readonly maxInFlight: number;
   /** Requests per second; 0 = no cap. */
   readonly maxRate: number;
+  /** Payments in a row without a trustworthy result before a hold; 0 = never. */
+  readonly outageHoldAfter: number;
 }
+
+type Waiter = (pass: Pass) => void;
 
 /**
  * The one place every request passes right before it is sent: it knows the hold, the requests in flight and the rate.
+ * What they mean is judged in `core`; here lanes wait, and are woken.
  *
- * Lanes queue here in the order they come. While held, one of them at a time is let through as a probe; a lane whose
- * probe is refused queues again behind the others, so probes go round the lanes' heads.
+ * While held, one lane at a time is let through as a probe; a lane whose probe is refused queues again behind the
+ * others, so probes go round the lanes' heads.
  */
 export class Gate {
   readonly #settings: GateSettings;
   readonly #observe: Observe;
   /** Monotonic milliseconds. */
   readonly #clock: () => number;
-  readonly #waiters = new Set<Waiter>();
-  #hold: Hold = OPEN;
+  readonly #turns = new Turns<Waiter>();
+  readonly #pace: Pace;
+  #sending = NOTHING_SENT;
+  /** There while sending comes back from a hold. */
+  #ramp: Ramp | undefined;
   #inFlight = 0;
-  #nextSendAt = 0;
+  #slowed = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(settings: GateSettings, observe: Observe, clock: () => number = () => performance.now()) {
     this.#settings = settings;
     this.#observe = observe;
     this.#clock = clock;
+    this.#pace = new Pace(settings.maxRate);
   }
 
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  readonly enter: Enter = (closing) => {
+  /** Requests per second that may leave now; 0 where nothing limits them. */
+  get rateLimit(): number {
+    const limit = this.#pace.limit(this.#clock());
+    return limit === Number.POSITIVE_INFINITY ? 0 : limit;
+  }
+
+  readonly enter: Enter = (closing, from) => {
     if (closing.aborted) return Promise.reject(new Abandoned());
-    if (this.#waiters.size === 0 && this.#waitMs() <= 0) return Promise.resolve(this.#pass());
+    if (this.#turns.size === 0 && this.#waitMs() <= 0) return Promise.resolve(this.#pass());
     return new Promise<Pass>((resolve, reject) => {
-      const giveUp = (): void => {
-        this.#waiters.delete(waiter);
+      const abandon = (): void => {
+        this.#turns.remove(waiter);
         reject(new Abandoned());
       };
-      const waiter: Waiter = {
-        grant: (pass) => {
-          closing.removeEventListener('abort', giveUp);
-          resolve(pass);
-        },
+      const waiter: Waiter = (pass) => {
+        closing.removeEventListener('abort', abandon);
+        resolve(pass);
       };
-      closing.addEventListener('abort', giveUp, { once: true });
-      this.#waiters.add(waiter);
+      closing.addEventListener('abort', abandon, { once: true });
+      this.#turns.add(waiter, from);
       this.#letThrough();
     });
   };
 
   #letThrough(): void {
-    for (const waiter of this.#waiters) {
+    while (this.#turns.size > 0) {
       const waitMs = this.#waitMs();
       if (waitMs > 0) {
         this.#wakeIn(waitMs);
         return;
       }
-      this.#waiters.delete(waiter);
-      waiter.grant(this.#pass());
+      const waiter = this.#turns.take(this.#sending.hold.kind === 'held');
+      waiter?.(this.#pass());
     }
   }
 
   /** Milliseconds until the next waiter may pass; infinite where something else has to happen first. */
   #waitMs(): number {
     const now = this.#clock();
+    const { hold } = this.#sending;
     if (this.#inFlight >= this.#settings.maxInFlight) return Number.POSITIVE_INFINITY;
-    if (this.#hold.kind === 'open') return this.#nextSendAt - now;
-    if (mayProbe(this.#hold, now)) return 0;
-    return this.#hold.probing ? Number.POSITIVE_INFINITY : this.#hold.nextProbeAt - now;
+    if (hold.kind === 'open') return this.#ramp?.isFull === true ? Number.POSITIVE_INFINITY : this.#pace.waitMs(now);
+    if (mayProbe(hold, now)) return 0;
+    return hold.probing ? Number.POSITIVE_INFINITY : hold.nextProbeAt - now;
   }
 
   #wakeIn(ms: number): void {
@@ -88,48 +102,66 @@ export class Gate {
   }
 
   #pass(): Pass {
-    const { maxRate } = this.#settings;
-    const probe = this.#hold.kind === 'held';
+    const now = this.#clock();
+    const [sending, departure] = leave(this.#sending, now, Math.random());
+    this.#sending = sending;
     this.#inFlight += 1;
-    if (maxRate > 0) this.#nextSendAt = Math.max(this.#clock(), this.#nextSendAt) + 1_000 / maxRate;
-    if (this.#hold.kind === 'held') this.#hold = probeLeft(this.#hold);
+    this.#pace.left(now);
+    this.#ramp?.left();
     return {
-      keyTurn: 0,
-      done: (outcome, paymentId) => {
-        this.#inFlight -= 1;
-        if (probe) this.#probed(outcome, paymentId);
-        else if (outcome?.kind === 'systemic') this.#begin(outcome.code, paymentId);
+      keyTurn: departure.keyTurn,
+      done: (answer) => {
+        const verdict = this.#returned(departure, answer);
         this.#letThrough();
-        return outcome?.kind === 'systemic' || (probe && this.#hold.kind === 'held') ? 'again' : 'settle';
+        return verdict;
       },
     };
   }
 
-  #begin(reason: string, paymentId: string): void {
-    if (this.#hold.kind === 'held') return;
-    this.#hold = beginHold(this.#hold, reason, this.#clock(), Math.random());
-    this.#observe({ kind: 'hold_began', reason, paymentId });
-  }
-
-  #probed(outcome: Outcome | undefined, paymentId: string): void {
-    if (this.#hold.kind === 'open') return;
-    const { reason, since } = this.#hold;
+  #returned(departure: Departure, answer: Answer | undefined): Verdict {
     const now = this.#clock();
-    const found = finding(outcome, reason);
-    this.#hold = probeReturned(this.#hold, found, now, Math.random());
-    if (found.kind === 'nothing') return;
-    const nextProbeInMs = this.#hold.kind === 'held' ? this.#hold.nextProbeAt - now : 0;
-    this.#observe({ kind: 'hold_probed', reason, ended: found.kind === 'ended', nextProbeInMs });
-    if (this.#hold.kind === 'held' && this.#hold.reason === reason) return;
-    this.#observe({ kind: 'hold_ended', reason, heldMs: now - since });
-    if (this.#hold.kind === 'held') this.#observe({ kind: 'hold_began', reason: this.#hold.reason, paymentId });
+    this.#inFlight -= 1;
+    this.#ramped(departure, answer?.outcome);
+    if (answer === undefined) {
+      this.#sending = giveUp(this.#sending, departure, now);
+      return { kind: 'settle' };
+    }
+    this.#paced(departure, answer.outcome, now);
+    const { hold } = this.#sending;
+    const { outageHoldAfter } = this.#settings;
+    const [sending, verdict] = comeBack(this.#sending, departure, answer, outageHoldAfter, now, Math.random());
+    this.#sending = sending;
+    this.#tellHold(hold, departure, answer.paymentId, now);
+    if (sending.hold.kind !== hold.kind) this.#ramp = sending.hold.kind === 'open' ? new Ramp(sending.left) : undefined;
+    return verdict;
   }
-}
 
-/** What a probe's outcome says of the hold: only a trustworthy answer that is not systemic ends it. */
-function finding(outcome: Outcome | undefined, reason: string): ProbeFinding {
-  if (outcome === undefined) return { kind: 'nothing' };
-  if (outcome.kind === 'systemic') return { kind: 'still_held', reason: outcome.code };
-  if (outcome.kind === 'no_result') return { kind: 'still_held', reason };
-  return { kind: 'ended' };
+  #ramped({ number }: Departure, outcome: Outcome | undefined): void {
+    this.#ramp?.returned(number, outcome !== undefined && isTrustworthy(outcome));
+    if (this.#ramp !== undefined && this.#ramp.allowed >= this.#settings.maxInFlight) this.#ramp = undefined;
+  }
+
+  #paced({ number }: Departure, outcome: Outcome, now: number): void {
+    const refused = outcome.kind === 'unknown' && outcome.code === 'REQUEST_TRAFFIC_EXCEED_LIMIT';
+    if (refused) this.#pace.refused(number, this.#sending.left, now);
+    else if (outcome.kind !== 'no_result') this.#pace.accepted(now);
+    const slowed = this.#pace.isAdapted(now);
+    if (slowed === this.#slowed) return;
+    this.#slowed = slowed;
+    this.#observe({ kind: 'pace', limited: slowed, perSecond: this.rateLimit });
+  }
+
+  #tellHold(before: Hold, { probe }: Departure, paymentId: string, now: number): void {
+    const { hold } = this.#sending;
+    const reason = hold.kind === 'held' ? hold.reason : undefined;
+    const reasonBefore = before.kind === 'held' ? before.reason : undefined;
+    if (before.kind === 'held' && probe) {
+      const nextProbeInMs = hold.kind === 'held' ? Math.max(0, hold.nextProbeAt - now) : 0;
+      this.#observe({ kind: 'hold_probed', reason: before.reason, ended: hold.kind === 'open', nextProbeInMs });
+    }
+    if (reason === reasonBefore) return;
+    if (before.kind === 'held')
+      this.#observe({ kind: 'hold_ended', reason: before.reason, heldMs: now - before.since });
+    if (reason !== undefined) this.#observe({ kind: 'hold_began', reason, paymentId });
+  }
 }

@@ -1,7 +1,8 @@
 import type { PaymentFinal } from '../core/event.ts';
-import type { Exchange, Outcome, SystemicCodes } from '../core/outcome.ts';
+import type { Exchange, SystemicCodes } from '../core/outcome.ts';
 import type { OutgoingRecord } from '../core/record.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
+import type { Answer, Verdict } from '../core/sending.ts';
 import type { DecodeError, Fact, ProduceTarget } from './facts.ts';
 import type { Fences } from './fences.ts';
 
@@ -43,12 +44,8 @@ export type Publish = (target: ProduceTarget, record: OutgoingRecord) => Promise
 export interface Pass {
   /** Which key version to sign with, as `Send` takes it; above 0 only while our key is what is refused. */
   readonly keyTurn: number;
-  /**
-   * Gives the pass back and says what the request brought; `undefined` where none was sent.
-   *
-   * @returns `again` where a hold goes on and so nothing must become of the record yet
-   */
-  done(outcome: Outcome | undefined, paymentId: string): 'settle' | 'again';
+  /** Gives the pass back with what the request brought, `undefined` where none was sent, and hears what is to become of it. */
+  done(answer: Answer | undefined): Verdict;
 }
 
 /** Whether a record comes from the source or from a retry topic: where sending is scarce, live records go first. */

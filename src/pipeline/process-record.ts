@@ -1,13 +1,16 @@
 import { decide, type Disposition } from '../core/disposition.ts';
 import { hasUnlistedCode, invalidField, type PaymentFinal } from '../core/event.ts';
 import { copyOf, fenceKey, type Copy, type Turn } from '../core/fence.ts';
+import { isTrustworthy } from '../core/hold.ts';
 import { notificationBody } from '../core/notification.ts';
 import { classify } from '../core/outcome.ts';
 import { readProvenance } from '../core/provenance.ts';
 import type { KafkaRecord } from '../core/record.ts';
 import { tierOf } from '../core/retry-policy.ts';
+import type { Verdict } from '../core/sending.ts';
+import type { Suspicion } from '../core/suspicion.ts';
 import type { Ports, Tenure } from './ports.ts';
-import { settle, type Work } from './settle.ts';
+import { settle, type Final, type Work } from './settle.ts';
 import { pause, pauseUntil, untilDone } from './waiting.ts';
 
 const TURN_PAUSE_MS = 50;
@@ -98,14 +101,19 @@ async function nextTurn(
   }
 }
 
-/** Sends until the answer says what becomes of the record; while held, that is again and again. */
+/**
+ * Sends until the answer says what becomes of the record. That is again and again while held, and for a payment that may
+ * be the only one which is refused.
+ */
 async function notify(unsent: Work, event: PaymentFinal, ports: Ports, tenure: Tenure): Promise<void> {
   const { settings, observe, now } = ports;
   const { paymentId } = event;
   const body = unsent.provenance.body ?? notificationBody(event, settings.timeOffset);
+  let suspicion: Suspicion | undefined;
   for (let work = unsent; ;) {
     const pass = await ports.enter(tenure.closing, unsent.tier === 'main' ? 'live' : 'retry');
-    let verdict: ReturnType<typeof pass.done> | undefined;
+    let disposition: Disposition;
+    let verdict: Verdict | undefined;
     try {
       const mayLeave = (): void => {
         tenure.assertHeld(true);
@@ -115,26 +123,28 @@ async function notify(unsent: Work, event: PaymentFinal, ports: Ports, tenure: T
       const { record, tier, provenance } = work;
       const attempt = provenance.attempts + 1;
       const firstAttemptAt = provenance.firstAttemptAt ?? sent.startedAt;
-      const disposition = decide(
-        outcome,
-        { firstAttemptAt, hops: provenance.hops - (provenance.waits ?? 0) },
-        settings.retry,
-        now(),
-      );
+      const hops = provenance.hops - (provenance.waits ?? 0);
+      disposition = decide(outcome, { firstAttemptAt, hops }, settings.retry, now());
       work = {
         ...work,
         provenance: { ...provenance, attempts: attempt, firstAttemptAt, lastAttemptAt: sent.startedAt, body },
         last: { ...sent, outcome },
       };
       observe({ kind: 'attempt', tier, record, provenance, paymentId, attempt, outcome, disposition, ...sent });
+      if (pass.keyTurn > 0 && isTrustworthy(outcome)) ports.keyWorked(sent.keyVersion);
       tenure.assertHeld(false);
-      verdict = pass.done(outcome, paymentId);
-      if (verdict === 'settle' && disposition.kind !== 'hold') {
-        await settle(work, disposition, ports, tenure);
-        return;
-      }
+      verdict = pass.done({ paymentId, outcome, suspicion });
     } finally {
-      if (verdict === undefined) pass.done(undefined, paymentId);
+      if (verdict === undefined) pass.done(undefined);
     }
+    if (verdict.kind !== 'again') return settle(work, final(disposition), ports, tenure);
+    suspicion = verdict.suspicion;
+    if (verdict.afterMs > 0) await pause(verdict.afterMs, tenure.closing);
   }
+}
+
+/** Where nobody has to wait and the answer says to hold, this payment alone is refused: for good. */
+function final(disposition: Disposition): Final {
+  if (disposition.kind !== 'hold') return disposition;
+  return { kind: 'dead_letter', reason: 'rejected', detail: disposition.reason };
 }

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { ReceivedRequest } from '../../src/simulator/record.ts';
+import { held } from '../support/held.ts';
 import { rsaKeyPair, signingKeysFolder } from '../support/keys.ts';
 import { keepLedger } from '../support/ledger.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
@@ -87,14 +88,4 @@ test('a key the gateway does not know holds everything, and nothing is lost unti
 
 function isOver({ answeredAt }: ReceivedRequest): boolean {
   return answeredAt !== undefined;
-}
-
-/** The reasons for which sending is held. */
-async function held(service: ServiceProcess): Promise<Record<string, number>> {
-  const { body } = await service.get('/metrics');
-  const series = [...body.matchAll(/^notifier_hold\{reason="(\w+)"\} (\d+)$/gm)].map(
-    ([, reason = '', value]): [string, number] => [reason, Number(value)],
-  );
-  expect(series.length).toBeGreaterThan(1);
-  return Object.fromEntries(series.filter(([, value]) => value !== 0));
 }

@@ -38,7 +38,7 @@ export class ScriptedPipeline {
       this.facts.push(fact);
       this.story.push(fact.kind === 'settled' ? fact.as.verdict : fact.kind);
     };
-    this.gate = new Gate({ maxInFlight: 64, maxRate: 0 }, observe);
+    this.gate = new Gate({ maxInFlight: 64, maxRate: 0, outageHoldAfter: 0 }, observe);
     this.ports = {
       decode: async () => {
         this.story.push('decode');

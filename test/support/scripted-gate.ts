@@ -1,7 +1,9 @@
 import type { Outcome } from '../../src/core/outcome.ts';
+import type { Verdict } from '../../src/core/sending.ts';
+import type { Suspicion } from '../../src/core/suspicion.ts';
 import type { Fact } from '../../src/pipeline/facts.ts';
 import { Gate, type GateSettings } from '../../src/pipeline/gate.ts';
-import { Abandoned, type Pass } from '../../src/pipeline/ports.ts';
+import { Abandoned, type Origin, type Pass } from '../../src/pipeline/ports.ts';
 
 export const DELIVERED: Outcome = { kind: 'delivered', code: 'SUCCESS' };
 export const SYSTEMIC: Outcome = { kind: 'systemic', code: 'KEY_NOT_FOUND' };
@@ -10,16 +12,17 @@ export const NO_RESULT: Outcome = { kind: 'no_result', reason: 'timeout' };
 /** A gate and the lanes that queue at it, by name. */
 export function gateWith(settings: Partial<GateSettings> = {}) {
   const facts: Fact[] = [];
-  const gate = new Gate({ maxInFlight: 64, maxRate: 0, ...settings }, (fact) => facts.push(fact));
+  const gate = new Gate({ maxInFlight: 64, maxRate: 0, outageHoldAfter: 0, ...settings }, (fact) => facts.push(fact));
   const entered: string[] = [];
   const passes = new Map<string, Pass>();
   const given: string[] = [];
+  const suspicions = new Map<string, Suspicion | undefined>();
   const queue = (...names: string[]): void => {
     for (const name of names) enter(name);
   };
-  const enter = (name: string): AbortController => {
+  const enter = (name: string, from: Origin = 'live'): AbortController => {
     const closing = new AbortController();
-    gate.enter(closing.signal, 'live').then(
+    gate.enter(closing.signal, from).then(
       (pass) => {
         entered.push(name);
         passes.set(name, pass);
@@ -28,12 +31,18 @@ export function gateWith(settings: Partial<GateSettings> = {}) {
     );
     return closing;
   };
-  const done = (name: string, outcome: Outcome | undefined): 'settle' | 'again' => {
+  /** Gives a lane's pass back; what it is suspected of it brings with it. */
+  const comeBack = (name: string, outcome: Outcome | undefined): Verdict => {
     const pass = passes.get(name);
     if (pass === undefined) throw new Error(`${name} has no pass`);
     passes.delete(name);
-    return pass.done(outcome, `payment of ${name}`);
+    const suspicion = suspicions.get(name);
+    const verdict = pass.done(outcome && { paymentId: `payment of ${name}`, outcome, suspicion });
+    suspicions.set(name, verdict.kind === 'again' ? verdict.suspicion : undefined);
+    return verdict;
   };
+  const done = (name: string, outcome: Outcome | undefined): Verdict['kind'] => comeBack(name, outcome).kind;
+  const keyTurn = (name: string): number | undefined => passes.get(name)?.keyTurn;
   const kinds = (): string[] => facts.map(({ kind }) => kind);
-  return { gate, facts, kinds, entered, given, enter, queue, done };
+  return { gate, facts, kinds, entered, given, enter, queue, done, comeBack, keyTurn };
 }

@@ -43,10 +43,10 @@ describe('work is abandoned, with nothing settled, when the tenure closes', () =
 
   test('while it waits at the gate', async () => {
     const pipeline = new ScriptedPipeline();
-    (await pipeline.gate.enter(pipeline.tenure.closing, 'live')).done(
-      { kind: 'systemic', code: 'KEY_NOT_FOUND' },
-      'other',
-    );
+    (await pipeline.gate.enter(pipeline.tenure.closing, 'live')).done({
+      paymentId: 'other',
+      outcome: { kind: 'systemic', code: 'KEY_NOT_FOUND' },
+    });
     const work = pipeline.begin();
     await soon();
     pipeline.tenure.close();

@@ -44,15 +44,15 @@ describe('a held gate', () => {
     const { gate, entered, queue, done } = await heldWith('a', 'b', 'c');
     await passTime(FIRST_PAUSE_MS);
     expect(entered).toEqual(['a']);
-    await passTime(60_000);
-    expect(entered).toEqual(['a']);
-    expect(gate.inFlight).toBe(1);
     expect(done('a', SYSTEMIC)).toBe('again');
     queue('a');
-    await passTime(1_999);
+    await passTime(1_999 - 250);
     expect(entered).toEqual(['a']);
-    await passTime(501);
+    await passTime(501 + 250);
     expect(entered).toEqual(['a', 'b']);
+    await passTime(60_000);
+    expect(entered).toEqual(['a', 'b']);
+    expect(gate.inFlight).toBe(1);
   });
 
   test('sends its probes round the heads of the lanes', async () => {
@@ -74,6 +74,8 @@ describe('a held gate', () => {
     const { entered, done, kinds } = await heldWith('a', 'b', 'c');
     await passTime(FIRST_PAUSE_MS);
     expect(done('a', outcome)).toBe('settle');
+    await soon();
+    done('b', DELIVERED);
     await soon();
     expect(entered).toEqual(['a', 'b', 'c']);
     expect(kinds()).toEqual(['hold_began', 'hold_probed', 'hold_ended']);
@@ -139,5 +141,115 @@ describe('a held gate', () => {
     await passTime(60_000);
     expect(entered).toEqual(['a', 'b', 'c']);
     expect(kinds()).toEqual(['hold_began']);
+  });
+});
+
+describe('after a hold', () => {
+  test('one request goes, then two, four and so on until as many are in flight as may be', async () => {
+    const lanes = gateWith({ maxInFlight: 6 });
+    lanes.enter('culprit');
+    await soon();
+    lanes.done('culprit', SYSTEMIC);
+    lanes.queue(...Array.from({ length: 30 }, (_, at) => String(at)));
+    await passTime(FIRST_PAUSE_MS);
+    const open: number[] = [];
+    for (let trip = 0; trip < 5; trip += 1) {
+      const before = lanes.entered.length;
+      for (const name of lanes.entered.slice(before - lanes.gate.inFlight)) lanes.done(name, DELIVERED);
+      await soon();
+      open.push(lanes.gate.inFlight);
+    }
+    expect(open).toEqual([1, 2, 4, 6, 6]);
+  });
+
+  test('answers without a result bring no more in flight, and requests from before it take nobody’s place', async () => {
+    const lanes = gateWith();
+    lanes.queue('culprit', 'early');
+    await soon();
+    lanes.done('culprit', SYSTEMIC);
+    lanes.queue('a', 'b', 'c', 'd');
+    await passTime(FIRST_PAUSE_MS);
+    lanes.done('a', DELIVERED);
+    await soon();
+    expect(lanes.entered).toEqual(['culprit', 'early', 'a', 'b']);
+    lanes.done('early', DELIVERED);
+    await soon();
+    expect(lanes.entered.at(-1)).toBe('b');
+    lanes.done('b', NO_RESULT);
+    await soon();
+    expect(lanes.entered.at(-1)).toBe('c');
+  });
+});
+
+describe('an outage', () => {
+  test('holds after so many payments without a result; they settle, and what is a probe does not', async () => {
+    const { queue, done, kinds, facts } = gateWith({ outageHoldAfter: 2 });
+    queue('a', 'b', 'c');
+    await soon();
+    expect(done('a', NO_RESULT)).toBe('settle');
+    expect(kinds()).toEqual([]);
+    expect(done('b', NO_RESULT)).toBe('settle');
+    expect(facts).toEqual([{ kind: 'hold_began', reason: 'outage', paymentId: 'payment of b' }]);
+    expect(done('c', NO_RESULT)).toBe('settle');
+    queue('d');
+    await passTime(FIRST_PAUSE_MS);
+    expect(done('d', NO_RESULT)).toBe('again');
+    queue('d');
+    await passTime(5_000);
+    expect(done('d', DELIVERED)).toBe('settle');
+    expect(kinds()).toEqual(['hold_began', 'hold_probed', 'hold_probed', 'hold_ended']);
+  });
+});
+
+describe('a payment that alone is refused', () => {
+  test('waits by itself while the others go on, and is told to be alone in the end', async () => {
+    const lanes = await heldWith('good');
+    lanes.queue('culprit');
+    await passTime(FIRST_PAUSE_MS);
+    lanes.done('good', DELIVERED);
+    for (const pauseMs of [1_000, 2_000]) {
+      await soon();
+      const verdict = lanes.comeBack('culprit', SYSTEMIC);
+      expect(verdict.kind === 'again' && verdict.afterMs / pauseMs).toBeGreaterThanOrEqual(1);
+      expect(verdict.kind === 'again' && verdict.afterMs / pauseMs).toBeLessThanOrEqual(1.25);
+      lanes.queue('good');
+      await soon();
+      expect(lanes.done('good', DELIVERED)).toBe('settle');
+      lanes.queue('culprit');
+    }
+    await soon();
+    expect(lanes.done('culprit', SYSTEMIC)).toBe('alone');
+    expect(lanes.kinds()).toEqual(['hold_began', 'hold_probed', 'hold_ended']);
+  });
+});
+
+describe('probes', () => {
+  test('try the key versions in turn while our key is refused, beginning anew with each hold; nothing else does', async () => {
+    const lanes = await heldWith('a');
+    const turns: (number | undefined)[] = [];
+    for (const outcome of [SYSTEMIC, NO_RESULT, DELIVERED]) {
+      await passTime(5_000);
+      turns.push(lanes.keyTurn('a'));
+      lanes.done('a', outcome);
+      lanes.queue('a');
+    }
+    await soon();
+    expect([...turns, lanes.keyTurn('a')]).toEqual([1, 2, 3, 0]);
+    lanes.done('a', SYSTEMIC);
+    lanes.queue('b');
+    await passTime(FIRST_PAUSE_MS);
+    expect(lanes.keyTurn('b')).toBe(1);
+  });
+
+  test('are taken from who waits longest, live or retry', async () => {
+    const { entered, enter, done } = await heldWith();
+    enter('r', 'retry');
+    enter('l', 'live');
+    await passTime(FIRST_PAUSE_MS);
+    expect(entered).toEqual(['r']);
+    done('r', SYSTEMIC);
+    enter('r', 'retry');
+    await passTime(5_000);
+    expect(entered).toEqual(['r', 'l']);
   });
 });

@@ -105,10 +105,10 @@ describe('a record that is never sent', () => {
 
   test('waits for no hold: poison is out of the way while everything else stands', async () => {
     const pipeline = new ScriptedPipeline({ decode: () => tombstone });
-    (await pipeline.gate.enter(pipeline.tenure.closing, 'live')).done(
-      { kind: 'systemic', code: 'KEY_NOT_FOUND' },
-      'other',
-    );
+    (await pipeline.gate.enter(pipeline.tenure.closing, 'live')).done({
+      paymentId: 'other',
+      outcome: { kind: 'systemic', code: 'KEY_NOT_FOUND' },
+    });
     await pipeline.process();
     expect(pipeline.story.at(-1)).toBe('dead_lettered');
   });

@@ -1,0 +1,44 @@
+import type { Origin } from './ports.ts';
+
+/** While both wait, a retry record goes after so many live ones at the latest. */
+const MOST_LIVE_IN_A_ROW = 9;
+
+/** Who waits to send: first come, first served; but live records before retries, of which every tenth turn is one. */
+export class Turns<Waiter> {
+  readonly #waiting = { live: new Map<Waiter, number>(), retry: new Map<Waiter, number>() };
+  #arrivals = 0;
+  #liveInARow = 0;
+
+  get size(): number {
+    return this.#waiting.live.size + this.#waiting.retry.size;
+  }
+
+  add(waiter: Waiter, from: Origin): void {
+    this.#arrivals += 1;
+    this.#waiting[from].set(waiter, this.#arrivals);
+  }
+
+  remove(waiter: Waiter): void {
+    this.#waiting.live.delete(waiter);
+    this.#waiting.retry.delete(waiter);
+  }
+
+  /** Whose turn it is; `oldest` takes who waits longest, wherever from. */
+  take(oldest: boolean): Waiter | undefined {
+    const { live, retry } = this.#waiting;
+    const [nextLive] = live;
+    const [nextRetry] = retry;
+    if (nextLive === undefined || nextRetry === undefined) {
+      this.#liveInARow = 0;
+      return this.#taken((nextLive ?? nextRetry)?.[0]);
+    }
+    const retryFirst = oldest ? nextRetry[1] < nextLive[1] : this.#liveInARow >= MOST_LIVE_IN_A_ROW;
+    this.#liveInARow = retryFirst ? 0 : this.#liveInARow + 1;
+    return this.#taken((retryFirst ? nextRetry : nextLive)[0]);
+  }
+
+  #taken(waiter: Waiter | undefined): Waiter | undefined {
+    if (waiter !== undefined) this.remove(waiter);
+    return waiter;
+  }
+}

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { expectAccounted } from '../support/expect-accounted.ts';
+import { windows, type PacedRequest } from '../support/paced-gateway.ts';
+import type { ServiceProcess } from '../support/service-process.ts';
+import { until } from '../support/until.ts';
+import { World } from '../support/world.ts';
+
+const PARTITIONS = 12;
+const ENOUGH_BACKLOG = 800;
+/** The first ten seconds after a change are for finding out, the next ones are measured. */
+const FOUND_WITHIN_MS = 10_000;
+const MEASURED_MS = 11_000;
+
+test('a gateway that takes 200 a second, then 50, then anything is sent just that', { timeout: 300_000 }, async () => {
+  const world = await World.create({ partitions: PARTITIONS, profile: { rateCap: 200 } });
+  await topUp(world);
+  const service = await world.launch();
+  await until('the first request', () => world.simulator.requests().length > 0);
+
+  for (const cap of [200, 50]) {
+    world.simulator.play({ rateCap: cap });
+    const from = performance.now() + FOUND_WITHIN_MS;
+    const limits = await limitsUntil(from + MEASURED_MS, world, service);
+    const measured = windows(seen(world), from, from + MEASURED_MS);
+    expect(measured.length).toBeGreaterThan(0);
+    for (const window of measured) {
+      const about = `under ${String(cap)} a second: ${JSON.stringify(window)}`;
+      expect(window.refusedShare, `refused ${about}`).toBeLessThanOrEqual(0.05);
+      // A busy machine sends less than it may: then what it allowed itself must have been enough.
+      const allowed = mean(limits.filter(({ atMs }) => atMs >= window.fromMs && atMs < window.fromMs + 10_000));
+      expect(Math.max(window.acceptedPerSecond, allowed), `accepted ${about}`).toBeGreaterThan(0.85 * cap);
+    }
+  }
+
+  world.simulator.play({});
+  const goneAt = performance.now();
+  await until('sending to be at twice the last cap', async () => {
+    await topUp(world);
+    return (await limit(service)) > 100;
+  });
+  expect(seen(world).filter(({ atMs, refused }) => refused && atMs > goneAt)).toEqual([]);
+  const ledger = await expectAccounted(world, 150_000);
+  expect(ledger.delivered).toHaveLength(world.written.length);
+  expect(ledger.repeats).toBe(0);
+});
+
+function seen({ simulator }: World): PacedRequest[] {
+  return simulator.requests().map(({ receivedAtMonotonicMs, answered }) => ({
+    atMs: receivedAtMonotonicMs,
+    refused: answered === 'U REQUEST_TRAFFIC_EXCEED_LIMIT',
+  }));
+}
+
+async function topUp(world: World): Promise<void> {
+  const waiting = world.written.length - world.simulator.requests().length;
+  if (waiting < ENOUGH_BACKLOG) await world.writeEverywhere(100, `P${String(world.written.length)}`);
+}
+
+/** The limit in force; infinite where there is none. */
+async function limit(service: ServiceProcess): Promise<number> {
+  const shown = await service.metric('notifier_send_rate_limit');
+  return shown === 0 ? Number.POSITIVE_INFINITY : (shown ?? 0);
+}
+
+/** Keeps a backlog there until a request has come after this time; tells what limits were in force meanwhile. */
+async function limitsUntil(
+  untilMs: number,
+  world: World,
+  service: ServiceProcess,
+): Promise<{ atMs: number; limit: number }[]> {
+  const limits: { atMs: number; limit: number }[] = [];
+  const passed = async (): Promise<boolean> => {
+    await topUp(world);
+    limits.push({ atMs: performance.now(), limit: await limit(service) });
+    return (world.simulator.requests().at(-1)?.receivedAtMonotonicMs ?? 0) > untilMs;
+  };
+  await until('the time that is measured to be over', passed, { everyMs: 100 });
+  return limits;
+}
+
+function mean(limits: readonly { readonly limit: number }[]): number {
+  return limits.reduce((sum, { limit }) => sum + limit, 0) / Math.max(1, limits.length);
+}
