@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { BARRIER_MARGIN_MS, type Config } from './config.ts';
+import { Misconfigured } from './core/misconfigured.ts';
 import type { KeyRing } from './http/key-ring.ts';
 import { createSender } from './http/sender.ts';
 import { createKafka } from './kafka/client.ts';
@@ -17,22 +18,11 @@ import { processRecord } from './pipeline/process-record.ts';
 import { untilDone } from './pipeline/waiting.ts';
 import { sampleLanes } from './sampling.ts';
 
-/** The service cannot run as it is configured; each problem is one line with its remedy. */
-export class CannotStart extends Error {
-  override readonly name = 'CannotStart';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
-}
-
 /** A service that runs, or tries to. */
 export interface Service {
   /** Where probes and metrics are served. */
   readonly port: number;
-  /** Rejects with `CannotStart`, or with the reason for which a running service had to end. */
+  /** Rejects with `Misconfigured`, or with the reason for which a running service had to end. */
   readonly failed: Promise<never>;
   /** Drains: finishes, settles and commits what is in flight, leaves the group, closes everything. */
   stop(): Promise<void>;
@@ -127,7 +117,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
       'check SCHEMA_REGISTRY_URL and that it is up',
     );
     const topics = await untilDone(() => topicsOf(kafka, config), forBrokers, stopping.signal);
-    if (topics.problems.length > 0) throw new CannotStart(topics.problems);
+    if (topics.problems.length > 0) throw new Misconfigured(topics.problems);
     for (const warning of topics.warnings) log.warn(warning);
     if (topics.made.length > 0) log.info('topics made', { topics: topics.made });
     await untilDone(() => decoder.ping(), forRegistry, stopping.signal);
@@ -155,7 +145,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
       fatal,
     );
     const refusal = await untilDone(() => reader.connect(), forBrokers, stopping.signal);
-    if (refusal !== undefined) throw new CannotStart([refusal.refusal]);
+    if (refusal !== undefined) throw new Misconfigured([refusal.refusal]);
     consumer = reader;
     stage = 'joining';
     reader.run();

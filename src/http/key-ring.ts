@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { collecting, Misconfigured } from '../core/misconfigured.ts';
 import { parsePrivateKey, parsePublicKey, type ParsedKey } from './key-file.ts';
 
 /** A private key of ours under the version the gateway knows it by. */
@@ -28,27 +29,16 @@ export interface KeyRing {
   gateway(): readonly GatewayKey[];
 }
 
-/** Keys cannot be used. Each problem is one line that names the file and the remedy, and holds nothing of its content. */
-export class KeyProblem extends Error {
-  override readonly name = 'KeyProblem';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
-}
-
 /**
  * Loads both directories.
  *
- * @throws KeyProblem with what is wrong in either of them
+ * @throws Misconfigured with what is wrong in either of them
  */
 export function loadKeyRing(signingKeysDir: string, gatewayKeysDir: string): KeyRing {
   const problems: string[] = [];
   const signing = collecting(problems, () => loadSigningKeys(signingKeysDir));
   const gateway = collecting(problems, () => loadGatewayKeys(gatewayKeysDir));
-  if (signing === undefined || gateway === undefined) throw new KeyProblem(problems);
+  if (signing === undefined || gateway === undefined) throw new Misconfigured(problems);
   return { signing: () => signing, gateway: () => gateway };
 }
 
@@ -56,7 +46,7 @@ export function loadKeyRing(signingKeysDir: string, gatewayKeysDir: string): Key
  * Loads our private keys: `<keyVersion>.pem`, and the file `active` that names the version to sign with. Without it the
  * highest version signs: versions compare as numbers where all are numbers, else as text.
  *
- * @throws KeyProblem with everything that is wrong at once
+ * @throws Misconfigured with everything that is wrong at once
  */
 export function loadSigningKeys(dir: string): SigningKeys {
   const problems: string[] = [];
@@ -81,14 +71,14 @@ export function loadSigningKeys(dir: string): SigningKeys {
     return key === undefined ? [] : [{ version, key }];
   });
   const active = versions.find(({ version }) => version === activeVersion);
-  if (problems.length > 0 || active === undefined) throw new KeyProblem(problems);
+  if (problems.length > 0 || active === undefined) throw new Misconfigured(problems);
   return { active, versions };
 }
 
 /**
  * Loads the gateway's public keys, `<name>.pem`, in the order of their names.
  *
- * @throws KeyProblem with everything that is wrong at once
+ * @throws Misconfigured with everything that is wrong at once
  */
 export function loadGatewayKeys(dir: string): readonly GatewayKey[] {
   const problems: string[] = [];
@@ -97,7 +87,7 @@ export function loadGatewayKeys(dir: string): readonly GatewayKey[] {
   for (const { name, path } of pemFiles(dir, files, '<name>.pem', problems)) {
     readKey(path, parsePublicKey, problems, (key) => keys.push({ name, key }));
   }
-  if (problems.length > 0) throw new KeyProblem(problems);
+  if (problems.length > 0) throw new Misconfigured(problems);
   return keys;
 }
 
@@ -173,16 +163,6 @@ function versionOrder(versions: readonly string[]): (a: string, b: string) => nu
     if (numeric && BigInt(a) !== BigInt(b)) return BigInt(a) < BigInt(b) ? -1 : 1;
     return a < b ? -1 : 1;
   };
-}
-
-function collecting<T>(problems: string[], load: () => T): T | undefined {
-  try {
-    return load();
-  } catch (error) {
-    if (!(error instanceof KeyProblem)) throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
 }
 
 /** A path as it may stand in one line. */

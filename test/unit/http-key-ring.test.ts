@@ -5,7 +5,8 @@ import { isMainThread } from 'node:worker_threads';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { KeyProblem, loadGatewayKeys, loadKeyRing, loadSigningKeys } from '../../src/http/key-ring.ts';
+import { Misconfigured } from '../../src/core/misconfigured.ts';
+import { loadGatewayKeys, loadKeyRing, loadSigningKeys } from '../../src/http/key-ring.ts';
 import {
   bareBase64,
   certificateFor,
@@ -32,7 +33,7 @@ const problemsOf = (load: () => unknown): readonly string[] => {
   try {
     load();
   } catch (error) {
-    if (error instanceof KeyProblem) return error.problems;
+    if (error instanceof Misconfigured) return error.problems;
     throw error;
   }
   return [];
