@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import { BARRIER_MARGIN_MS, type Config } from './config.ts';
 import { Misconfigured } from './core/misconfigured.ts';
-import type { KeyRing } from './http/key-ring.ts';
+import { KeyRing } from './http/key-ring.ts';
+import type { LoadedKeys } from './http/key-set.ts';
+import { watchKeys } from './http/key-watch.ts';
 import { createSender } from './http/sender.ts';
 import { createKafka } from './kafka/client.ts';
 import { GroupConsumer } from './kafka/consumer.ts';
@@ -41,7 +43,7 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
  *
  * Throws where the probes' address cannot be listened on.
  */
-export async function startService(config: Config, keys: KeyRing): Promise<Service> {
+export async function startService(config: Config, loadedKeys: LoadedKeys): Promise<Service> {
   const log = createLog({ level: config.logLevel });
   const metrics = createMetrics({
     version,
@@ -57,6 +59,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     log.observe(fact);
   };
   const gate = new Gate(config.gateway, observe);
+  const keys = new KeyRing(loadedKeys, observe);
   const sender = createSender({ ...config.gateway, maxSockets: config.gateway.maxInFlight }, keys, Date.now);
   const kafka = createKafka(config.kafka, kafkaLogCreator(log));
   const publisher = createPublisher(kafka);
@@ -67,7 +70,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     publish: publisher.publish,
     observe,
     enter: gate.enter,
-    keyWorked: () => undefined,
+    keyWorked: keys.worked,
     now: Date.now,
     settings: {
       source: config.source.topic,
@@ -77,7 +80,6 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
       timeOffset: config.timeOffset,
     },
   };
-  tellKeys(keys, metrics.gauges);
   metrics.gauges.sendRateLimit(config.gateway.maxRate);
 
   const stopping = new AbortController();
@@ -93,10 +95,12 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     },
     metrics: async () => {
       metrics.gauges.inFlight(gate.inFlight);
+      metrics.gauges.signingKeys(keys.state.versions, keys.state.inUse);
       return { contentType: metrics.contentType, text: await metrics.text() };
     },
   });
 
+  const stopWatchingKeys = watchKeys(loadedKeys, keys, observe);
   const tick = setInterval(() => {
     lastTickAt = Date.now();
     if (stage === 'joining' && consumer?.assigned === true) stage = 'running';
@@ -166,6 +170,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
       stage = 'draining';
       stopping.abort();
       clearInterval(sample);
+      stopWatchingKeys();
       await consumer?.stop();
       await publisher.close();
       sender.close();
@@ -207,12 +212,4 @@ function readiness(stage: string, consumer: GroupConsumer | undefined): Checks {
 
 function check(ok: boolean, claim: string): { ok: boolean; detail: string } {
   return { ok, detail: ok ? claim : `not true: ${claim}` };
-}
-
-function tellKeys(keys: KeyRing, gauges: ReturnType<typeof createMetrics>['gauges']): void {
-  const { versions, active } = keys.signing();
-  gauges.signingKeys(
-    versions.map((key) => key.version),
-    active.version,
-  );
 }

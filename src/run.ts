@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startService } from './app.ts';
 import { configWarnings, loadConfig, type Config } from './config.ts';
 import { collecting, Misconfigured } from './core/misconfigured.ts';
-import { loadKeyRing, type KeyRing } from './http/key-ring.ts';
+import { loadKeys, type LoadedKeys } from './http/key-set.ts';
 
 const EXIT = { done: 0, failed: 1, misconfigured: 2, signalled: { SIGINT: 130, SIGTERM: 143 } } as const;
 
@@ -22,11 +22,11 @@ export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
 }
 
 /** Reads settings and keys; what is wrong with either is told together. */
-function configure(env: NodeJS.ProcessEnv): { config: Config; keys: KeyRing } {
+function configure(env: NodeJS.ProcessEnv): { config: Config; keys: LoadedKeys } {
   const problems: string[] = [];
   const config = collecting(problems, () => loadConfig(env));
   const { SIGNING_KEYS_DIR: signing = '', GATEWAY_PUBLIC_KEYS_DIR: gateway = '' } = env;
-  const keys = signing === '' || gateway === '' ? undefined : collecting(problems, () => loadKeyRing(signing, gateway));
+  const keys = signing === '' || gateway === '' ? undefined : collecting(problems, () => loadKeys(signing, gateway));
   if (config === undefined || keys === undefined) throw new Misconfigured(problems);
   return { config, keys };
 }
