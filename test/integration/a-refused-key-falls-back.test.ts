@@ -6,6 +6,8 @@ import { keyLines, reloads, signingKeys } from '../support/service-keys.ts';
 import { World } from '../support/world.ts';
 
 const [ONE, TWO, THREE] = [rsaKeyPair('one'), rsaKeyPair('two'), rsaKeyPair('three')];
+/** A machine that is busy must not look like a gateway that does not answer. */
+const PATIENT = { GATEWAY_TIMEOUT: '10s', KAFKA_SESSION_TIMEOUT: '20s' };
 const STRANGER = rsaKeyPair('stranger');
 const BOTH = { '1.pem': pem(ONE.privateKey), '2.pem': pem(TWO.privateKey) };
 
@@ -26,7 +28,7 @@ describe.each([
     const world = await World.create({
       partitions: 2,
       clientKeys: temporaryFolder(registered),
-      settings: { SIGNING_KEYS_DIR: keys.path },
+      settings: { ...PATIENT, SIGNING_KEYS_DIR: keys.path },
     });
     await world.writeEverywhere(10);
     const service = await world.start();
@@ -61,7 +63,7 @@ test('a new active version is used at once, though another signs in place of the
   const world = await World.create({
     partitions: 2,
     clientKeys: registered,
-    settings: { SIGNING_KEYS_DIR: keys.path },
+    settings: { ...PATIENT, SIGNING_KEYS_DIR: keys.path },
   });
   await world.writeEverywhere(5);
   const service = await world.start();
