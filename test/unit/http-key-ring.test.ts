@@ -90,10 +90,13 @@ describe('with version 1 in place of 2, a new set', () => {
     expect(told).toHaveLength(1);
   });
 
-  test('that made 1 active leaves nothing behind: the next active version is used', () => {
+  test.each([
+    ['made 1 active', set('1', ['1', '2'])],
+    ['left it out', set('2', ['2'])],
+  ])('that %s leaves nothing behind: in the next set the active version signs', (_, keys) => {
     const { ring } = ringOf(set('2', ['1', '2']));
     ring.worked('1');
-    ring.replaceSigning(set('1', ['1', '2']));
+    ring.replaceSigning(keys);
     ring.replaceSigning(set('2', ['1', '2']));
     expect(ring.signing(0).version).toBe('2');
   });
