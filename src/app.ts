@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module';
 import { BARRIER_MARGIN_MS, type Config } from './config.ts';
-import type { KeyRing } from './http/key-ring.ts';
+import { Misconfigured } from './core/misconfigured.ts';
+import { KeyRing } from './http/key-ring.ts';
+import type { LoadedKeys } from './http/key-set.ts';
+import { watchKeys } from './http/key-watch.ts';
 import { createSender } from './http/sender.ts';
 import { createKafka } from './kafka/client.ts';
 import { GroupConsumer } from './kafka/consumer.ts';
@@ -18,22 +21,11 @@ import { processRecord } from './pipeline/process-record.ts';
 import { untilDone } from './pipeline/waiting.ts';
 import { sampleLanes } from './sampling.ts';
 
-/** The service cannot run as it is configured; each problem is one line with its remedy. */
-export class CannotStart extends Error {
-  override readonly name = 'CannotStart';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
-}
-
 /** A service that runs, or tries to. */
 export interface Service {
   /** Where probes and metrics are served. */
   readonly port: number;
-  /** Rejects with `CannotStart`, or with the reason for which a running service had to end. */
+  /** Rejects with `Misconfigured`, or with the reason for which a running service had to end. */
   readonly failed: Promise<never>;
   /** Drains: finishes, settles and commits what is in flight, leaves the group, closes everything. */
   stop(): Promise<void>;
@@ -52,7 +44,7 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
  *
  * Throws where the probes' address cannot be listened on.
  */
-export async function startService(config: Config, keys: KeyRing): Promise<Service> {
+export async function startService(config: Config, loadedKeys: LoadedKeys): Promise<Service> {
   const log = createLog({ level: config.logLevel });
   const metrics = createMetrics({
     version,
@@ -69,6 +61,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
   };
   const fences = new Fences();
   const gate = new Gate({ ...config.gateway, outageHoldAfter: config.outageHoldAfter }, observe);
+  const keys = new KeyRing(loadedKeys, observe);
   const sender = createSender({ ...config.gateway, maxSockets: config.gateway.maxInFlight }, keys, Date.now);
   const kafka = createKafka(config.kafka, kafkaLogCreator(log));
   const publisher = createPublisher(kafka);
@@ -80,7 +73,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     fences,
     observe,
     enter: gate.enter,
-    keyWorked: () => undefined,
+    keyWorked: keys.worked,
     now: Date.now,
     settings: {
       source: config.source.topic,
@@ -90,7 +83,6 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
       timeOffset: config.timeOffset,
     },
   };
-  tellKeys(keys, metrics.gauges);
 
   const stopping = new AbortController();
   let stage: 'connecting' | 'joining' | 'running' | 'draining' = 'connecting';
@@ -107,10 +99,12 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
       metrics.gauges.inFlight(gate.inFlight);
       metrics.gauges.fencedKeys(fences.keys);
       metrics.gauges.sendRateLimit(gate.rateLimit);
+      metrics.gauges.signingKeys(keys.state.versions, keys.state.inUse);
       return { contentType: metrics.contentType, text: await metrics.text() };
     },
   });
 
+  const stopWatchingKeys = watchKeys(loadedKeys, keys, observe);
   const tick = setInterval(() => {
     lastTickAt = Date.now();
     if (stage === 'joining' && consumer?.assigned === true) stage = 'running';
@@ -131,7 +125,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
       'check SCHEMA_REGISTRY_URL and that it is up',
     );
     const topics = await untilDone(() => topicsOf(kafka, config), forBrokers, stopping.signal);
-    if (topics.problems.length > 0) throw new CannotStart(topics.problems);
+    if (topics.problems.length > 0) throw new Misconfigured(topics.problems);
     for (const warning of topics.warnings) log.warn(warning);
     if (topics.made.length > 0) log.info('topics made', { topics: topics.made });
     await untilDone(() => decoder.ping(), forRegistry, stopping.signal);
@@ -160,7 +154,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
       fatal,
     );
     const refusal = await untilDone(() => reader.connect(), forBrokers, stopping.signal);
-    if (refusal !== undefined) throw new CannotStart([refusal.refusal]);
+    if (refusal !== undefined) throw new Misconfigured([refusal.refusal]);
     consumer = reader;
     stage = 'joining';
     reader.run();
@@ -181,6 +175,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
       stage = 'draining';
       stopping.abort();
       clearInterval(sample);
+      stopWatchingKeys();
       await consumer?.stop();
       await publisher.close();
       sender.close();
@@ -222,12 +217,4 @@ function readiness(stage: string, consumer: GroupConsumer | undefined): Checks {
 
 function check(ok: boolean, claim: string): { ok: boolean; detail: string } {
   return { ok, detail: ok ? claim : `not true: ${claim}` };
-}
-
-function tellKeys(keys: KeyRing, gauges: ReturnType<typeof createMetrics>['gauges']): void {
-  const { versions, active } = keys.signing();
-  gauges.signingKeys(
-    versions.map((key) => key.version),
-    active.version,
-  );
 }

@@ -1,3 +1,4 @@
+import { Misconfigured } from './core/misconfigured.ts';
 import { systemicCodes, type SystemicCodes } from './core/outcome.ts';
 import { deadLetterTopic, retryTopic, tierOf, type RetryPolicy } from './core/retry-policy.ts';
 import type { KafkaSettings } from './kafka/client.ts';
@@ -41,34 +42,23 @@ export interface Config {
   readonly shutdownTimeoutMs: number;
 }
 
-/** The configuration cannot be used; `problems` names all that is wrong, a line each, without a secret. */
-export class ConfigProblems extends Error {
-  override readonly name = 'ConfigProblems';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(`the configuration has ${String(problems.length)} problem(s):\n${problems.join('\n')}`);
-    this.problems = problems;
-  }
-}
-
 /** What a lane may take beyond its request when partitions are given back: to settle and to commit. Milliseconds. */
 export const BARRIER_MARGIN_MS = 5_000;
 
-/** Reads the configuration and the files it names. Throws `ConfigProblems` with every problem at once. */
+/** Reads the configuration and the files it names. Throws `Misconfigured` with every problem at once. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const { values, problems } = readValues(env);
   problems.push(...contradictions(values, (name) => isSet(env, name)));
-  if (problems.length > 0) throw new ConfigProblems(problems);
+  if (problems.length > 0) throw new Misconfigured(problems);
   return toConfig(values as Values);
 }
 
-/** Reads only what it takes to write to the source topic. Throws `ConfigProblems` with every problem at once. */
+/** Reads only what it takes to write to the source topic. Throws `Misconfigured` with every problem at once. */
 export function loadSourceConfig(env: NodeJS.ProcessEnv): Pick<Config, 'kafka' | 'source' | 'registry'> {
   const names = NAMES.filter((name) => /^(KAFKA|SCHEMA_REGISTRY|SOURCE|START|CREATE|TOPIC)_/.test(name));
   const { values, problems } = readValues(env, names);
   problems.push(...contradictions(values, (name) => names.includes(name) && isSet(env, name)));
-  if (problems.length > 0) throw new ConfigProblems(problems);
+  if (problems.length > 0) throw new Misconfigured(problems);
   return toSourceConfig(values as Values);
 }
 

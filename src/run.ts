@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CannotStart, startService } from './app.ts';
-import { ConfigProblems, configWarnings, loadConfig, type Config } from './config.ts';
-import { KeyProblem, loadKeyRing, type KeyRing } from './http/key-ring.ts';
+import { startService } from './app.ts';
+import { configWarnings, loadConfig, type Config } from './config.ts';
+import { collecting, Misconfigured } from './core/misconfigured.ts';
+import { loadKeys, type LoadedKeys } from './http/key-set.ts';
 
 const EXIT = { done: 0, failed: 1, misconfigured: 2, signalled: { SIGINT: 130, SIGTERM: 143 } } as const;
 
@@ -16,28 +17,18 @@ export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
     process.exit(await drained(service.stop(), config));
   } catch (error) {
     complain(...reasons(error));
-    process.exit(error instanceof CannotStart ? EXIT.misconfigured : EXIT.failed);
+    process.exit(error instanceof Misconfigured ? EXIT.misconfigured : EXIT.failed);
   }
 }
 
 /** Reads settings and keys; what is wrong with either is told together. */
-function configure(env: NodeJS.ProcessEnv): { config: Config; keys: KeyRing } {
+function configure(env: NodeJS.ProcessEnv): { config: Config; keys: LoadedKeys } {
   const problems: string[] = [];
   const config = collecting(problems, () => loadConfig(env));
   const { SIGNING_KEYS_DIR: signing = '', GATEWAY_PUBLIC_KEYS_DIR: gateway = '' } = env;
-  const keys = signing === '' || gateway === '' ? undefined : collecting(problems, () => loadKeyRing(signing, gateway));
-  if (config === undefined || keys === undefined) throw new CannotStart(problems);
+  const keys = signing === '' || gateway === '' ? undefined : collecting(problems, () => loadKeys(signing, gateway));
+  if (config === undefined || keys === undefined) throw new Misconfigured(problems);
   return { config, keys };
-}
-
-function collecting<T>(problems: string[], read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof ConfigProblems || error instanceof KeyProblem)) throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
 }
 
 /** Resolves at the first signal; the second one ends the process at once. */
@@ -62,7 +53,7 @@ async function drained(stopped: Promise<void>, { shutdownTimeoutMs }: Config): P
 }
 
 function reasons(error: unknown): readonly string[] {
-  if (error instanceof CannotStart) return error.problems;
+  if (error instanceof Misconfigured) return error.problems;
   return [error instanceof Error ? `${error.name}: ${error.message}` : 'ended for an unknown reason'];
 }
 

@@ -2,8 +2,9 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { ConfigProblems, loadSourceConfig } from '../config.ts';
+import { loadSourceConfig } from '../config.ts';
 import type { PaymentFinal } from '../core/event.ts';
+import { Misconfigured } from '../core/misconfigured.ts';
 import { createKafka, errorType } from '../kafka/client.ts';
 import { createEmitter, misfit, type Emitter } from '../kafka/emitter.ts';
 import { sampleEvents } from './sample-events.ts';
@@ -49,9 +50,9 @@ Examples:
           .finally(() => emitter.close());
         process.stderr.write(`${String(count)} events written to ${source.topic}\n`);
       } catch (error) {
-        const lines = error instanceof ConfigProblems ? error.problems : [(error as Error).message];
+        const lines = error instanceof Misconfigured ? error.problems : [(error as Error).message];
         for (const line of lines) process.stderr.write(`payment-notifier emit: ${line}\n`);
-        process.exitCode = error instanceof ConfigProblems || error instanceof BadInput ? 2 : 1;
+        process.exitCode = error instanceof Misconfigured || error instanceof BadInput ? 2 : 1;
       }
     });
 }

@@ -1,195 +1,67 @@
-import type { KeyObject } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type { Observe } from '../pipeline/ports.ts';
+import type { GatewayKey, LoadedKeys, SigningKey, SigningKeys } from './key-set.ts';
 
-import { parsePrivateKey, parsePublicKey, type ParsedKey } from './key-file.ts';
-
-/** A private key of ours under the version the gateway knows it by. */
-export interface SigningKey {
-  readonly version: string;
-  readonly key: KeyObject;
-}
-
-/** All private keys at hand, lowest version first, and the one to sign with. */
-export interface SigningKeys {
-  readonly active: SigningKey;
-  readonly versions: readonly SigningKey[];
-}
-
-/** A public key of the gateway; its name is for people only. */
-export interface GatewayKey {
-  readonly name: string;
-  readonly key: KeyObject;
-}
-
-/** The keys in use. Each call gives one consistent set: ask once a message, and keep nothing between messages. */
-export interface KeyRing {
-  signing(): SigningKeys;
-  gateway(): readonly GatewayKey[];
-}
-
-/** Keys cannot be used. Each problem is one line that names the file and the remedy, and holds nothing of its content. */
-export class KeyProblem extends Error {
-  override readonly name = 'KeyProblem';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
-}
+/** The keys of a message and of its answer. */
+export type Keys = Pick<KeyRing, 'signing' | 'gateway'>;
 
 /**
- * Loads both directories.
+ * The keys in use. They change as a whole between two calls and never within one: ask once a message, and keep nothing
+ * between messages.
  *
- * @throws KeyProblem with what is wrong in either of them
+ * Normally the active version signs. Where the gateway takes another one and not that, the other signs until somebody
+ * decides again: a new set that makes it active, brings another active key, or leaves it out.
  */
-export function loadKeyRing(signingKeysDir: string, gatewayKeysDir: string): KeyRing {
-  const problems: string[] = [];
-  const signing = collecting(problems, () => loadSigningKeys(signingKeysDir));
-  const gateway = collecting(problems, () => loadGatewayKeys(gatewayKeysDir));
-  if (signing === undefined || gateway === undefined) throw new KeyProblem(problems);
-  return { signing: () => signing, gateway: () => gateway };
-}
+export class KeyRing {
+  readonly #observe: Observe;
+  #signing: SigningKeys;
+  #gateway: readonly GatewayKey[];
+  /** The version that signs in place of the active one. */
+  #fallback: string | undefined;
 
-/**
- * Loads our private keys: `<keyVersion>.pem`, and the file `active` that names the version to sign with. Without it the
- * highest version signs: versions compare as numbers where all are numbers, else as text.
- *
- * @throws KeyProblem with everything that is wrong at once
- */
-export function loadSigningKeys(dir: string): SigningKeys {
-  const problems: string[] = [];
-  const files = listed(dir, 'SIGNING_KEYS_DIR', problems);
-  const keys = new Map<string, KeyObject>();
-  const named: string[] = [];
-  for (const { name: version, path } of pemFiles(dir, files, '<keyVersion>.pem', problems)) {
-    if (!HEADER_SAFE.test(version)) {
-      problems.push(
-        `${shown(path)}: its name is the key version, which goes into a header; use only A-Z a-z 0-9 . _ -`,
-      );
-      continue;
-    }
-    named.push(version);
-    readKey(path, parsePrivateKey, problems, (key) => keys.set(version, key));
+  constructor({ signing, gateway }: LoadedKeys, observe: Observe) {
+    this.#signing = signing.keys;
+    this.#gateway = gateway.keys;
+    this.#observe = observe;
   }
-  const sorted = named.sort(versionOrder(named));
-  const activeVersion = files.includes('active') ? readActive(join(dir, 'active'), sorted, problems) : sorted.at(-1);
 
-  const versions = sorted.flatMap((version) => {
-    const key = keys.get(version);
-    return key === undefined ? [] : [{ version, key }];
-  });
-  const active = versions.find(({ version }) => version === activeVersion);
-  if (problems.length > 0 || active === undefined) throw new KeyProblem(problems);
-  return { active, versions };
-}
-
-/**
- * Loads the gateway's public keys, `<name>.pem`, in the order of their names.
- *
- * @throws KeyProblem with everything that is wrong at once
- */
-export function loadGatewayKeys(dir: string): readonly GatewayKey[] {
-  const problems: string[] = [];
-  const keys: GatewayKey[] = [];
-  const files = listed(dir, 'GATEWAY_PUBLIC_KEYS_DIR', problems);
-  for (const { name, path } of pemFiles(dir, files, '<name>.pem', problems)) {
-    readKey(path, parsePublicKey, problems, (key) => keys.push({ name, key }));
-  }
-  if (problems.length > 0) throw new KeyProblem(problems);
-  return keys;
-}
-
-const HEADER_SAFE = /^[A-Za-z0-9._-]+$/;
-
-/** Names in a directory without dotfiles: a mounted Secret keeps its data behind `..data` and dated directories. */
-function listed(dir: string, setting: string, problems: string[]): readonly string[] {
-  try {
-    return readdirSync(dir)
-      .filter((name) => !name.startsWith('.'))
-      .sort();
-  } catch (error) {
-    problems.push(`${shown(dir)}: ${directoryProblem(errorCode(error))}; ${setting} must name a readable directory`);
-    return [];
-  }
-}
-
-function directoryProblem(code: string): string {
-  if (code === 'ENOENT') return 'does not exist';
-  if (code === 'ENOTDIR') return 'is not a directory';
-  return `cannot be read (${code})`;
-}
-
-function pemFiles(
-  dir: string,
-  files: readonly string[],
-  form: string,
-  problems: string[],
-): { name: string; path: string }[] {
-  const found = files
-    .filter((file) => file.endsWith('.pem'))
-    .map((file) => ({ name: file.slice(0, -'.pem'.length), path: join(dir, file) }));
-  if (found.length === 0 && problems.length === 0) problems.push(`${shown(dir)}: holds no key; put ${form} there`);
-  return found;
-}
-
-function readKey(
-  path: string,
-  parse: (bytes: Buffer) => ParsedKey,
-  problems: string[],
-  keep: (key: KeyObject) => void,
-): void {
-  const bytes = readFile(path, problems);
-  if (bytes === undefined) return;
-  const parsed = parse(bytes);
-  if ('problem' in parsed) problems.push(`${shown(path)}: ${parsed.problem}`);
-  else keep(parsed.key);
-}
-
-/** What `active` says is not repeated in a problem: somebody may have put a key there. */
-function readActive(path: string, versions: readonly string[], problems: string[]): string | undefined {
-  const version = readFile(path, problems)?.toString('utf8').trim();
-  if (version === undefined || versions.includes(version)) return version;
-  const here = versions.length === 0 ? 'none is' : `these are: ${versions.join(', ')}`;
-  problems.push(
-    `${shown(path)}: must name a key version that is here (${here}); write one of them, or remove the file`,
-  );
-  return undefined;
-}
-
-function readFile(path: string, problems: string[]): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    problems.push(`${shown(path)}: cannot be read (${errorCode(error)}); make it a file that this process may read`);
-    return undefined;
-  }
-}
-
-function versionOrder(versions: readonly string[]): (a: string, b: string) => number {
-  const numeric = versions.every((version) => /^[0-9]+$/.test(version));
-  return (a, b) => {
-    if (numeric && BigInt(a) !== BigInt(b)) return BigInt(a) < BigInt(b) ? -1 : 1;
-    return a < b ? -1 : 1;
+  /**
+   * The key to sign one message with.
+   *
+   * @param turn 0: the one in use; 1: the active one; from there on each version in turn, newer ones first, going round
+   */
+  readonly signing = (turn: number): SigningKey => {
+    const { active, versions } = this.#signing;
+    if (turn === 0) return versions.find(({ version }) => version === this.#fallback) ?? active;
+    return versions[(versions.indexOf(active) + turn - 1) % versions.length] ?? active;
   };
-}
 
-function collecting<T>(problems: string[], load: () => T): T | undefined {
-  try {
-    return load();
-  } catch (error) {
-    if (!(error instanceof KeyProblem)) throw error;
-    problems.push(...error.problems);
-    return undefined;
+  readonly gateway = (): readonly GatewayKey[] => this.#gateway;
+
+  /** All versions at hand, and the one that signs. */
+  get state(): { readonly versions: readonly string[]; readonly inUse: string } {
+    return { versions: this.#signing.versions.map(({ version }) => version), inUse: this.signing(0).version };
   }
-}
 
-/** A path as it may stand in one line. */
-function shown(path: string): string {
-  return /\p{Cc}/u.test(path) ? JSON.stringify(path) : path;
-}
+  /** The gateway has answered a request signed with this version while the one in use was refused. */
+  readonly worked = (version: string): void => {
+    const { active, versions } = this.#signing;
+    if (version === this.state.inUse || !versions.some((key) => key.version === version)) return;
+    this.#fallback = version === active.version ? undefined : version;
+    if (this.#fallback === undefined) return;
+    const remedy = `register ${active.version} at the gateway, or write ${version} into the file active`;
+    const detail = `the gateway takes version ${version} and not ${active.version}, the active one; ${remedy}`;
+    this.#observe({ kind: 'key_reloaded', result: 'fallback', detail });
+  };
 
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
+  readonly replaceSigning = (keys: SigningKeys): void => {
+    const { active } = this.#signing;
+    const sameActive = keys.active.version === active.version && keys.active.key.equals(active.key);
+    const stillHere = keys.versions.some(({ version }) => version === this.#fallback);
+    if (!sameActive || !stillHere) this.#fallback = undefined;
+    this.#signing = keys;
+  };
+
+  readonly replaceGateway = (keys: readonly GatewayKey[]): void => {
+    this.#gateway = keys;
+  };
 }

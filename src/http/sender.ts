@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { validateHeaderValue, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
@@ -10,7 +9,7 @@ import { requestTime, signatureHeader } from '../core/signature.ts';
 import type { Send } from '../pipeline/ports.ts';
 import { createAgent } from './agent.ts';
 import { noResponse } from './failure.ts';
-import type { KeyRing } from './key-ring.ts';
+import type { Keys } from './key-ring.ts';
 import { sign, verifyAnswer } from './signer.ts';
 
 /** Where and as whom to send. */
@@ -46,12 +45,13 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 const IDLE_MS = 30_000;
 
 /**
- * Makes the sender: one signed POST a call, never repeated and never redirected, whatever comes of it.
+ * Makes the sender: one signed POST a call, never repeated and never redirected, whatever comes of it. Each listens to
+ * its signal while it is in flight; who shares a signal among many lifts its limit of listeners.
  *
  * @param now epoch milliseconds
  * @throws TypeError where the client id or the agent token cannot stand in a header
  */
-export function createSender(settings: SenderSettings, ring: KeyRing, now: () => number): Sender {
+export function createSender(settings: SenderSettings, ring: Keys, now: () => number): Sender {
   const { url, clientId, agentToken, ca, timeoutMs, maxSockets } = settings;
   validateHeaderValue('Client-Id', clientId);
   validateHeaderValue('Agent-Token', agentToken ?? '');
@@ -97,7 +97,6 @@ export function createSender(settings: SenderSettings, ring: KeyRing, now: () =>
         end('UNREADABLE');
       });
     });
-    setMaxListeners(0, signal);
     signal.addEventListener('abort', abort);
     let response: Awaited<typeof request>;
     try {
@@ -117,8 +116,8 @@ export function createSender(settings: SenderSettings, ring: KeyRing, now: () =>
     };
   };
 
-  const send: Send = async (body, beforeSend, signal) => {
-    const { version, key } = ring.signing().active;
+  const send: Send = async (body, beforeSend, signal, keyTurn) => {
+    const { version, key } = ring.signing(keyTurn);
     const time = requestTime(now());
     const signature = await sign({ path, clientId, time, body }, key);
     beforeSend();

@@ -2,7 +2,7 @@ import { constants, createPrivateKey, sign as cryptoSign, verify as cryptoVerify
 
 import type { Exchange } from '../core/outcome.ts';
 import { parseSignatureHeader, signedContent, type SignedMessage } from '../core/signature.ts';
-import type { GatewayKey } from './key-ring.ts';
+import type { GatewayKey } from './key-set.ts';
 
 /** As many as the thread pool has threads by default. */
 const COPIES = 4;

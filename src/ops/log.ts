@@ -170,10 +170,10 @@ function handlers(log: Lines, attempt: (fields: LogFields) => void, throttle: Th
       log.warn('joined, but the brokers do not say where to begin', { event, error: errorFields(error), ...pass });
     },
     key_reloaded: ({ kind: event, result, detail }) => {
-      const fields = { event, result, detail: cut(detail) };
-      if (result === 'ok') log.info('signing keys loaded', fields);
+      const fields = { event, result, detail };
+      if (result === 'ok') log.info('new keys are in use', fields);
       else if (result === 'fallback') log.warn('signing with another key version than the active one', fields);
-      else log.error('new signing keys refused; the old ones stay in use', fields);
+      else log.error('new keys refused; the old ones stay in use', fields);
     },
   };
 }

@@ -124,9 +124,13 @@ export const METRICS = {
     key_version: 'as in the file name',
     active: ['true', 'false'],
   }),
-  keyReloads: counter('notifier_key_reloads_total', 'Changes of the signing keys, by what became of them.', {
-    result: ['ok', 'rejected', 'fallback'],
-  }),
+  keyReloads: counter(
+    'notifier_key_reloads_total',
+    "Changes of the keys, ours or the gateway's, by what became of them.",
+    {
+      result: ['ok', 'rejected', 'fallback'],
+    },
+  ),
   decodeErrors: counter('notifier_decode_errors_total', 'Records that are no event.', { kind: DECODE_ERRORS }),
   unlistedPaymentCodes: counter(
     'notifier_unlisted_payment_result_codes_total',

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ADMIN_PREFIX, administer } from './admin.ts';
 import type { Signer } from './answer.ts';
@@ -58,6 +59,8 @@ export interface Simulator {
   play(profile: Profile): void;
   /** The live list of requests in the order in which they were complete. */
   requests(): readonly ReceivedRequest[];
+  /** Signs answers with another key from now on, as after a rotation; to make its public half known is the caller's. */
+  signWith(gatewayKey: KeyObject): void;
   /** Forgets all requests and attempts. */
   clear(): void;
   /** Closes every connection, answered or not, and stops listening. */
@@ -82,7 +85,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const redirectPath = `/redirected${path}`;
   const expectations = { path, clientId, keys: clientKeys(options.publicKey) };
   const identity = await loadIdentity(options.stateDir, options.hostNames ?? []);
-  const signer: Signer = { path, clientId, gatewayKey: identity.gatewayKey, wrongKey: identity.wrongKey };
+  let signer: Signer = { path, clientId, gatewayKey: identity.gatewayKey, wrongKey: identity.wrongKey };
   const log = createRequestLog(options.keepBodies ?? 100_000);
   const play = (profile: Profile): void => {
     playback = beginPlayback(parseProfile(profile), monotonicMs);
@@ -140,6 +143,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     caFile: identity.caFile,
     publicKeysDir: identity.publicKeysDir,
     play,
+    signWith: (gatewayKey) => {
+      signer = { ...signer, gatewayKey };
+    },
     requests: () => log.list(),
     clear: () => log.clear(),
     stop: () => listener.close(),

@@ -35,6 +35,8 @@ export interface RawRecord {
 export interface WorldOptions {
   readonly partitions?: number;
   readonly profile?: Profile;
+  /** The client's keys as the gateway knows them: a directory of `<keyVersion>.pem`; one key for all by default. */
+  readonly clientKeys?: string;
   /** Of the service, beside those that every test needs. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Another cluster than the shared one. */
@@ -107,7 +109,7 @@ export class World {
     const [simulator, id] = await Promise.all([
       startSimulator({
         clientId: 'SANDBOX_TEST',
-        publicKey: join(folders[0], 'client.pem'),
+        publicKey: options.clientKeys ?? join(folders[0], 'client.pem'),
         stateDir,
         profile,
       }),

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ConfigProblems, configWarnings, loadConfig, loadSourceConfig } from '../../src/config.ts';
+import { configWarnings, loadConfig, loadSourceConfig } from '../../src/config.ts';
+import { Misconfigured } from '../../src/core/misconfigured.ts';
 import { SETTINGS } from '../../src/settings.ts';
 
 const MARKER = 'hunter2-marker';
@@ -37,7 +38,7 @@ function problems(env: NodeJS.ProcessEnv): readonly string[] {
   try {
     loadConfig(env);
   } catch (error) {
-    if (error instanceof ConfigProblems) return error.problems;
+    if (error instanceof Misconfigured) return error.problems;
     throw error;
   }
   return [];
@@ -230,7 +231,6 @@ describe('problems', () => {
       'HTTP_PORT',
       'HOLD_CODES',
     ]);
-    expect(new ConfigProblems(found).message).toBe(`the configuration has 9 problem(s):\n${found.join('\n')}`);
   });
 
   test.each([
@@ -361,7 +361,7 @@ test('a command on topics alone needs no gateway and no keys, and is checked as 
   const env = { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, GATEWAY_TIMEOUT: 'not read' };
   expect(loadSourceConfig(env)).toStrictEqual({ kafka, source, registry });
   expect(() => loadSourceConfig({ KAFKA_BROKERS, KAFKA_SASL_USERNAME: 'u', START_FROM: 'now' })).toThrow(
-    /^the configuration has 3 problem/,
+    /^START_FROM.*\nSCHEMA_REGISTRY_URL.*\nKAFKA_SASL_MECHANISM.*$/,
   );
 });
 

@@ -1,75 +1,35 @@
-import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { inspect } from 'node:util';
 
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { classify, systemicCodes, type Exchange } from '../../src/core/outcome.ts';
-import type { KeyRing } from '../../src/http/key-ring.ts';
-import { createSender, type Sender, type SenderSettings } from '../../src/http/sender.ts';
-import { certificateFor, rsaKeyPair, type Certificate } from '../support/keys.ts';
+import type { Sender } from '../../src/http/sender.ts';
+import { loopback } from '../support/loopback.ts';
 
-const active = { version: '1', key: rsaKeyPair().privateKey };
-const ring: KeyRing = { signing: () => ({ active, versions: [active] }), gateway: () => [] };
-const PATIENT_MS = 20_000;
+const gateway = loopback();
+const { senderTo } = gateway;
 const SOON_MS = 150;
 const LIMIT = 64 * 1024;
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}';
 
-let certificate: Certificate;
-beforeAll(async () => {
-  certificate = await certificateFor(['localhost', '127.0.0.1']);
-});
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 /** What the gateway does with its connection once a whole request has come in; the count is of this connection. */
 type Script = (socket: Socket, requests: number) => void;
 
-const scripted = async (script: Script): Promise<URL> => {
-  const sockets = new Set<Socket>();
-  const server = createServer(certificate, (socket) => {
+const scripted = (script: Script): Promise<URL> => {
+  const server = createServer(gateway.certificate, (socket) => {
     let received = '';
     let requests = 0;
-    sockets.add(socket);
-    socket
-      .on('error', () => undefined)
-      .on('data', (chunk: Buffer) => {
-        received += chunk.toString('latin1');
-        if (!received.endsWith('\r\n\r\nBODY')) return;
-        received = '';
-        requests += 1;
-        script(socket, requests);
-      });
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1');
+      if (!received.endsWith('\r\n\r\nBODY')) return;
+      received = '';
+      requests += 1;
+      script(socket, requests);
+    });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closers.push(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return new URL(`https://localhost:${String((server.address() as AddressInfo).port)}`);
-};
-
-const senderTo = (url: URL, changed: Partial<SenderSettings> = {}): Sender => {
-  const ca = Buffer.from(certificate.cert);
-  const settings = {
-    url,
-    clientId: 'CLIENT',
-    agentToken: 'TOKEN',
-    ca,
-    timeoutMs: PATIENT_MS,
-    maxSockets: 4,
-    ...changed,
-  };
-  const sender = createSender(settings, ring, Date.now);
-  closers.push(() => {
-    sender.close();
-  });
-  return sender;
+  return gateway.listen(server);
 };
 
 const send = async (sender: Sender, signal = new AbortController().signal): Promise<Exchange> => {

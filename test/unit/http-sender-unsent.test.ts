@@ -1,46 +1,25 @@
 import dns from 'node:dns';
 import { once } from 'node:events';
-import { connect, createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { classify, systemicCodes, type Exchange } from '../../src/core/outcome.ts';
-import type { KeyRing } from '../../src/http/key-ring.ts';
-import { createSender } from '../../src/http/sender.ts';
-import { certificateFor, rsaKeyPair, type Certificate } from '../support/keys.ts';
+import { certificateFor } from '../support/keys.ts';
+import { loopback } from '../support/loopback.ts';
 
-const active = { version: '1', key: rsaKeyPair().privateKey };
-const ring: KeyRing = { signing: () => ({ active, versions: [active] }), gateway: () => [] };
+const gateway = loopback();
 const SOON_MS = 150;
-
-let certificate: Certificate;
-beforeAll(async () => {
-  certificate = await certificateFor(['localhost', '127.0.0.1']);
-});
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 /** A listening server, and all that came to it after its handshake. */
 const listening = async (server: Server): Promise<{ url: URL; received: Buffer[] }> => {
-  const sockets = new Set<Socket>();
   const received: Buffer[] = [];
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket.on('error', () => undefined));
-  });
   server.on('secureConnection', (socket: Socket) => {
-    socket.on('error', () => undefined).on('data', (chunk: Buffer) => received.push(chunk));
+    socket.on('data', (chunk: Buffer) => received.push(chunk));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closers.push(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return { url: new URL(`https://localhost:${String((server.address() as AddressInfo).port)}`), received };
+  return { url: await gateway.listen(server), received };
 };
 
 const sendTo = async (
@@ -48,9 +27,8 @@ const sendTo = async (
   { ca, timeoutMs = 20_000 }: { ca?: string; timeoutMs?: number } = {},
 ): Promise<Exchange> => {
   const trusted = ca === undefined ? undefined : Buffer.from(ca);
-  const sender = createSender({ url, clientId: 'CLIENT', ca: trusted, timeoutMs, maxSockets: 4 }, ring, Date.now);
+  const sender = gateway.senderTo(url, { ca: trusted, timeoutMs });
   const { exchange } = await sender.send(Buffer.from('BODY'), () => undefined, new AbortController().signal, 0);
-  sender.close();
   return exchange;
 };
 
@@ -72,7 +50,7 @@ describe('nothing is sent to', () => {
   it('a name whose look-up is not answered', async () => {
     const { lookup } = dns;
     dns.lookup = Object.assign(() => undefined, lookup);
-    closers.push(() => (dns.lookup = lookup));
+    gateway.atEnd(() => (dns.lookup = lookup));
     const exchange = await sendTo(new URL('https://gateway.invalid'), { timeoutMs: SOON_MS });
     expectFault(exchange, 'resolve', 'ETIMEDOUT', 'timeout');
   });
@@ -109,14 +87,14 @@ describe('nothing is sent to', () => {
 
   it.each([undefined, '0'])('a certificate nobody vouches for, with NODE_TLS_REJECT_UNAUTHORIZED=%s', async (value) => {
     if (value !== undefined) process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = value;
-    closers.push(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
-    const { url, received } = await listening(createServer(certificate));
+    gateway.atEnd(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
+    const { url, received } = await listening(createServer(gateway.certificate));
     expectFault(await sendTo(url), 'tls', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'tls');
     expect(received).toEqual([]);
   });
 
   it('a certificate of an authority that is not configured', async () => {
-    const { url, received } = await listening(createServer(await certificateFor(['localhost'], certificate)));
+    const { url, received } = await listening(createServer(await certificateFor(['localhost'], gateway.certificate)));
     expect(await sendTo(url)).toMatchObject({ phase: 'tls', code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
     expect(received).toEqual([]);
   });
@@ -137,11 +115,11 @@ async function deafAddress(): Promise<URL> {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     });`;
   const worker = new Worker(code, { eval: true });
-  closers.push(() => worker.terminate());
+  gateway.atEnd(() => worker.terminate());
   const [port] = (await once(worker, 'message')) as [number];
   for (let queued = 0; queued < 2; queued += 1) {
     const socket = connect(port, '127.0.0.1');
-    closers.push(() => socket.destroy());
+    gateway.atEnd(() => socket.destroy());
     await once(socket, 'connect');
   }
   return new URL(`https://127.0.0.1:${String(port)}`);

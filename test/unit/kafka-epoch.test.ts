@@ -96,3 +96,13 @@ describe('an epoch', () => {
     expect([may(epoch, true), may(epoch, false)]).toEqual([false, false]);
   });
 });
+
+test('any number of requests may listen to its signals without a warning', () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const { closing, ended } = fresh();
+  for (let requests = 0; requests < 20; requests += 1) {
+    for (const signal of [closing, ended]) signal.addEventListener('abort', () => undefined);
+  }
+  expect(warn).not.toHaveBeenCalled();
+  warn.mockRestore();
+});
