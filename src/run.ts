@@ -7,6 +7,10 @@ const EXIT = { done: 0, failed: 1, misconfigured: 2, signalled: { SIGINT: 130, S
 
 /** Runs the service until a signal ends it or it cannot go on; exit codes as in the README. */
 export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
+  process.on('uncaughtException', (error) => {
+    complain('ended by an error that nothing expected', ...reasons(error), ...frames(error));
+    process.exit(EXIT.failed);
+  });
   for (const warning of configWarnings(env)) complain(warning);
   try {
     const { config, keys } = configure(env);
@@ -64,6 +68,12 @@ async function drained(stopped: Promise<void>, { shutdownTimeoutMs }: Config): P
 function reasons(error: unknown): readonly string[] {
   if (error instanceof CannotStart) return error.problems;
   return [error instanceof Error ? `${error.name}: ${error.message}` : 'ended for an unknown reason'];
+}
+
+/** Where an error was made. Never the error as Node prints it: libraries hang requests on theirs, with their headers. */
+function frames(error: unknown): readonly string[] {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return stack.split('\n').filter((line) => /^ {4}at /.test(line));
 }
 
 function complain(...lines: readonly string[]): void {

@@ -152,10 +152,11 @@ export class World {
         ...options.settings,
       },
     });
-    onEnd(async () => {
-      await world.#close();
-      removeTemporaryFolders(folders);
-    });
+    onEnd(() =>
+      world.#close().finally(() => {
+        removeTemporaryFolders(folders);
+      }),
+    );
     return world;
   }
 
@@ -274,9 +275,13 @@ export class World {
     );
   }
 
+  /** Ends everything; fails where a service has let a secret out. */
   async #close(): Promise<void> {
+    const leaks = await Promise.all(this.services.map((service) => service.leak()));
     await Promise.all(this.services.filter(({ running }) => running).map((service) => service.end('SIGKILL')));
     await Promise.all([this.simulator.stop(), this.#producer.disconnect(), this.admin.disconnect()]);
+    const leak = leaks.find((found) => found !== undefined);
+    if (leak !== undefined) throw new Error(`a service let a secret out: ${leak}`);
   }
 }
 
