@@ -34,8 +34,12 @@ export interface Service {
   readonly port: number;
   /** Rejects with `CannotStart`, or with the reason for which a running service had to end. */
   readonly failed: Promise<never>;
-  /** Drains: finishes, settles and commits what is in flight, leaves the group, closes everything. */
-  stop(): Promise<void>;
+  /**
+   * Drains: finishes, settles and commits what is in flight, leaves the group, closes everything.
+   *
+   * @returns whether all that had begun was settled and committed
+   */
+  stop(): Promise<boolean>;
 }
 
 const SAMPLE_EVERY_MS = 5_000;
@@ -176,11 +180,12 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
       stage = 'draining';
       stopping.abort();
       clearInterval(sample);
-      await consumer?.stop();
+      const drained = (await consumer?.stop()) ?? true;
       await publisher.close();
       sender.close();
       clearInterval(tick);
       await admin.close();
+      return drained;
     },
   };
 }

@@ -58,11 +58,10 @@ function signalled(): Promise<void> {
   });
 }
 
-async function drained(stopped: Promise<void>, { shutdownTimeoutMs }: Config): Promise<number> {
-  const inTime = await Promise.race([stopped.then(() => true), sleep(shutdownTimeoutMs, false)]);
-  if (!inTime)
-    complain(`not drained within SHUTDOWN_TIMEOUT; what was in flight is not committed and will be sent again`);
-  return inTime ? EXIT.done : EXIT.failed;
+async function drained(stopped: Promise<boolean>, { shutdownTimeoutMs }: Config): Promise<number> {
+  const clean = await Promise.race([stopped, sleep(shutdownTimeoutMs, false)]);
+  if (!clean) complain('not drained in time; what was in flight, if anything, is not committed and will be sent again');
+  return clean ? EXIT.done : EXIT.failed;
 }
 
 function reasons(error: unknown): readonly string[] {

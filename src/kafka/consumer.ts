@@ -33,6 +33,7 @@ export class GroupConsumer {
   #cluster!: Cluster;
   #running: Promise<void> = Promise.resolve();
   #stopping = false;
+  #drained = true;
   #lastContactAt = 0;
 
   constructor(kafka: Kafka, settings: ConsumerSettings, ports: LanePorts, fatal: Fatal) {
@@ -48,6 +49,7 @@ export class GroupConsumer {
       drain: () => lanes.drain(),
       closed: (how) => {
         lanes.drop();
+        this.#drained = how.clean;
         ports.observe({ kind: 'left', ...how });
       },
       outOfRange: async (group, topic, partition) => {
@@ -134,12 +136,17 @@ export class GroupConsumer {
     });
   }
 
-  /** Finishes, settles and commits what is in flight, leaves the group and disconnects. */
-  async stop(): Promise<void> {
+  /**
+   * Finishes, settles and commits what is in flight, leaves the group and disconnects.
+   *
+   * @returns whether all that had begun was settled and committed
+   */
+  async stop(): Promise<boolean> {
     this.#stopping = true;
     await this.#membership.stop();
     await this.#running.catch(() => undefined);
     await this.#consumer.disconnect();
+    return this.#drained;
   }
 
   /** Every lane's state, with the ends of their partitions asked of the brokers. */
