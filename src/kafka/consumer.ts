@@ -1,5 +1,6 @@
 import type { Consumer, Kafka } from 'kafkajs';
 import { coPartitioned, type TopicSet } from './assigner.ts';
+import { instant, type Instant } from './epoch.ts';
 import { hookGroupsOf, type Cluster } from './kafkajs-internals.ts';
 import { Lanes, type LanePorts, type LaneState } from './lanes.ts';
 import { Membership } from './membership.ts';
@@ -34,7 +35,7 @@ export class GroupConsumer {
   #running: Promise<void> = Promise.resolve();
   #stopping = false;
   #drained = true;
-  #lastContactAt = 0;
+  #lastContact: Instant | undefined;
 
   constructor(kafka: Kafka, settings: ConsumerSettings, ports: LanePorts, fatal: Fatal) {
     const { sessionTimeoutMs, barrierMs, groupId, topics } = settings;
@@ -57,7 +58,7 @@ export class GroupConsumer {
         if (problem !== undefined) fatal(new Error(problem));
       },
       onTrouble: (error) => ports.observe({ kind: 'join_failed', error }),
-      onContact: () => (this.#lastContactAt = Date.now()),
+      onContact: () => (this.#lastContact = instant()),
     });
     this.#membership = membership;
     this.#consumer = kafka.consumer({
@@ -92,9 +93,9 @@ export class GroupConsumer {
     });
   }
 
-  /** When the brokers last answered, in epoch milliseconds; 0 before the first time. */
-  get lastContactAt(): number {
-    return this.#lastContactAt;
+  /** When the brokers last answered; absent before the first time. */
+  get lastContact(): Instant | undefined {
+    return this.#lastContact;
   }
 
   /** Whether this member belongs to the group now. */

@@ -206,11 +206,13 @@ function pointAt(group: ConsumerGroup, { topic, partition, next }: Lane): void {
 }
 
 function recordsOf({ topic, partition, messages }: FetchedBatch): KafkaRecord[] {
+  const readAt = performance.now();
   return messages.map(({ offset, timestamp, key, value, headers = {} }) => ({
     topic,
     partition,
     offset: Number(offset),
     timestamp: Number(timestamp),
+    readAt,
     key,
     value,
     headers: sound(headers),

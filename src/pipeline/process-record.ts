@@ -1,3 +1,4 @@
+import { durationMs } from '../core/duration.ts';
 import { decide } from '../core/disposition.ts';
 import { hasUnlistedCode, invalidField, type PaymentFinal } from '../core/event.ts';
 import { notificationBody } from '../core/notification.ts';
@@ -7,7 +8,7 @@ import type { KafkaRecord } from '../core/record.ts';
 import { tierOf } from '../core/retry-policy.ts';
 import type { Ports, Tenure } from './ports.ts';
 import { settle, type Work } from './settle.ts';
-import { pauseUntil, untilDone } from './waiting.ts';
+import { pauseUntil, untilDone, type Due } from './waiting.ts';
 
 /**
  * The whole story of one record: wait until it is due → decode → check → send → judge → settle. When this returns, the
@@ -21,8 +22,8 @@ export async function processRecord(record: KafkaRecord, ports: Ports, tenure: T
   const tier = tierOf(settings.source, record.topic) ?? 'main';
   const provenance = readProvenance(record, settings.source);
   if (provenance.notBefore !== undefined) {
-    await pauseUntil(provenance.notBefore, now, tenure.closing);
-    observe({ kind: 'due', tier, latenessMs: now() - provenance.notBefore });
+    await pauseUntil(dueTime(record, tier, provenance.notBefore), now, tenure.closing);
+    observe({ kind: 'due', tier, latenessMs: Math.max(0, now() - provenance.notBefore) });
   }
 
   const decoded = await untilDone(
@@ -45,6 +46,11 @@ export async function processRecord(record: KafkaRecord, ports: Ports, tenure: T
     observe({ kind: 'unlisted_payment_code', paymentId: event.paymentId, code: event.paymentResult.resultCode });
   }
   return notify({ ...work, event }, event, ports, tenure);
+}
+
+/** It was parked before it was read, so what it had to wait then is enough from now on, whatever the clocks show. */
+function dueTime({ readAt, timestamp }: KafkaRecord, tier: string, notBefore: number): Due {
+  return { wall: notBefore, monotonic: readAt + Math.max(durationMs(tier) ?? 0, notBefore - timestamp) };
 }
 
 /** Sends until the answer says what becomes of the record; while held, that is again and again. */
