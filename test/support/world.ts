@@ -29,6 +29,8 @@ export interface RawRecord {
   readonly key: Buffer | string | null;
   readonly value: Buffer | null;
   readonly headers?: IHeaders;
+  /** Epoch milliseconds; now where absent. */
+  readonly timestamp?: number;
 }
 
 /** How a world is made. */
@@ -201,7 +203,9 @@ export class World {
 
   /** Writes any bytes. */
   async writeRaw(partition: number, records: readonly RawRecord[], compression?: CompressionTypes): Promise<void> {
-    const messages = records.map(({ key, value, headers = {} }) => ({ key, value, partition, headers }));
+    const messages = records.map(({ key, value, headers = {}, timestamp = Date.now() }) => {
+      return { key, value, partition, headers, timestamp: String(timestamp) };
+    });
     const base = await until('the partition to take records', async () => {
       const [sent] = await this.#producer.send({
         topic: this.source,
