@@ -16,8 +16,11 @@ export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
     const { config, keys } = configure(env);
     const signal = signalled();
     const service = await startService(config, keys);
-    await Promise.race([service.failed, signal]);
-    process.exit(await drained(service.stop(), config));
+    const failure = await Promise.race([service.failed.catch((error: unknown) => ({ error })), signal]);
+    if (failure?.error instanceof CannotStart) throw failure.error;
+    if (failure !== undefined) complain(...reasons(failure.error));
+    const code = await drained(service.stop(), config);
+    process.exit(failure === undefined ? code : EXIT.failed);
   } catch (error) {
     complain(...reasons(error));
     process.exit(error instanceof CannotStart ? EXIT.misconfigured : EXIT.failed);
