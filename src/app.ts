@@ -27,8 +27,12 @@ export interface Service {
   readonly port: number;
   /** Rejects with `Misconfigured`, or with the reason for which a running service had to end. */
   readonly failed: Promise<never>;
-  /** Drains: finishes, settles and commits what is in flight, leaves the group, closes everything. */
-  stop(): Promise<void>;
+  /**
+   * Drains: finishes, settles and commits what is in flight, leaves the group, closes everything.
+   *
+   * @returns whether all that had begun was settled and committed
+   */
+  stop(): Promise<boolean>;
 }
 
 const SAMPLE_EVERY_MS = 5_000;
@@ -87,11 +91,11 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   const stopping = new AbortController();
   let stage: 'connecting' | 'joining' | 'running' | 'draining' = 'connecting';
   let consumer: GroupConsumer | undefined;
-  let lastTickAt = Date.now();
+  let lastTickAt = performance.now();
   const admin = await startAdminServer({
     ...config.http,
     checks: {
-      live: () => ({ loop: check(Date.now() - lastTickAt < TICKED_WITHIN_MS, 'the event loop turns') }),
+      live: () => ({ loop: check(performance.now() - lastTickAt < TICKED_WITHIN_MS, 'the event loop turns') }),
       started: () => ({ configuration: check(true, 'settings and keys are read and tested') }),
       ready: () => readiness(stage, consumer),
     },
@@ -106,7 +110,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
 
   const stopWatchingKeys = watchKeys(loadedKeys, keys, observe);
   const tick = setInterval(() => {
-    lastTickAt = Date.now();
+    lastTickAt = performance.now();
     if (stage === 'joining' && consumer?.assigned === true) stage = 'running';
   }, TICK_EVERY_MS);
   const sample = setInterval(() => {
@@ -176,11 +180,12 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
       stopping.abort();
       clearInterval(sample);
       stopWatchingKeys();
-      await consumer?.stop();
+      const drained = (await consumer?.stop()) ?? true;
       await publisher.close();
       sender.close();
       clearInterval(tick);
       await admin.close();
+      return drained;
     },
   };
 }
@@ -207,9 +212,9 @@ function saidNowAndThen(log: Log, message: string, remedy: string): (error: unkn
 
 /** Never lag, a hold or the gateway: taking this member away would cure none of them. */
 function readiness(stage: string, consumer: GroupConsumer | undefined): Checks {
-  const silentMs = Date.now() - (consumer?.lastContactAt ?? 0);
+  const lastContactAt = consumer?.lastContact?.monotonic ?? Number.NEGATIVE_INFINITY;
   return {
-    brokers: check(silentMs < CONTACT_WITHIN_MS, 'the brokers answered within 30 s'),
+    brokers: check(performance.now() - lastContactAt < CONTACT_WITHIN_MS, 'the brokers answered within 30 s'),
     group: check(stage === 'running' || stage === 'draining', 'this member has joined its group'),
     serving: check(stage !== 'draining', 'this member is not draining'),
   };

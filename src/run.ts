@@ -8,13 +8,20 @@ const EXIT = { done: 0, failed: 1, misconfigured: 2, signalled: { SIGINT: 130, S
 
 /** Runs the service until a signal ends it or it cannot go on; exit codes as in the README. */
 export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
+  process.on('uncaughtException', (error) => {
+    complain('ended by an error that nothing expected', ...reasons(error), ...frames(error));
+    process.exit(EXIT.failed);
+  });
   for (const warning of configWarnings(env)) complain(warning);
   try {
     const { config, keys } = configure(env);
     const signal = signalled();
     const service = await startService(config, keys);
-    await Promise.race([service.failed, signal]);
-    process.exit(await drained(service.stop(), config));
+    const failure = await Promise.race([service.failed.catch((error: unknown) => ({ error })), signal]);
+    if (failure?.error instanceof Misconfigured) throw failure.error;
+    if (failure !== undefined) complain(...reasons(failure.error));
+    const code = await drained(service.stop(), config);
+    process.exit(failure === undefined ? code : EXIT.failed);
   } catch (error) {
     complain(...reasons(error));
     process.exit(error instanceof Misconfigured ? EXIT.misconfigured : EXIT.failed);
@@ -45,16 +52,21 @@ function signalled(): Promise<void> {
   });
 }
 
-async function drained(stopped: Promise<void>, { shutdownTimeoutMs }: Config): Promise<number> {
-  const inTime = await Promise.race([stopped.then(() => true), sleep(shutdownTimeoutMs, false)]);
-  if (!inTime)
-    complain(`not drained within SHUTDOWN_TIMEOUT; what was in flight is not committed and will be sent again`);
-  return inTime ? EXIT.done : EXIT.failed;
+async function drained(stopped: Promise<boolean>, { shutdownTimeoutMs }: Config): Promise<number> {
+  const clean = await Promise.race([stopped, sleep(shutdownTimeoutMs, false)]);
+  if (!clean) complain('not drained in time; what was in flight, if anything, is not committed and will be sent again');
+  return clean ? EXIT.done : EXIT.failed;
 }
 
 function reasons(error: unknown): readonly string[] {
   if (error instanceof Misconfigured) return error.problems;
   return [error instanceof Error ? `${error.name}: ${error.message}` : 'ended for an unknown reason'];
+}
+
+/** Where an error was made. Never the error as Node prints it: libraries hang requests on theirs, with their headers. */
+function frames(error: unknown): readonly string[] {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return stack.split('\n').filter((line) => /^ {4}at /.test(line));
 }
 
 function complain(...lines: readonly string[]): void {

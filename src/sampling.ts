@@ -15,5 +15,5 @@ export async function sampleLanes(consumer: GroupConsumer, source: string, gauge
   gauges.lag(shown(({ front, end }) => (end === undefined ? undefined : Math.max(0, end - front))));
   gauges.oldestUnnotified(shown((lane) => head(lane)?.origin.timestamp ?? 0));
   gauges.retryNextDue(shown((lane) => (lane.topic === source ? undefined : (head(lane)?.notBefore ?? 0))));
-  gauges.lastPoll(consumer.lastContactAt);
+  gauges.lastPoll(consumer.lastContact?.wall ?? 0);
 }

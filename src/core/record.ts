@@ -8,6 +8,8 @@ export interface KafkaRecord {
   readonly offset: number;
   /** Epoch milliseconds. */
   readonly timestamp: number;
+  /** When it was fetched, in milliseconds of the monotonic clock. */
+  readonly readAt: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Headers;

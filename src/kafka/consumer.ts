@@ -1,5 +1,6 @@
 import type { Consumer, Kafka } from 'kafkajs';
 import { coPartitioned, type TopicSet } from './assigner.ts';
+import { instant, type Instant } from './epoch.ts';
 import { hookGroupsOf, type Cluster } from './kafkajs-internals.ts';
 import { Lanes, type LanePorts, type LaneState } from './lanes.ts';
 import { Membership } from './membership.ts';
@@ -33,7 +34,8 @@ export class GroupConsumer {
   #cluster!: Cluster;
   #running: Promise<void> = Promise.resolve();
   #stopping = false;
-  #lastContactAt = 0;
+  #drained = true;
+  #lastContact: Instant | undefined;
 
   constructor(kafka: Kafka, settings: ConsumerSettings, ports: LanePorts, fatal: Fatal) {
     const { sessionTimeoutMs, barrierMs, groupId, topics } = settings;
@@ -48,6 +50,7 @@ export class GroupConsumer {
       drain: () => lanes.drain(),
       closed: (how) => {
         lanes.drop();
+        this.#drained = how.clean;
         ports.observe({ kind: 'left', ...how });
       },
       outOfRange: async (group, topic, partition) => {
@@ -55,7 +58,7 @@ export class GroupConsumer {
         if (problem !== undefined) fatal(new Error(problem));
       },
       onTrouble: (error) => ports.observe({ kind: 'join_failed', error }),
-      onContact: () => (this.#lastContactAt = Date.now()),
+      onContact: () => (this.#lastContact = instant()),
     });
     this.#membership = membership;
     this.#consumer = kafka.consumer({
@@ -90,9 +93,9 @@ export class GroupConsumer {
     });
   }
 
-  /** When the brokers last answered, in epoch milliseconds; 0 before the first time. */
-  get lastContactAt(): number {
-    return this.#lastContactAt;
+  /** When the brokers last answered; absent before the first time. */
+  get lastContact(): Instant | undefined {
+    return this.#lastContact;
   }
 
   /** Whether this member belongs to the group now. */
@@ -134,12 +137,17 @@ export class GroupConsumer {
     });
   }
 
-  /** Finishes, settles and commits what is in flight, leaves the group and disconnects. */
-  async stop(): Promise<void> {
+  /**
+   * Finishes, settles and commits what is in flight, leaves the group and disconnects.
+   *
+   * @returns whether all that had begun was settled and committed
+   */
+  async stop(): Promise<boolean> {
     this.#stopping = true;
     await this.#membership.stop();
     await this.#running.catch(() => undefined);
     await this.#consumer.disconnect();
+    return this.#drained;
   }
 
   /** Every lane's state, with the ends of their partitions asked of the brokers. */

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Abandoned, type Tenure } from '../pipeline/ports.ts';
 
 /** Both clocks: a frozen process is told by the monotonic one, a stepped machine by the wall clock. Milliseconds. */
-interface Instant {
+export interface Instant {
   readonly monotonic: number;
   readonly wall: number;
 }

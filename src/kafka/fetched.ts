@@ -3,11 +3,13 @@ import { NO_VALUE, type FetchedBatch, type FetchedMessage } from './kafkajs-inte
 
 /** The records of a batch that a reader may see. */
 export function recordsOf({ topic, partition, messages }: FetchedBatch): KafkaRecord[] {
+  const readAt = performance.now();
   return messages.map(({ offset, timestamp, key, value, headers = {} }) => ({
     topic,
     partition,
     offset: Number(offset),
     timestamp: Number(timestamp),
+    readAt,
     key,
     value,
     headers: sound(headers),

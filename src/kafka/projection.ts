@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import avro, { type Schema, type Type } from 'avsc';
 import type { PaymentFinal } from '../core/event.ts';
 
@@ -27,9 +28,28 @@ const RESULT = { name: 'PaymentResult', required: ['resultStatus', 'resultCode']
  */
 export function createEventReader(writer: Type): EventReader {
   const projected = new Projection(writer.schema()).of(EVENT, { paymentResult: RESULT });
-  const reader = avro.Type.forSchema(projected as Schema);
+  const reader = avro.Type.forSchema(projected as Schema, { typeHook: strictText });
   const resolver = reader.createResolver(writer);
   return (bytes) => toEvent(reader.fromBuffer(bytes, resolver));
+}
+
+/** Text that is not UTF-8 is not read: with its bytes replaced it would name a payment that does not exist. */
+class StrictString extends avro.types.StringType {
+  /** Called without `this`, as avsc's resolvers do. */
+  protected _read(tap: { readBytes(): Buffer | undefined }): string | undefined {
+    const bytes = tap.readBytes();
+    return bytes && utf8(bytes);
+  }
+}
+
+function strictText(schema: Schema): Type | undefined {
+  const type: unknown = typeof schema === 'object' && 'type' in schema ? schema.type : schema;
+  return type === 'string' ? new StrictString() : undefined;
+}
+
+function utf8(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new TypeError('a text is not UTF-8');
+  return bytes.toString();
 }
 
 type Wanted = typeof EVENT;
@@ -152,7 +172,7 @@ function record(value: unknown, name: string): Json {
 /** Avro lets bytes be read as a string. */
 function text(value: unknown, name: string): string {
   if (typeof value === 'string') return value;
-  if (Buffer.isBuffer(value)) return value.toString();
+  if (Buffer.isBuffer(value)) return utf8(value);
   throw new TypeError(`${name} is no string`);
 }
 

@@ -1,4 +1,5 @@
 import { decide, type Disposition } from '../core/disposition.ts';
+import { durationMs } from '../core/duration.ts';
 import { hasUnlistedCode, invalidField, type PaymentFinal } from '../core/event.ts';
 import { copyOf, fenceKey, type Copy, type Turn } from '../core/fence.ts';
 import { isTrustworthy } from '../core/hold.ts';
@@ -11,7 +12,7 @@ import type { Verdict } from '../core/sending.ts';
 import type { Suspicion } from '../core/suspicion.ts';
 import type { Ports, Tenure } from './ports.ts';
 import { settle, type Final, type Work } from './settle.ts';
-import { pause, pauseUntil, untilDone } from './waiting.ts';
+import { pause, pauseUntil, untilDone, type Due } from './waiting.ts';
 
 const TURN_PAUSE_MS = 50;
 
@@ -27,8 +28,8 @@ export async function processRecord(record: KafkaRecord, ports: Ports, tenure: T
   const tier = tierOf(settings.source, record.topic) ?? 'main';
   const provenance = readProvenance(record, settings.source);
   if (provenance.notBefore !== undefined) {
-    await pauseUntil(provenance.notBefore, now, tenure.closing);
-    observe({ kind: 'due', tier, latenessMs: now() - provenance.notBefore });
+    await pauseUntil(dueTime(record, tier, provenance.notBefore), now, tenure.closing);
+    observe({ kind: 'due', tier, latenessMs: Math.max(0, now() - provenance.notBefore) });
   }
 
   const work = await read({ record, tier, provenance }, ports, tenure);
@@ -62,6 +63,11 @@ async function read(work: Work, { decode, observe }: Ports, { closing }: Tenure)
     observe({ kind: 'unlisted_payment_code', paymentId: event.paymentId, code: event.paymentResult.resultCode });
   }
   return { ...work, event, provenance: { ...provenance, paymentId: event.paymentId } };
+}
+
+/** It was parked before it was read, so what it had to wait then is enough from now on, whatever the clocks show. */
+function dueTime({ readAt, timestamp }: KafkaRecord, tier: string, notBefore: number): Due {
+  return { wall: notBefore, monotonic: readAt + Math.max(durationMs(tier) ?? 0, notBefore - timestamp) };
 }
 
 /** Sends the event, or parks it behind an earlier one of its key that is parked. */

@@ -104,9 +104,10 @@ function withoutValue(letter: OutgoingRecord, { record, provenance }: Work, deta
   };
 }
 
+/** What a request was sent for is worth waiting for to the end of the tenure: given up, it would be sent again. */
 async function publish(
   target: ProduceTarget,
-  { record }: Work,
+  { record, last }: Work,
   outgoing: OutgoingRecord,
   ports: Ports,
   tenure: Tenure,
@@ -117,7 +118,7 @@ async function publish(
       return ports.publish(target, outgoing);
     },
     (error) => ports.observe({ kind: 'waiting', for: target, record, error }),
-    tenure.closing,
+    last === undefined ? tenure.closing : tenure.ended,
   );
 }
 

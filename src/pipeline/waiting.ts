@@ -13,9 +13,19 @@ export async function pause(ms: number, closing: AbortSignal): Promise<void> {
   }
 }
 
-/** Waits until the wall clock shows `epochMs`, however it is stepped meanwhile. */
-export async function pauseUntil(epochMs: number, now: () => number, closing: AbortSignal): Promise<void> {
-  for (let left = epochMs - now(); left > 0; left = epochMs - now()) await pause(Math.min(left, 1_000), closing);
+/** A time by the wall clock, in epoch milliseconds, and by the monotonic one. */
+export interface Due {
+  readonly wall: number;
+  readonly monotonic: number;
+}
+
+/**
+ * Waits until one of the clocks shows the time. The wall clock may be stepped meanwhile: the monotonic time bounds how
+ * long one that was put back makes it wait.
+ */
+export async function pauseUntil(due: Due, now: () => number, closing: AbortSignal): Promise<void> {
+  const left = (): number => Math.min(due.wall - now(), due.monotonic - performance.now());
+  for (let ms = left(); ms > 0; ms = left()) await pause(Math.min(ms, 1_000), closing);
 }
 
 /**

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { expectAccounted } from '../support/expect-accounted.ts';
+import type { ServiceProcess } from '../support/service-process.ts';
+import { trouble } from '../support/trouble.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 
 const PARTITIONS = 4;
+const ASSIGNED = 'notifier_assigned_partitions{tier="main"}';
 
 test('a member frozen for longer than its session wakes up when its partitions are gone, and repeats at most two a lane', async () => {
   const world = await World.create({
@@ -13,15 +16,14 @@ test('a member frozen for longer than its session wakes up when its partitions a
   });
   const frozen = await world.start();
   const other = await world.start();
-  const assigned = 'notifier_assigned_partitions{tier="main"}';
-  await until('both to have their share', async () => (await frozen.metric(assigned)) === PARTITIONS / 2);
+  await shared([frozen, other]);
   await world.writeEverywhere(200);
   await until('records to flow', () => world.simulator.requests().length > 100);
 
   frozen.signal('SIGSTOP');
-  await until('the other to have all partitions', async () => (await other.metric(assigned)) === PARTITIONS);
+  await until('the other to have all partitions', async () => (await other.metric(ASSIGNED)) === PARTITIONS);
   frozen.signal('SIGCONT');
-  await until('the frozen one to have its share again', async () => (await frozen.metric(assigned)) === PARTITIONS / 2);
+  await until('the frozen one to have its share again', async () => (await frozen.metric(ASSIGNED)) === PARTITIONS / 2);
   await world.writeEverywhere(50, 'LATER');
 
   const { delivered, repeats } = await expectAccounted(world);
@@ -29,3 +31,72 @@ test('a member frozen for longer than its session wakes up when its partitions a
   expect(repeats).toBeLessThanOrEqual((PARTITIONS / 2) * 2);
   expect(frozen.running && other.running).toBe(true);
 });
+
+const SEED = Number(process.env['SEED'] ?? Date.now() % 100_000);
+const CONCURRENCY = 4;
+
+test(`frozen again and again, with keys side by side and retries parked (SEED=${SEED})`, async () => {
+  const world = await World.create({
+    partitions: PARTITIONS,
+    profile: { delayMs: 10, rules: [{ when: { attempt: 1, share: 0.1 }, answer: { code: 'UNKNOWN_EXCEPTION' } }] },
+    settings: {
+      ...{ ORDERING: 'key', KEY_CONCURRENCY: String(CONCURRENCY) },
+      ...{ RETRY_DELAYS: '1s', GATEWAY_TIMEOUT: '500ms', KAFKA_SESSION_TIMEOUT: '6s' },
+    },
+  });
+  const random = fastRandom(SEED);
+  const members = [await world.start(), await world.start()];
+  const freezes = 2;
+  for (let round = 1; round <= freezes; round += 1) {
+    await shared(members);
+    const [frozen, other] = random() < 0.5 ? members : [...members].reverse();
+    const before = world.simulator.requests().length;
+    await world.writeEverywhere(150, `R${round}`);
+    const moment = before + 20 + Math.floor(random() * 300);
+    await until('the moment', () => world.simulator.requests().length >= moment);
+    frozen?.signal('SIGSTOP');
+    await until('the other to have all', async () => (await other?.metric(ASSIGNED)) === PARTITIONS);
+    frozen?.signal('SIGCONT');
+  }
+  const { delivered, repeats } = await expectAccounted(world, 60_000, 'key');
+  expect(delivered).toHaveLength(world.written.length);
+  expect(repeats).toBeLessThanOrEqual(freezes * (PARTITIONS / 2) * (2 * CONCURRENCY + 2));
+  expect(members.every(({ running }) => running)).toBe(true);
+});
+
+test('a member whose event loop stands still for longer than its session sends nothing stale either', async () => {
+  const world = await World.create({
+    partitions: PARTITIONS,
+    profile: { delayMs: 10 },
+    settings: { GATEWAY_TIMEOUT: '500ms', KAFKA_SESSION_TIMEOUT: '6s' },
+  });
+  const members = [await world.start(trouble('block:9000')), await world.start()];
+  const [blocked, other] = members;
+  await shared(members);
+  await world.writeEverywhere(150);
+  await until('records to flow', () => world.simulator.requests().length > 50);
+  blocked?.signal('SIGUSR2');
+  await until('no answer for 5 s', async () => (await blocked?.get('/livez'))?.status === 0);
+  await until('the other to have all', async () => (await other?.metric(ASSIGNED)) === PARTITIONS);
+  await until('the loop to turn again', async () => (await blocked?.get('/livez'))?.status === 200);
+  await shared(members);
+
+  const { delivered, repeats } = await expectAccounted(world);
+  expect(delivered).toHaveLength(PARTITIONS * 150);
+  expect(repeats).toBeLessThanOrEqual((PARTITIONS / 2) * 2);
+});
+
+async function shared(members: readonly ServiceProcess[]): Promise<void> {
+  for (const member of members) {
+    await until('each to have its share', async () => (await member.metric(ASSIGNED)) === PARTITIONS / 2);
+  }
+}
+
+/** The same numbers between 0 and 1 for the same seed. */
+function fastRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
+}

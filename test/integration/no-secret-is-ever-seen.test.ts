@@ -5,6 +5,7 @@ import { capturingProxy } from '../support/capturing-proxy.ts';
 import { temporaryFolder } from '../support/keys.ts';
 import { keepLedger } from '../support/ledger.ts';
 import { ServiceProcess } from '../support/service-process.ts';
+import { trouble } from '../support/trouble.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 
@@ -102,4 +103,13 @@ test('keys, tokens, passwords and signatures reach no log, no metric and no topi
   expect(ledger).toMatchObject({ lost: [], doubled: [], parked: [], uncommitted: [], disorder: [], repeats: 0 });
   expect(ledger.deadLettered).toHaveLength(2 * world.partitions);
   expect(ledger.delivered).toHaveLength((kinds.length - 1) * world.partitions);
+});
+
+test('every world looks for secrets when it ends: a service that prints its key fails the test', async () => {
+  const [world, end] = await World.shared({ partitions: 1 });
+  const privateKey = readFileSync(join(world.settings['SIGNING_KEYS_DIR'] ?? '', '1.pem'), 'utf8');
+  const service = await world.start(trouble('print', privateKey.split('\n')[3]));
+  service.signal('SIGUSR2');
+  await until('the line', () => service.output.includes('leaked'));
+  await expect(end()).rejects.toThrow('a service let a secret out');
 });

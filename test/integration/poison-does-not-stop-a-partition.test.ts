@@ -17,6 +17,7 @@ interface Poison {
   readonly value: Buffer | null | (() => Buffer);
   readonly key?: Buffer | null;
   readonly headers?: IHeaders;
+  readonly timestamp?: number;
   readonly reason: 'undecodable' | 'invalid_event';
   readonly detail: string;
 }
@@ -25,9 +26,24 @@ const SCHEMA = JSON.parse(
   readFileSync(new URL('../../schemas/payment-final.avsc', import.meta.url), 'utf8'),
 ) as unknown;
 const RESULT = { type: 'record', name: 'PaymentResult', fields: [] as unknown[] };
+const MINIMAL_RESULT = {
+  ...RESULT,
+  fields: [
+    { name: 'resultStatus', type: { type: 'enum', name: 'ResultStatus', symbols: ['F'] } },
+    { name: 'resultCode', type: 'string' },
+  ],
+};
 const STRANGE_SCHEMAS = {
   withoutPaymentId: { type: 'record', name: 'PaymentFinal', fields: [{ name: 'paymentResult', type: RESULT }] },
   primitive: { type: 'string' },
+  inBytes: {
+    type: 'record',
+    name: 'PaymentFinal',
+    fields: [
+      { name: 'paymentId', type: 'bytes' },
+      { name: 'paymentResult', type: MINIMAL_RESULT },
+    ],
+  },
   otherType: { type: 'record', name: 'PaymentFinal', fields: [{ name: 'paymentId', type: 'int' }] },
 };
 const ids = {} as Record<keyof typeof STRANGE_SCHEMAS | 'ours' | 'json' | 'protobuf', number>;
@@ -73,6 +89,20 @@ const UNDECODABLE: Poison[] = [
   {
     name: 'a time past 2^53',
     value: ours([2, 0x41, 0, 2], HUGE_LONG, [2, 2, 0x41, 0]),
+    reason: 'undecodable',
+    detail: 'bytes',
+  },
+  ...Object.entries({
+    'a payment id that is not UTF-8': [4, 0xc3, 0x28, 0, 0, 2, 2, 0x41, 0],
+    'a payment id with an overlong zero': [4, 0xc0, 0x80, 0, 0, 2, 2, 0x41, 0],
+    'a payment id with half a surrogate': [6, 0xed, 0xa0, 0x80, 0, 0, 2, 2, 0x41, 0],
+    'a code that is not UTF-8': [2, 0x41, 0, 0, 2, 2, 0xff, 0],
+    'a request id that is not UTF-8': [2, 0x41, 2, 2, 0xff, 0, 2, 2, 0x41, 0],
+    'a message cut within a character': [2, 0x41, 0, 0, 2, 2, 0x41, 2, 6, 0xf0, 0x9f, 0x92],
+  }).map(([name, bytes]): Poison => ({ name, value: ours(bytes), reason: 'undecodable', detail: 'bytes' })),
+  {
+    name: 'a payment id in bytes that are not UTF-8',
+    value: () => framed(ids.inBytes, Buffer.from([4, 0xc3, 0x28, 0, 2, 0x41])),
     reason: 'undecodable',
     detail: 'bytes',
   },
@@ -141,18 +171,27 @@ const ODD: Poison[] = [
   { name: 'a header of 100 KB', headers: { large: 'h'.repeat(100_000) } },
   { name: 'an empty header', headers: { empty: '' } },
   { name: 'an empty header name', headers: { '': 'nameless', ünïcödé: 'ü' } },
+  { name: 'a header of 64 KiB', headers: { large: Buffer.alloc(65_536, 0) } },
+  { name: 'a thousand headers', headers: Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`h-${n}`, 'x'])) },
+  { name: 'control characters in a header', headers: { 'x\r\nInjected: 1\0': 'y\r\n\r\nGET / HTTP/1.1' } },
+  { name: 'a header name of 30 KB', headers: { ['n'.repeat(30_000)]: 'v' } },
+  { name: 'a key of control characters', key: Buffer.from('\r\nInjected: 1\r\n\r\n\0') },
+  { name: 'written in 1970', timestamp: 0 },
+  { name: 'written in the year 9999', timestamp: Date.UTC(9999, 11, 31) },
 ].map((row) => ({ ...row, value: Buffer.from('odd'), reason: 'undecodable' as const, detail: 'magic' }));
 
 const POISON = [...UNDECODABLE, ...INVALID, ...ODD];
 /** Payment ids that look wrong and are right; the longest one counts code points. */
-const GOOD = ['💸'.repeat(64), 'p'.repeat(64), ' ', '"quoted"\\', 'line\nbreak', '\u2028'];
+const GOOD = ['💸'.repeat(64), 'p'.repeat(64), ' ', '"quoted"\\', 'line\r\nbreak: 1\r\n\r\n', '\u2028', '\ufffd', '\0'];
+
+const TOPIC = { 'max.message.bytes': '4000000', 'message.timestamp.after.max.ms': '9223372036854775807' };
 
 let world: World;
 const source: StoredRecord[] = [];
 const letters = new Map<number, StoredRecord[]>();
 
 beforeAll(async () => {
-  const [shared, end] = await World.shared({ partitions: 2, topicConfig: { 'max.message.bytes': '4000000' } });
+  const [shared, end] = await World.shared({ partitions: 2, topicConfig: TOPIC });
   world = shared;
   ids.ours = world.encode(FAILED).readInt32BE(1);
   const draft = 'http://json-schema.org/draft-07/schema#';
@@ -166,10 +205,15 @@ beforeAll(async () => {
     0,
     GOOD.map((paymentId) => ({ paymentId, key: paymentId, value: event({ paymentId })() })),
   );
-  for (const [number, { name, key, value, headers }] of POISON.entries()) {
+  for (const [number, { name, key, value, headers, timestamp }] of POISON.entries()) {
     const bytes = typeof value === 'function' ? value() : value;
     await world.writeRaw(0, [
-      { key: key === undefined ? name : key, value: bytes, headers: headers ?? {} },
+      {
+        key: key === undefined ? name : key,
+        value: bytes,
+        headers: headers ?? {},
+        ...(timestamp !== undefined && { timestamp }),
+      },
       { paymentId: `good-${number}`, key: `good-${number}`, value: world.encode(sampleEvent(`good-${number}`, false)) },
     ]);
   }

@@ -197,5 +197,5 @@ export class FenceModel {
 
 function blank(key: string): KafkaRecord {
   const value = Buffer.from('event');
-  return { topic: SOURCE, partition: 0, offset: 0, timestamp: 1, key: Buffer.from(key), value, headers: {} };
+  return { topic: SOURCE, partition: 0, offset: 0, timestamp: 1, readAt: 0, key: Buffer.from(key), value, headers: {} };
 }

@@ -35,6 +35,7 @@ export function sourceRecord(fields: Partial<KafkaRecord> = {}): KafkaRecord {
     partition: 3,
     offset: 7,
     timestamp: 1_700_000_000_000,
+    readAt: performance.now(),
     key: Buffer.from('pay-1'),
     value: Buffer.from('an event'),
     headers: {},

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { secretIn, secretsOf, type Secrets } from './secrets.ts';
 import { until } from './until.ts';
 
+const ANSWER_WITHIN_MS = 5_000;
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** A line of the service's log. */
@@ -20,10 +22,13 @@ export class ServiceProcess {
   readonly log: LogLine[] = [];
   exitCode: number | undefined;
   readonly #exited: Promise<unknown>;
+  readonly #secrets: Secrets;
+  #metrics = '';
 
-  private constructor(child: ChildProcess, port: number) {
+  private constructor(child: ChildProcess, port: number, secrets: Secrets) {
     this.#child = child;
     this.#port = port;
+    this.#secrets = secrets;
     this.#exited = once(child, 'close').then(
       ([code, signal]) => (this.exitCode = (code as number | null) ?? (signal ? -1 : -2)),
     );
@@ -49,7 +54,11 @@ export class ServiceProcess {
       LOG_LEVEL: 'debug',
       ...settings,
     };
-    return new ServiceProcess(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }), port);
+    return new ServiceProcess(
+      spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }),
+      port,
+      secretsOf(settings),
+    );
   }
 
   get pid(): number {
@@ -73,8 +82,11 @@ export class ServiceProcess {
 
   async get(path: string, method = 'GET'): Promise<{ status: number; body: string }> {
     try {
-      const response = await fetch(`http://127.0.0.1:${String(this.#port)}${path}`, { method });
-      return { status: response.status, body: await response.text() };
+      const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+      const response = await fetch(`http://127.0.0.1:${String(this.#port)}${path}`, { method, signal });
+      const body = await response.text();
+      if (path === '/metrics') this.#metrics = body;
+      return { status: response.status, body };
     } catch {
       return { status: 0, body: '' };
     }
@@ -85,6 +97,12 @@ export class ServiceProcess {
     const { body } = await this.get('/metrics');
     const line = body.split('\n').find((candidate) => candidate.startsWith(`${series} `));
     return line === undefined ? undefined : Number(line.slice(series.length + 1));
+  }
+
+  /** Which secret it has printed, or served as a metric; `undefined` where none. */
+  async leak(): Promise<string | undefined> {
+    if (this.running) await this.get('/metrics');
+    return secretIn(`${this.output}\n${this.errors}\n${this.#metrics}`, this.#secrets);
   }
 
   /** The last of what it said, for messages of failed assertions. */
@@ -98,6 +116,7 @@ export class ServiceProcess {
 
   /** Ends it by a signal and gives its exit code. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number> {
+    await this.get('/metrics');
     this.signal(signal);
     return this.exit();
   }

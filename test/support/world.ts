@@ -29,6 +29,8 @@ export interface RawRecord {
   readonly key: Buffer | string | null;
   readonly value: Buffer | null;
   readonly headers?: IHeaders;
+  /** Epoch milliseconds; now where absent. */
+  readonly timestamp?: number;
 }
 
 /** How a world is made. */
@@ -154,10 +156,11 @@ export class World {
         ...options.settings,
       },
     });
-    onEnd(async () => {
-      await world.#close();
-      removeTemporaryFolders(folders);
-    });
+    onEnd(() =>
+      world.#close().finally(() => {
+        removeTemporaryFolders(folders);
+      }),
+    );
     return world;
   }
 
@@ -202,7 +205,9 @@ export class World {
 
   /** Writes any bytes. */
   async writeRaw(partition: number, records: readonly RawRecord[], compression?: CompressionTypes): Promise<void> {
-    const messages = records.map(({ key, value, headers = {} }) => ({ key, value, partition, headers }));
+    const messages = records.map(({ key, value, headers = {}, timestamp = Date.now() }) => {
+      return { key, value, partition, headers, timestamp: String(timestamp) };
+    });
     const base = await until('the partition to take records', async () => {
       const [sent] = await this.#producer.send({
         topic: this.source,
@@ -282,9 +287,13 @@ export class World {
     );
   }
 
+  /** Ends everything; fails where a service has let a secret out. */
   async #close(): Promise<void> {
+    const leaks = await Promise.all(this.services.map((service) => service.leak()));
     await Promise.all(this.services.filter(({ running }) => running).map((service) => service.end('SIGKILL')));
     await Promise.all([this.simulator.stop(), this.#producer.disconnect(), this.admin.disconnect()]);
+    const leak = leaks.find((found) => found !== undefined);
+    if (leak !== undefined) throw new Error(`a service let a secret out: ${leak}`);
   }
 }
 

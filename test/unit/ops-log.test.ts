@@ -10,6 +10,7 @@ const RECORD = {
   partition: 3,
   offset: 7,
   timestamp: T0,
+  readAt: 0,
   key: Buffer.from('k'),
   value: Buffer.from(SECRET),
   headers: { token: SECRET },

@@ -5,7 +5,7 @@ import { createMetrics, type MetricsOptions } from '../../src/ops/metrics.ts';
 import type { AttemptFact, Fact, SettledFact } from '../../src/pipeline/facts.ts';
 
 const T0 = 1_700_000_000_000;
-const RECORD = { topic: 'pay', partition: 3, offset: 7, timestamp: T0, key: null, value: null, headers: {} };
+const RECORD = { topic: 'pay', partition: 3, offset: 7, timestamp: T0, readAt: 0, key: null, value: null, headers: {} };
 const ORIGIN = { topic: 'pay', partition: 3, offset: 7, timestamp: T0 };
 const PROVENANCE = { origin: ORIGIN, attempts: 1, hops: 0 };
 

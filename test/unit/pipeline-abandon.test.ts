@@ -62,19 +62,17 @@ describe('work is abandoned, with nothing settled, when the tenure closes', () =
     expect([pipeline.story, pipeline.gate.inFlight]).toEqual([['decode'], 0]);
   });
 
-  test('while the brokers do not take its retry record', async () => {
+  test('while the brokers do not take a dead letter for which no request was sent', async () => {
     const pipeline = new ScriptedPipeline({
-      send: () => answer('U', 'UNKNOWN_EXCEPTION'),
+      decode: () => ({ kind: 'undecodable', error: 'magic', detail: 'no event' }),
       publish: refused('brokers are down'),
     });
     const work = pipeline.begin();
     await pass(60_000);
     expect(work.state).toBe('going on');
-    expect(pipeline.facts.at(-1)).toMatchObject({ kind: 'waiting', for: 'retry' });
     pipeline.tenure.close();
     await soon();
     expect([work.state, pipeline.written]).toEqual(['Abandoned', []]);
-    expect(pipeline.story).not.toContain('parked');
   });
 });
 
@@ -88,6 +86,23 @@ describe('a tenure that closes while a request is in flight', () => {
     exchange.resolve(answer('U', 'UNKNOWN_EXCEPTION'));
     await soon();
     expect([work.state, pipeline.story.at(-1)]).toEqual(['settled', 'parked']);
+  });
+
+  test('waits for the brokers to take its retry record until it ends', async () => {
+    const pipeline = new ScriptedPipeline({
+      send: () => answer('U', 'UNKNOWN_EXCEPTION'),
+      publish: refused('brokers are down'),
+    });
+    const work = pipeline.begin();
+    await pass(60_000);
+    expect(pipeline.facts.at(-1)).toMatchObject({ kind: 'waiting', for: 'retry' });
+    pipeline.tenure.close();
+    await pass(5_000);
+    expect(work.state).toBe('going on');
+    pipeline.tenure.end();
+    await soon();
+    expect([work.state, pipeline.written]).toEqual(['Abandoned', []]);
+    expect(pipeline.story).not.toContain('parked');
   });
 
   test('and ends before the answer makes it worth nothing: the request is told, for it was sent, and nothing is written', async () => {

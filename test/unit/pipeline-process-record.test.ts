@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { notificationBody } from '../../src/core/notification.ts';
 import type { Decoded } from '../../src/pipeline/ports.ts';
 import {
@@ -139,6 +139,27 @@ describe('a record that was parked', () => {
     await pass(1);
     expect(work.state).toBe('settled');
     expect(pipeline.facts[0]).toEqual({ kind: 'due', tier: '5s', latenessMs: 0 });
+  });
+
+  test('waits no longer than it had to when it was parked, from its reading on, though the clock is put back', async () => {
+    const pipeline = new ScriptedPipeline();
+    const work = pipeline.begin({ ...parked({ 'notifier-not-before': String(NOW + 5_000) }), timestamp: NOW });
+    vi.setSystemTime(NOW - 3_600_000);
+    await pass(4_999);
+    expect(pipeline.story).toEqual([]);
+    await pass(1);
+    expect(work.state).toBe('settled');
+    expect(pipeline.facts[0]).toEqual({ kind: 'due', tier: '5s', latenessMs: 0 });
+  });
+
+  test("whose parking time is the broker's, which is ahead, still waits its tier's delay", async () => {
+    const pipeline = new ScriptedPipeline();
+    const notBefore = { 'notifier-not-before': String(NOW + 60_000) };
+    const work = pipeline.begin({ ...parked(notBefore), timestamp: NOW + 60_000 });
+    await pass(4_999);
+    expect(pipeline.story).toEqual([]);
+    await pass(1);
+    expect(work.state).toBe('settled');
   });
 
   test('whose time has passed is sent at once', async () => {

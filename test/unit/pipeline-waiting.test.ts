@@ -79,9 +79,10 @@ describe('what cannot be done now', () => {
 });
 
 describe('waiting for a time', () => {
-  function begin(until: number, closing = never) {
+  function begin(wall: number, closing = never, atMostMs = Number.POSITIVE_INFINITY) {
     const wait = { state: 'waiting' };
-    pauseUntil(until, () => Date.now(), closing).then(
+    const due = { wall, monotonic: performance.now() + atMostMs };
+    pauseUntil(due, () => Date.now(), closing).then(
       () => (wait.state = 'over'),
       (error: unknown) => (wait.state = error instanceof Abandoned ? 'abandoned' : String(error)),
     );
@@ -109,6 +110,16 @@ describe('waiting for a time', () => {
     await pass(69_000);
     expect(wait.state).toBe('waiting');
     await pass(1_000);
+    expect(wait.state).toBe('over');
+  });
+
+  test('but by no more than is left by the monotonic clock', async () => {
+    const wait = begin(NOW + 10_000, never, 12_000);
+    await pass(5_000);
+    vi.setSystemTime(NOW - 3_600_000);
+    await pass(6_999);
+    expect(wait.state).toBe('waiting');
+    await pass(1);
     expect(wait.state).toBe('over');
   });
 

@@ -1,0 +1,180 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import kafkajs from 'kafkajs';
+import { expect, onTestFinished, test } from 'vitest';
+import { startCluster } from '../../deploy/local/cluster.ts';
+import { expectAccounted } from '../support/expect-accounted.ts';
+import { keepLedger } from '../support/ledger.ts';
+import type { ServiceProcess } from '../support/service-process.ts';
+import { until } from '../support/until.ts';
+import { World } from '../support/world.ts';
+
+const SHUTDOWN_MS = 4_000;
+/** What ending a process takes on a machine that is busy. */
+const MARGIN_MS = 1_500;
+const settings = { SHUTDOWN_TIMEOUT: `${String(SHUTDOWN_MS)}ms`, KAFKA_SESSION_TIMEOUT: '7500ms' };
+const UNKNOWN = { rules: [{ when: { attempt: 1 }, answer: { code: 'UNKNOWN_EXCEPTION' } }] };
+
+test.each(['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL'])('while what %s names refuses or never answers', async (name) => {
+  const world = await World.create({ partitions: 1, settings });
+  await world.write(0, ['P-1']);
+  for (const port of [1, await neverAnswering()]) {
+    const address = `127.0.0.1:${String(port)}`;
+    const service = await world.launch({ [name]: name === 'KAFKA_BROKERS' ? address : `http://${address}` });
+    await until('it to be up', async () => (await service.get('/startupz')).status === 200);
+    if (port === 1) await until('it to wait', () => service.output.includes('waiting for the'));
+    await stops(service, 0);
+  }
+  await world.start();
+  expect(await expectAccounted(world)).toMatchObject({ delivered: ['P-1'], repeats: 0 });
+});
+
+test('while it joins and another member is slow to join again', async () => {
+  const world = await World.create({ partitions: 2, settings });
+  const slow = await world.start();
+  await world.writeEverywhere(3);
+  await world.settled();
+  slow.signal('SIGSTOP');
+  const joining = await world.launch();
+  await until('the rebalance', async () => {
+    const { groups } = await world.admin.describeGroups([world.group]);
+    return groups[0]?.state === 'PreparingRebalance';
+  });
+  joining.signal('SIGTERM');
+  await until('it to drain', () => isDraining(joining));
+  slow.signal('SIGCONT');
+  expect(await joining.exit()).toBe(0);
+  await world.writeEverywhere(3, 'LATER');
+  const { delivered, repeats } = await expectAccounted(world);
+  expect([delivered.length, repeats]).toEqual([12, 0]);
+});
+
+test('while held, between two probes', async () => {
+  const world = await World.create({ partitions: 2, settings, profile: { default: { code: 'KEY_NOT_FOUND' } } });
+  await world.writeEverywhere(3);
+  const service = await world.start();
+  await until('some probes', () => world.simulator.requests().length > 3);
+  await stops(service, 0);
+  expect([...(await world.committed()).values()]).toEqual([0, 0]);
+  world.simulator.play({});
+  await world.start();
+  const { delivered, repeats } = await expectAccounted(world);
+  expect([delivered.length, repeats]).toEqual([6, 0]);
+});
+
+test('while retries wait for their time', async () => {
+  const world = await World.create({ partitions: 2, settings, profile: UNKNOWN });
+  await world.writeEverywhere(3);
+  const service = await world.start({ RETRY_DELAYS: '4s' });
+  const parked = async (): Promise<boolean> => [...(await world.committed()).values()].every((offset) => offset === 3);
+  await until('all to be parked', parked);
+  await stops(service, 0);
+  expect(await keepLedger(world)).toMatchObject({ lost: [], doubled: [], delivered: [], disorder: [] });
+  await world.start({ RETRY_DELAYS: '4s' });
+  const { delivered, repeats } = await expectAccounted(world);
+  expect([delivered.length, repeats, world.simulator.requests().length]).toEqual([6, 0, 12]);
+});
+
+test('while a request is in flight: it is finished and committed', async () => {
+  const world = await World.create({ partitions: 2, settings, profile: { delayMs: 1_500 } });
+  await world.writeEverywhere(3);
+  const service = await world.start();
+  await until('requests in flight', async () => (await service.metric('notifier_in_flight_requests')) === 2);
+  await stops(service, 0);
+  expect(world.simulator.requests().map(({ answered }) => answered)).toEqual(['S SUCCESS', 'S SUCCESS']);
+  expect([...(await world.committed()).values()]).toEqual([1, 1]);
+  world.simulator.play({});
+  await world.start();
+  const { delivered, repeats } = await expectAccounted(world);
+  expect([delivered.length, repeats]).toEqual([6, 0]);
+});
+
+test('while the brokers take no retry record: nothing is committed, and 1 says so', async () => {
+  const world = await World.create({ partitions: 1, settings, profile: UNKNOWN });
+  const service = await world.start();
+  await cleanupOfRetries(world, 'compact');
+  await world.write(0, ['P-1', 'P-2'], { key: null });
+  const waiting = 'notifier_produce_errors_total{target="retry"}';
+  await until('a record that cannot be parked', async () => ((await service.metric(waiting)) ?? 0) > 0);
+  await stops(service, 1);
+  expect(service.errors).toContain('payment-notifier: not drained in time; ');
+  expect((await world.committed()).get(0)).toBe(0);
+  expect(world.simulator.requests()).toHaveLength(1);
+
+  await cleanupOfRetries(world, 'delete');
+  await world.start();
+  const { delivered, repeats } = await expectAccounted(world);
+  expect([delivered.length, repeats]).toEqual([2, 0]);
+});
+
+test('while the brokers are gone', async () => {
+  const cluster = await startCluster({ registry: false });
+  onTestFinished(() => cluster.stop());
+  const world = await World.create({ partitions: 2, settings, bootstrapServers: cluster.bootstrapServers });
+  await world.writeEverywhere(100);
+  world.simulator.play({ delayMs: 50 });
+  const [broker] = cluster.brokers;
+  const service = await world.start();
+  await until('requests to flow', () => world.simulator.requests().length > 10);
+  await broker?.kill();
+  const failed = 'notifier_commits_total{result="failed"}';
+  await until('commits to fail', async () => ((await service.metric(failed)) ?? 0) > 0);
+  await stops(service, 1);
+
+  await broker?.start();
+  await until('the coordinator to have loaded its group', () => world.committed().then(Boolean, () => false));
+  await world.start();
+  const { delivered, repeats } = await expectAccounted(world);
+  expect(delivered).toHaveLength(200);
+  expect(repeats).toBeLessThanOrEqual(2 * world.partitions);
+});
+
+test.each([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+] as const)('a second signal ends it at once: %s, %i', async (signal, code) => {
+  const world = await World.create({ partitions: 1, settings, profile: { default: { fault: 'no_answer' } } });
+  await world.write(0, ['P-1']);
+  const service = await world.start();
+  await until('a request in flight', () => world.simulator.requests().length === 1);
+  service.signal('SIGTERM');
+  await until('it to drain', () => isDraining(service));
+  const began = performance.now();
+  service.signal(signal);
+  expect(await service.exit()).toBe(code);
+  expect(performance.now() - began).toBeLessThan(MARGIN_MS);
+  expect((await world.committed()).get(0)).toBe(0);
+  expect(await keepLedger(world)).toMatchObject({ lost: [], doubled: [], parked: [], uncommitted: ['P-1'] });
+});
+
+/** Tells it to stop and checks that it does in time. */
+async function stops(service: ServiceProcess, code: number): Promise<void> {
+  const began = performance.now();
+  service.signal('SIGTERM');
+  expect(await service.exit(), service.tail()).toBe(code);
+  expect(performance.now() - began).toBeLessThan(SHUTDOWN_MS + MARGIN_MS);
+}
+
+async function isDraining(service: ServiceProcess): Promise<boolean> {
+  return (await service.get('/readyz')).body.includes('not true: this member is not draining');
+}
+
+/** A port where connections are taken and nothing is ever said. */
+async function neverAnswering(): Promise<number> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A topic that is compacted takes no record without a key. */
+async function cleanupOfRetries(world: World, policy: 'compact' | 'delete'): Promise<void> {
+  const configEntries = [{ name: 'cleanup.policy', value: policy }];
+  const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: world.topic('retry.1s'), configEntries }];
+  await world.admin.alterConfigs({ validateOnly: false, resources });
+}
