@@ -49,6 +49,20 @@ export function errorType(error: unknown): string | undefined {
   return errorType(first) ?? errorType(error.cause);
 }
 
+const UNREACHABLE = [
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSLockTimeout',
+];
+
+/** Whether a broker could not be reached, however often kafkajs has wrapped that; it says nothing of what was asked. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return UNREACHABLE.includes(error.name) || isUnreachable(error.cause);
+}
+
 /** Whether the coordinator says that this member's generation has passed: it must give up what it holds. */
 export function isGenerationOver(error: unknown): boolean {
   return ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'].includes(errorType(error) ?? '');
