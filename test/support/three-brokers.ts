@@ -67,7 +67,7 @@ export async function longestWait(world: World, since: number): Promise<number> 
     const found = partitions.map((partition) =>
       after.find(({ paymentId }) => paymentId.split('-')[1] === String(partition)),
     );
-    return found.every((request) => request !== undefined) && found.map((request) => request?.at ?? Infinity);
+    return found.every((request) => request !== undefined) && found.map(({ at }) => at);
   });
   return Math.max(...firsts) - since;
 }
