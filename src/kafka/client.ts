@@ -49,6 +49,12 @@ export function errorType(error: unknown): string | undefined {
   return errorType(first) ?? errorType(error.cause);
 }
 
+/** What an operator can do where no broker serves us. */
+export function brokerRemedy(error: unknown): string {
+  void error;
+  return 'check KAFKA_BROKERS and that they are up';
+}
+
 const UNREACHABLE = [
   'KafkaJSConnectionError',
   'KafkaJSConnectionClosedError',
