@@ -8,6 +8,8 @@ export interface RegistrySettings {
 
 /** What no answer within this time is worth waiting for, in milliseconds. */
 export const REGISTRY_TIMEOUT_MS = 3_000;
+/** The same for what changes the registry: it may have to write to its own store first. */
+const REGISTERING_TIMEOUT_MS = 15_000;
 
 /** What an operator can do where the registry did not do what it was asked. */
 export function registryRemedy(error: unknown): string {
@@ -31,7 +33,7 @@ export async function askRegistry(settings: RegistrySettings, path: string, body
       ...(username !== undefined && { authorization: `Basic ${credentials}` }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(REGISTRY_TIMEOUT_MS),
+    signal: AbortSignal.timeout(body === undefined ? REGISTRY_TIMEOUT_MS : REGISTERING_TIMEOUT_MS),
   });
   return answer.catch((error: unknown) => {
     throw new Error('the schema registry does not answer; check SCHEMA_REGISTRY_URL and that it is up', {
