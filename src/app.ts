@@ -5,10 +5,11 @@ import { KeyRing } from './http/key-ring.ts';
 import type { LoadedKeys } from './http/key-set.ts';
 import { watchKeys } from './http/key-watch.ts';
 import { createSender } from './http/sender.ts';
-import { createKafka } from './kafka/client.ts';
+import { brokerRemedy, createKafka } from './kafka/client.ts';
 import { GroupConsumer } from './kafka/consumer.ts';
 import { createDecoder } from './kafka/decoder.ts';
 import { createPublisher } from './kafka/publisher.ts';
+import { registryRemedy } from './kafka/registry.ts';
 import { prepareTopics, retentionMs, type Topics } from './kafka/topics.ts';
 import { startAdminServer, type Checks } from './ops/admin-server.ts';
 import { kafkaLogCreator } from './ops/kafka-log.ts';
@@ -122,12 +123,8 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   }, SAMPLE_EVERY_MS);
 
   const connect = async (fatal: (error: Error) => void): Promise<void> => {
-    const forBrokers = saidNowAndThen(log, 'waiting for the brokers', 'check KAFKA_BROKERS and that they are up');
-    const forRegistry = saidNowAndThen(
-      log,
-      'waiting for the schema registry',
-      'check SCHEMA_REGISTRY_URL and that it is up',
-    );
+    const forBrokers = saidNowAndThen(log, 'waiting for the brokers', brokerRemedy);
+    const forRegistry = saidNowAndThen(log, 'waiting for the schema registry', registryRemedy);
     const topics = await untilDone(() => topicsOf(kafka, config), forBrokers, stopping.signal);
     if (topics.problems.length > 0) throw new Misconfigured(topics.problems);
     for (const warning of topics.warnings) log.warn(warning);
@@ -201,12 +198,12 @@ function topicsOf(kafka: ReturnType<typeof createKafka>, { source, retry, outcom
 }
 
 /** Tells that something is waited for at once, and then every 30 s. */
-function saidNowAndThen(log: Log, message: string, remedy: string): (error: unknown) => void {
+function saidNowAndThen(log: Log, message: string, remedy: (error: unknown) => string): (error: unknown) => void {
   let quietUntil = 0;
   return (error) => {
     if (performance.now() < quietUntil) return;
     quietUntil = performance.now() + QUIET_MS;
-    log.warn(message, { error, remedy });
+    log.warn(message, { error, remedy: remedy(error) });
   };
 }
 

@@ -59,7 +59,7 @@ export const SETTINGS = {
       'longer than `GATEWAY_TIMEOUT` + 5 s',
   ),
   KAFKA_SSL: preset(boolean, 'false', 'TLS to the brokers'),
-  KAFKA_SSL_CA_FILE: optional(kinds.file, 'extra CA for the brokers, PEM'),
+  KAFKA_SSL_CA_FILE: optional(kinds.file, 'the authority of the brokers, PEM, trusted instead of the public ones'),
   KAFKA_SSL_CERT_FILE: optional(kinds.file, 'client certificate, PEM; only with `KAFKA_SSL_KEY_FILE`'),
   KAFKA_SSL_KEY_FILE: optional(kinds.secretFile, 'its private key, PEM'),
   KAFKA_SASL_MECHANISM: optional(

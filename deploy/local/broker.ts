@@ -15,6 +15,8 @@ export interface Broker extends Jvm {
   readonly id: number;
   /** `127.0.0.1:port`. */
   readonly address: string;
+  /** `127.0.0.1:port` of each listener beside the plain one, by name. */
+  readonly listeners: Readonly<Record<string, string>>;
 }
 
 /** What a broker is made from. */
@@ -28,7 +30,7 @@ export interface BrokerOptions extends Omit<BrokerConfiguration, 'dataFolder'> {
 
 /** Describes a broker without starting it. */
 export function createBroker(options: BrokerOptions): Broker {
-  const { self, folder, runFolder, classDataFlag } = options;
+  const { self, listeners = {}, folder, runFolder, classDataFlag } = options;
   const name = `broker-${self.id}`;
   const dataFolder = `${folder}/${name}-data`;
   const propertiesFile = `${folder}/${name}.properties`;
@@ -46,6 +48,7 @@ export function createBroker(options: BrokerOptions): Broker {
   return Object.assign(jvm, {
     id: self.id,
     address: `127.0.0.1:${self.port}`,
+    listeners: Object.fromEntries(Object.entries(listeners).map(([name, { port }]) => [name, `127.0.0.1:${port}`])),
   });
 }
 

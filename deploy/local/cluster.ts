@@ -8,6 +8,7 @@ import { freePorts } from './ports.ts';
 import { createRegistry } from './registry.ts';
 import type { Registry } from './registry.ts';
 import { clearLeftOvers, makeRunFolder, removeFolder } from './run-folders.ts';
+import type { ListenerOptions } from './server-properties.ts';
 import { SetupError } from './setup-error.ts';
 
 const PORT_ATTEMPTS = 5;
@@ -18,6 +19,8 @@ export interface ClusterOptions {
   readonly brokers?: 1 | 3;
   /** Whether there is a schema registry; true by default. */
   readonly registry?: boolean;
+  /** Of every broker beside the plain one, by name in capital letters. */
+  readonly listeners?: Readonly<Record<string, ListenerOptions>>;
   /** Added to every broker's `server.properties`, winning over what is there. */
   readonly serverProperties?: Readonly<Record<string, string>>;
   /** Where data and logs go and stay, for a later cluster to find. By default they go with the cluster. */
@@ -108,11 +111,13 @@ interface Nodes {
 async function describeNodes(options: ClusterOptions, runFolder: string): Promise<Nodes> {
   const folder = options.runDir ?? runFolder;
   const ids = options.brokers === 3 ? [1, 2, 3] : [1];
-  const [registryPort = 0, ...ports] = await freePorts(1 + 2 * ids.length);
+  const wanted = Object.entries(options.listeners ?? {});
+  const [registryPort = 0, ...ports] = await freePorts(1 + (2 + wanted.length) * ids.length);
   const all = ids.map((id) => ({ id, port: ports.pop() ?? 0, controllerPort: ports.pop() ?? 0 }));
   const overrides = options.serverProperties ?? {};
+  const listeners = () => Object.fromEntries(wanted.map(([name, own]) => [name, { ...own, port: ports.pop() ?? 0 }]));
   return {
-    brokers: all.map((self) => createBroker({ self, all, overrides, folder, runFolder })),
+    brokers: all.map((self) => createBroker({ self, all, listeners: listeners(), overrides, folder, runFolder })),
     registry: options.registry === false ? undefined : createRegistry({ port: registryPort, folder, runFolder }),
   };
 }

@@ -6,41 +6,74 @@ export interface BrokerAddress {
   readonly controllerPort: number;
 }
 
+/** A listener beside the plain one. */
+export interface ListenerOptions {
+  readonly protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT';
+  /** Of this listener alone, as Kafka has them behind `listener.name.<name>.`. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** A listener in its place. */
+export interface Listener extends ListenerOptions {
+  readonly port: number;
+}
+
 /** What a broker's configuration is made from. */
 export interface BrokerConfiguration {
   readonly self: BrokerAddress;
   /** Every broker of the cluster, this one included: each one is a controller as well. */
   readonly all: readonly BrokerAddress[];
   readonly dataFolder: string;
+  /** Beside the plain one, by name in capital letters. */
+  readonly listeners?: Readonly<Record<string, Listener>>;
   /** Win over everything else. */
   readonly overrides?: Readonly<Record<string, string>>;
 }
 
 /** The text of a broker's `server.properties`. */
-export function serverProperties({ self, all, dataFolder, overrides }: BrokerConfiguration): string {
+export function serverProperties(configuration: BrokerConfiguration): string {
+  const { all, listeners = {}, overrides } = configuration;
   const properties = {
-    ...identity(self, all, dataFolder),
+    ...identity(configuration),
+    ...ownProperties(listeners),
     ...replication(all.length),
     ...QUICK,
     ...LIMITS,
     ...overrides,
   };
   return Object.entries(properties)
-    .map(([name, value]) => `${name}=${value}\n`)
+    .map(([name, value]) => `${name}=${value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n`)
     .join('');
 }
 
-function identity(self: BrokerAddress, all: readonly BrokerAddress[], dataFolder: string): Record<string, string> {
+function identity({ self, all, dataFolder, listeners = {} }: BrokerConfiguration): Record<string, string> {
+  const more = Object.entries(listeners);
   return {
     'process.roles': 'broker,controller',
     'node.id': String(self.id),
     'controller.quorum.voters': all.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${self.port},CONTROLLER://127.0.0.1:${self.controllerPort}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: [
+      `PLAINTEXT://127.0.0.1:${self.port}`,
+      `CONTROLLER://127.0.0.1:${self.controllerPort}`,
+      ...more.map(([name, { port }]) => `${name}://127.0.0.1:${port}`),
+    ].join(','),
+    'listener.security.protocol.map': [
+      'PLAINTEXT:PLAINTEXT',
+      'CONTROLLER:PLAINTEXT',
+      ...more.map(([name, { protocol }]) => `${name}:${protocol}`),
+    ].join(','),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': dataFolder,
   };
+}
+
+function ownProperties(listeners: Readonly<Record<string, Listener>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(listeners).flatMap(([listener, { properties }]) =>
+      Object.entries(properties).map(([name, value]) => [`listener.name.${listener.toLowerCase()}.${name}`, value]),
+    ),
+  );
 }
 
 /** As in production where there are three brokers: every record on all of them, and two must have it. */

@@ -49,6 +49,40 @@ export function errorType(error: unknown): string | undefined {
   return errorType(first) ?? errorType(error.cause);
 }
 
+/** What the words of an error ask of an operator; the first that fits. */
+const BROKER_REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/^SASL/, 'check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD_FILE'],
+  [/alert/, 'the brokers do not take our certificate: check KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE'],
+  [/expired|not yet valid/, "renew the broker's certificate, and check the clock of this machine"],
+  [/altnames/, 'name the brokers in KAFKA_BROKERS and in their advertised.listeners as their certificates do'],
+  [/certificate/, "set KAFKA_SSL_CA_FILE to the authority that signed the brokers' certificates"],
+  [
+    /Closed connection|before secure TLS|SSL routines/,
+    'check that KAFKA_BROKERS are up, and that KAFKA_SSL and KAFKA_SASL_* are what these listeners ask for',
+  ],
+];
+
+/** What an operator can do where no broker serves us. */
+export function brokerRemedy(error: unknown): string {
+  const message = error instanceof Error ? error.message : '';
+  const known = BROKER_REMEDIES.find(([words]) => words.test(message));
+  return known?.[1] ?? 'check KAFKA_BROKERS and that they are up';
+}
+
+const UNREACHABLE = [
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSLockTimeout',
+];
+
+/** Whether a broker could not be reached, however often kafkajs has wrapped that; it says nothing of what was asked. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return UNREACHABLE.includes(error.name) || isUnreachable(error.cause);
+}
+
 /** Whether the coordinator says that this member's generation has passed: it must give up what it holds. */
 export function isGenerationOver(error: unknown): boolean {
   return ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'].includes(errorType(error) ?? '');

@@ -1,6 +1,7 @@
 import type { Observe } from '../pipeline/ports.ts';
 import { pause } from '../pipeline/waiting.ts';
 import { errorType, isGenerationOver } from './client.ts';
+import { findCoordinator, isCoordinatorGone } from './coordinator.ts';
 import type { Epoch } from './epoch.ts';
 import type { ConsumerGroup } from './kafkajs-internals.ts';
 import type { Lane } from './lane.ts';
@@ -73,21 +74,19 @@ export class Committer {
   }
 
   async #write(progress: readonly OffsetToCommit[]): Promise<void> {
-    const { cluster, groupId, memberId } = this.#group;
+    const { groupId, memberId } = this.#group;
     const commit = {
       groupId,
       memberId: memberId ?? '',
       groupGenerationId: this.#epoch.generation,
       topics: topicOffsets(progress),
     };
-    this.#group.coordinator ??= await cluster.findGroupCoordinator({ groupId });
+    const coordinator = this.#group.coordinator ?? (await findCoordinator(this.#group));
     this.#epoch.assertHeld(false);
     try {
-      await this.#group.coordinator.offsetCommit(commit);
+      await coordinator.offsetCommit(commit);
     } catch (error) {
-      if (errorType(error) === 'NOT_COORDINATOR_FOR_GROUP') {
-        this.#group.coordinator = await cluster.findGroupCoordinator({ groupId });
-      }
+      if (isCoordinatorGone(error)) await findCoordinator(this.#group);
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untilDone } from '../pipeline/waiting.ts';
-import { errorType, isGenerationOver } from './client.ts';
+import { errorType, isGenerationOver, isUnreachable } from './client.ts';
+import { findCoordinator, isCoordinatorGone } from './coordinator.ts';
 import { Epoch, instant } from './epoch.ts';
 import type { ConsumerGroup, FetchedBatch, GroupHooks, KafkaError } from './kafkajs-internals.ts';
 
@@ -36,7 +37,6 @@ const STALE_METADATA = [
   'KAFKA_STORAGE_ERROR',
   'OFFSET_NOT_AVAILABLE',
 ];
-const LOST_CONNECTIONS = ['KafkaJSConnectionError', 'KafkaJSConnectionClosedError', 'KafkaJSRequestTimeoutError'];
 const REFRESH_PAUSE_MS = 250;
 
 /**
@@ -119,9 +119,10 @@ export class Membership implements GroupHooks {
       await sleep(REFRESH_PAUSE_MS);
       return this.#options.outOfRange(group, error.topic, error.partition);
     }
-    if (!STALE_METADATA.includes(errorType(error) ?? '') && !LOST_CONNECTIONS.includes(error.name)) return inner();
+    if (!STALE_METADATA.includes(errorType(error) ?? '') && !isUnreachable(error)) return inner();
     await sleep(REFRESH_PAUSE_MS);
-    await group.cluster.refreshMetadata();
+    // Where no broker answers, the next fetch finds out.
+    await group.cluster.refreshMetadata().catch(() => undefined);
   }
 
   async #rejoin(group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
@@ -187,6 +188,12 @@ export class Membership implements GroupHooks {
       group.lastRequest = Date.now();
       this.#options.onContact();
     } catch (error) {
+      if (isCoordinatorGone(error)) {
+        // Nothing that a join would mend. kafkajs' own heartbeat would fail as well, and give up its consumer for it.
+        group.lastRequest = Date.now();
+        await findCoordinator(group);
+        throw error;
+      }
       // kafkajs' own next heartbeat finds out at once, and joins again.
       group.lastRequest = 0;
       if (errorType(error) === 'REBALANCE_IN_PROGRESS') {

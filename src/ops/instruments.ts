@@ -38,6 +38,7 @@ export function createInstruments() {
     registry,
     buildInfo: gauge(METRICS.buildInfo),
     recordsConsumed: counter(METRICS.recordsConsumed),
+    expiredRecords: counter(METRICS.expiredRecords),
     attempts: counter(METRICS.attempts),
     attemptDuration: histogram(METRICS.attemptDuration),
     noResult: counter(METRICS.noResult),

@@ -46,6 +46,11 @@ export const METRICS = {
     node_version: 'of Node',
   }),
   recordsConsumed: counter('notifier_records_consumed_total', 'Records taken over from the brokers.', { tier: TIER }),
+  expiredRecords: counter(
+    'notifier_expired_records_total',
+    'Offsets that the brokers deleted before they were read; their payments were not told.',
+    { tier: TIER },
+  ),
   attempts: counter('notifier_attempts_total', 'Requests sent, by what became of them.', {
     tier: TIER,
     outcome: ATTEMPT_OUTCOMES,

@@ -1,6 +1,7 @@
 import { codeLabel, RESULT_CODES, SYSTEMIC_CODES, TERMINAL_CODES, UNKNOWN_CODES } from '../core/codes.ts';
 import { isReplay, judgeObjective } from '../core/objective.ts';
 import type { SystemicCodes } from '../core/outcome.ts';
+import { tierOf } from '../core/retry-policy.ts';
 import type { AttemptFact, SettledFact } from '../pipeline/facts.ts';
 import type { Observe } from '../pipeline/ports.ts';
 import { handling, type FactHandlers } from './fact-handlers.ts';
@@ -108,6 +109,7 @@ function fillWithZeros(metric: Instruments, { version, revision, tiers, systemic
   const codes = { delivered, rejected: failures, systemic: [...systemic].map(codeLabel), unknown };
   for (const tier of ['main', ...tiers]) {
     metric.recordsConsumed.inc({ tier }, 0);
+    metric.expiredRecords.inc({ tier }, 0);
     metric.assignedPartitions.set({ tier }, 0);
     for (const [outcome, ofOutcome] of Object.entries(codes)) {
       for (const result_code of ofOutcome) metric.attempts.inc({ tier, outcome, result_code }, 0);
@@ -150,7 +152,8 @@ function handlers(metric: Instruments, ownership: Ownership, options: MetricsOpt
     },
     left: () => ownership.take({}),
     unserved: ({ partitions }) => metric.unservedPartitions.set(partitions.length),
-    expired: () => undefined,
+    expired: ({ topic, committed, earliest }) =>
+      metric.expiredRecords.inc({ tier: tierOf(options.source, topic) ?? 'main' }, earliest - committed),
     committed: ({ offsets }) => {
       metric.commits.inc({ result: 'ok' });
       const values = offsets.map(({ topic, partition, offset }) => ({ topic, partition, value: offset }));

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Abandoned } from './ports.ts';
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 3_000;
 
 /** Waits `ms` milliseconds; throws `Abandoned` as soon as `closing` is aborted. */
 export async function pause(ms: number, closing: AbortSignal): Promise<void> {
@@ -30,7 +30,8 @@ export async function pauseUntil(due: Due, now: () => number, closing: AbortSign
 
 /**
  * Asks our own infrastructure until it answers: what cannot be done now will be done later, and nothing is decided
- * about the record meanwhile. Throws `Abandoned` when `closing` is aborted between two tries.
+ * about the record meanwhile. Pauses are counted from the beginning of a try: one that timed out has waited already.
+ * Throws `Abandoned` when `closing` is aborted between two tries.
  */
 export async function untilDone<T>(
   task: () => Promise<T>,
@@ -38,12 +39,14 @@ export async function untilDone<T>(
   closing: AbortSignal,
 ): Promise<T> {
   for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+    const began = performance.now();
     try {
       return await task();
     } catch (error) {
       if (error instanceof Abandoned) throw error;
       onFailure(error);
-      await pause(wait * (0.75 + Math.random() / 2), closing);
+      const left = wait * (0.75 + Math.random() / 2) - (performance.now() - began);
+      await pause(Math.max(FIRST_PAUSE_MS * 0.75, left), closing);
     }
   }
 }

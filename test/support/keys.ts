@@ -84,7 +84,11 @@ export interface Certificate {
 }
 
 /** A certificate for these host names, signed by itself or by the authority given. */
-export async function certificateFor(hosts: readonly string[], authority?: Certificate): Promise<Certificate> {
+export async function certificateFor(
+  hosts: readonly string[],
+  authority?: Certificate,
+  validUntil?: Date,
+): Promise<Certificate> {
   const altNames = hosts.map((host) =>
     /^[\d.]+$/.test(host) ? { type: 7 as const, ip: host } : { type: 2 as const, value: host },
   );
@@ -93,6 +97,22 @@ export async function certificateFor(hosts: readonly string[], authority?: Certi
     algorithm: 'sha256',
     extensions: [{ name: 'subjectAltName', altNames }],
     ...(authority === undefined ? {} : { ca: authority }),
+    ...(validUntil === undefined
+      ? {}
+      : { notBeforeDate: new Date(validUntil.getTime() - 86_400_000), notAfterDate: validUntil }),
+  });
+  return { key, cert };
+}
+
+/** A private authority, for `certificateFor`. */
+export async function certificateAuthority(name: string): Promise<Certificate> {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: name }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, digitalSignature: true, critical: true },
+    ],
   });
   return { key, cert };
 }

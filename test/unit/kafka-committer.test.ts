@@ -116,9 +116,15 @@ describe('commits', () => {
     expect(kinds()).toEqual(['commit_failed', 'committed']);
   });
 
-  test('go to the new coordinator when it has moved', async () => {
+  const unreachable = Object.assign(new Error('connect ECONNREFUSED'), { name: 'KafkaJSConnectionError' });
+  test.each([
+    ['has moved', protocolError('NOT_COORDINATOR_FOR_GROUP')],
+    ['is not there', protocolError('GROUP_COORDINATOR_NOT_AVAILABLE')],
+    ['cannot be reached', unreachable],
+    ['cannot be reached after some tries', new Error('tried 5 times', { cause: unreachable })],
+  ])('go to the new coordinator when the old one %s', async (_, error) => {
     const { committer, lookups, offsets } = committerWith((commit) =>
-      commit === 1 ? Promise.reject(protocolError('NOT_COORDINATOR_FOR_GROUP')) : Promise.resolve(),
+      commit === 1 ? Promise.reject(error) : Promise.resolve(),
     );
     committer.moved(laneAt(0, 5).lane);
     await pass(1_000);

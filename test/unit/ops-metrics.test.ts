@@ -78,6 +78,7 @@ function settled(as: SettledFact['as'], more: Partial<SettledFact> = {}): Settle
 const CONTRACT: Readonly<Record<string, readonly [string, ...string[]]>> = {
   notifier_build_info: ['gauge', 'version', 'revision', 'node_version'],
   notifier_records_consumed_total: ['counter', 'tier'],
+  notifier_expired_records_total: ['counter', 'tier'],
   notifier_attempts_total: ['counter', 'tier', 'outcome', 'result_code'],
   notifier_attempt_duration_seconds: ['histogram', 'outcome'],
   notifier_no_result_total: ['counter', 'reason'],
@@ -126,7 +127,7 @@ function fillAll({ gauges, observe }: ReturnType<typeof setUp>): void {
   gauges.signingKeys(['1', '2'], '2');
 }
 
-test("names, types and labels are the contract's, no more and no less", async () => {
+test('names, types and labels are what users rely on, no more and no less', async () => {
   const metrics = setUp();
   fillAll(metrics);
   const text = await metrics.text();
@@ -278,12 +279,13 @@ test('what is not asked of the gateway is counted too', async () => {
     { kind: 'waiting', for: 'dead_letter', record: RECORD, error },
     { kind: 'hold_probed', reason: 'outage', ended: false, nextProbeInMs: 1 },
     { kind: 'unserved', partitions: [4, 5] },
-    { kind: 'expired', topic: 'pay', partition: 0, committed: 1, earliest: 2 },
+    { kind: 'expired', topic: 'pay', partition: 0, committed: 1, earliest: 5 },
     { kind: 'commit_failed', error },
     { kind: 'key_reloaded', result: 'fallback', detail: '' },
   );
   expect(Object.fromEntries(await told())).toEqual({
     'notifier_records_consumed_total{tier="main"}': 5,
+    'notifier_expired_records_total{tier="main"}': 4,
     'notifier_retry_lateness_seconds_count{tier="5s"}': 1,
     'notifier_decode_errors_total{kind="magic"}': 1,
     notifier_unlisted_payment_result_codes_total: 1,

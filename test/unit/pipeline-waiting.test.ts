@@ -40,7 +40,7 @@ describe('what cannot be done now', () => {
     expect([task.tries, task.failures]).toEqual([[0], []]);
   });
 
-  test('is tried after pauses that double from 100 ms to 5 s, jittered by a quarter', async () => {
+  test('is tried after pauses that double from 100 ms to 3 s, jittered by a quarter', async () => {
     const task = failing();
     const closing = new AbortController();
     const done = untilDone(task.run, () => undefined, closing.signal);
@@ -49,11 +49,26 @@ describe('what cannot be done now', () => {
     closing.abort();
     await expect(done).rejects.toBeInstanceOf(Abandoned);
     const pauses = task.tries.slice(1).map((at, before) => at - (task.tries[before] ?? 0));
-    const expected = [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000];
+    const expected = [100, 200, 400, 800, 1_600, 3_000, 3_000, 3_000, 3_000];
     for (const [at, pause] of expected.entries()) {
       expect(pauses[at]).toBeGreaterThanOrEqual(Math.floor(pause * 0.75));
       expect(pauses[at]).toBeLessThanOrEqual(Math.ceil(pause * 1.25));
     }
+  });
+
+  test('is tried again soon where the try itself took as long as the pause', async () => {
+    const tries: number[] = [];
+    const slow = (): Promise<never> => {
+      tries.push(Date.now() - NOW);
+      return new Promise((_, reject) => setTimeout(() => reject(new Error('timed out')), 3_000));
+    };
+    const closing = new AbortController();
+    const done = untilDone(slow, () => undefined, closing.signal);
+    done.catch(() => undefined);
+    await pass(60_000);
+    closing.abort();
+    for (const [at, next] of tries.slice(1).entries()) expect(next - (tries[at] ?? 0)).toBeLessThanOrEqual(3_750);
+    expect(tries.length).toBeGreaterThan(15);
   });
 
   test('is given up at once when its wait is cut short', async () => {
