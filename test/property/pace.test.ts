@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { playPaced, windows } from '../support/paced-gateway.ts';
 
 const seed = fc.nat({ max: 2 ** 31 });
-/** With 64 requests in flight this much latency still lets 500 of them leave each second. */
-const latencyMs = fc.integer({ min: 2, max: 100 });
+/** With 32 requests in flight this much latency still lets 500 of them leave each second. */
+const latencyMs = fc.integer({ min: 15, max: 60 });
 
 const SETTLED_AFTER_MS = 10_000;
 
@@ -24,22 +24,22 @@ test('whatever cap appears is found within ten seconds and kept: at most 5 % ref
       const requests = playPaced({ changes: [{ atMs: 3_000, perSecond: cap }], untilMs: 45_000, latencyMs, seed });
       expectKept(requests, cap, 3_000, 45_000);
     }),
-    { numRuns: 25 },
+    { numRuns: 20 },
   );
 });
 
-test('a cap that falls from 200 to 50 is found as fast, and one that goes is forgotten within 40 s', () => {
+test('a cap that falls from 200 to 50 is found as fast, and one that goes is regained within half a minute', () => {
   fc.assert(
     fc.property(latencyMs, seed, (latencyMs, seed) => {
       const changes = [{ atMs: 2_000, perSecond: 200 }, { atMs: 25_000, perSecond: 50 }, { atMs: 50_000 }];
-      const requests = playPaced({ changes, untilMs: 92_000, latencyMs, seed });
+      const requests = playPaced({ changes, untilMs: 82_000, latencyMs, seed });
       expectKept(requests, 200, 2_000, 25_000);
       expectKept(requests, 50, 25_000, 50_000);
-      const [last] = windows(requests, 90_000 - 10_000, 92_000).slice(-1);
-      expect(last?.acceptedPerSecond).toBeGreaterThan(400);
+      const [last] = windows(requests, 72_000, 82_000);
+      expect(last?.acceptedPerSecond).toBeGreaterThan(200);
       expect(requests.some(({ atMs, refused }) => refused && atMs > 50_000)).toBe(false);
     }),
-    { numRuns: 10 },
+    { numRuns: 6 },
   );
 });
 
@@ -52,7 +52,7 @@ test('a cap of 2 a second still lets nearly 2 through', () => {
         expect(window.refusedShare).toBeLessThanOrEqual(0.15);
       }
     }),
-    { numRuns: 10 },
+    { numRuns: 6 },
   );
 });
 

@@ -39,7 +39,7 @@ interface World {
 }
 
 /** Sends an endless backlog at a pace to a gateway with the simulator's own caps, timers late and latencies uneven. */
-export function playPaced({ changes, untilMs, latencyMs, seed, maxRate = 0, maxInFlight = 64 }: World): PacedRequest[] {
+export function playPaced({ changes, untilMs, latencyMs, seed, maxRate = 0, maxInFlight = 32 }: World): PacedRequest[] {
   const chance = seeded(seed);
   const pace = new Pace(maxRate);
   const seen: PacedRequest[] = [];
