@@ -1,13 +1,21 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import avro, { type Schema } from 'avsc';
 import type { Admin, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
 
 const READ_LIMIT_MS = 30_000;
+const FRAME_BYTES = 5;
+
+const schemaText = readFileSync(new URL('../../schemas/payment-final.avsc', import.meta.url), 'utf8');
+const eventType = avro.Type.forSchema(JSON.parse(schemaText) as Schema);
 
 /** A record of the source topic. */
 export interface Written {
   readonly partition: number;
   readonly offset: number;
   readonly key: string;
+  /** The payment of the event; of bytes that are none, the key. */
+  readonly name: string;
   /** Epoch milliseconds, as are all times here. */
   readonly at: number;
 }
@@ -39,6 +47,8 @@ export interface ParkedCopy {
   /** Requests that had been sent when it was parked. */
   readonly attempts: number;
   readonly notBefore: number;
+  /** Why it was parked. */
+  readonly reason: string;
   /** Of the body it carries; absent where it carries none. */
   readonly bodySha256?: string;
   /** Its offset is not committed. */
@@ -110,8 +120,23 @@ function isDeadLetters({ source }: Scope, topic: string): boolean {
   return topic === `${source}.dead-letter`;
 }
 
-function written({ partition, offset, key, timestamp }: Stored): Written {
-  return { partition, offset: Number(offset), key: key?.toString() ?? '', at: Number(timestamp) };
+/** As the headers of retry and dead-letter records name it. */
+export function originOf({ partition, offset }: Pick<Written, 'partition' | 'offset'>): string {
+  return `${partition}:${offset}`;
+}
+
+function written({ partition, offset, key: keyBytes, value, timestamp }: Stored): Written {
+  const key = keyBytes?.toString() ?? '';
+  return { partition, offset: Number(offset), key, name: paymentIn(value) ?? key, at: Number(timestamp) };
+}
+
+function paymentIn(value: Buffer | null): string | undefined {
+  if (value?.[0] !== 0) return undefined;
+  try {
+    return (eventType.fromBuffer(value.subarray(FRAME_BYTES)) as { paymentId: string }).paymentId;
+  } catch {
+    return undefined;
+  }
 }
 
 function letter({ headers, timestamp }: Stored): Letter {
@@ -130,6 +155,7 @@ function parkedCopy({ headers }: Stored, tier: string, waiting: boolean): Parked
     tier,
     attempts: Number(headerText(headers, 'attempts')),
     notBefore: Number(headerText(headers, 'not-before')),
+    reason: headerText(headers, 'reason'),
     ...(Buffer.isBuffer(body) && { bodySha256: createHash('sha256').update(body).digest('hex') }),
     waiting,
   };

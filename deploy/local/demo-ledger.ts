@@ -1,13 +1,21 @@
-import type { Evidence, Letter, ParkedCopy, SeenRequest, Written } from './demo-evidence.ts';
+import {
+  originOf,
+  type Evidence,
+  type Letter,
+  type ParkedCopy,
+  type SeenRequest,
+  type Written,
+} from './demo-evidence.ts';
+import { isSuccess, outOfOrder, waitedBehindKey } from './demo-order.ts';
 
 /**
  * The judgement of the demo: what became of every event, told by what the gateway saw and by what stands in the topics,
  * never by the service's own word.
  */
 
-/** What must become of the record with this key. */
+/** What must become of the event with this name: its payment, or the key of bytes that are no event. */
 export interface Expectation {
-  readonly key: string;
+  readonly name: string;
   readonly verdict: 'delivered' | 'dead_lettered';
   /** Of a dead letter: `notifier-dead-letter-reason` and `notifier-reason`. */
   readonly reason?: string;
@@ -21,13 +29,15 @@ export type Place = 'delivered' | 'dead_lettered' | 'waiting' | 'uncommitted' | 
 
 /** One event and what it got. */
 export interface Row {
-  readonly key: string;
+  readonly name: string;
   readonly partition: number;
   readonly offset: number;
   readonly place: Place;
   /** Of a dead letter. */
   readonly letter?: { readonly reason: string; readonly detail: string };
   readonly attempts: number;
+  /** Its record key, where it waited behind an earlier event of that key. */
+  readonly waitedBehind?: string;
   /** From the write to the verdict; absent while there is none. */
   readonly seconds?: number;
   /** What the gateway answered, in order. */
@@ -74,32 +84,33 @@ interface Traces {
 
 /** Looks for every event wherever it can be, and names all that is not as expected. */
 export function judge(expectations: readonly Expectation[], evidence: Evidence): Judgement {
-  const written = groupBy(evidence.written, ({ key }) => key);
+  const written = groupBy(evidence.written, ({ name }) => name);
   const requests = groupBy(evidence.requests, ({ paymentId }) => paymentId);
   const letters = groupBy(evidence.letters, ({ origin }) => origin);
   const copies = groupBy(evidence.parked, ({ origin }) => origin);
-  const hasty = outOfOrder(evidence.written, requests);
-  const counts = { duplicates: 0, early: 0 };
-  const rows = expectations.map((expectation): Row => {
-    const records = written.get(expectation.key) ?? [];
+  const tracesOf = (name: string, records: readonly Written[]): Traces => {
     const [record] = records;
     const origin = record === undefined ? '' : originOf(record);
-    const traces: Traces = {
+    return {
       written: records,
-      requests: requests.get(expectation.key) ?? [],
+      requests: requests.get(name) ?? [],
       letters: letters.get(origin) ?? [],
       copies: copies.get(origin) ?? [],
       committed: evidence.committed.get(record?.partition ?? -1) ?? 0,
     };
+  };
+  const hasty = outOfOrder(evidence.written, (record) => tracesOf(record.name, [record]));
+  const counts = { duplicates: 0, early: 0 };
+  const rows = expectations.map((expectation): Row => {
+    const { name } = expectation;
+    const traces = tracesOf(name, written.get(name) ?? []);
     const findings = inspect(expectation, traces);
     counts.duplicates += findings.duplicates.length;
     counts.early += findings.early.length;
-    const overtaken = hasty.get(expectation.key);
-    const disorder =
-      overtaken === undefined ? [] : [`sent for the first time before ${overtaken}, which stands earlier`];
-    return row(expectation.key, traces, [...findings.other, ...findings.duplicates, ...findings.early, ...disorder]);
+    const disorder = hasty.get(name) ?? [];
+    return row(name, traces, [...findings.other, ...findings.duplicates, ...findings.early, ...disorder]);
   });
-  const strangers = unexplained(new Set(expectations.map(({ key }) => key)), evidence);
+  const strangers = unexplained(new Set(expectations.map(({ name }) => name)), evidence);
   const count = (place: Place): number => rows.filter((each) => each.place === place).length;
   return {
     rows,
@@ -114,11 +125,11 @@ export function judge(expectations: readonly Expectation[], evidence: Evidence):
       outOfOrder: hasty.size,
       ...counts,
     },
-    faults: [...rows.flatMap(({ key, faults }) => faults.map((fault) => `${key}: ${fault}`)), ...strangers],
+    faults: [...rows.flatMap(({ name, faults }) => faults.map((fault) => `${name}: ${fault}`)), ...strangers],
   };
 }
 
-function row(key: string, traces: Traces, faults: readonly string[]): Row {
+function row(name: string, traces: Traces, faults: readonly string[]): Row {
   const { written, requests, letters } = traces;
   const [record] = written;
   const [letter] = letters;
@@ -126,12 +137,13 @@ function row(key: string, traces: Traces, faults: readonly string[]): Row {
   const success = requests.find(isSuccess);
   const settledAt = place === 'delivered' ? (success?.answeredAt ?? success?.at) : letter?.at;
   return {
-    key,
+    name,
     partition: record?.partition ?? -1,
     offset: record?.offset ?? -1,
     place,
     ...(letter !== undefined && { letter: { reason: letter.reason, detail: letter.detail } }),
     attempts: requests.length,
+    ...(record !== undefined && waitedBehindKey(traces) && { waitedBehind: record.key }),
     ...(record !== undefined && settledAt !== undefined && { seconds: Math.max(0, settledAt - record.at) / 1_000 }),
     answers: requests.map(({ answered }) => answered),
     faults,
@@ -198,29 +210,12 @@ function misfit([letter]: readonly Letter[], { reason, detail }: Expectation): s
   return `expected a dead letter ${reason} (${detail}), is ${letter?.reason} (${letter?.detail})`;
 }
 
-/** Keys whose first request came before that of a record which stands earlier in their partition, and its key. */
-function outOfOrder(
-  written: readonly Written[],
-  requests: ReadonlyMap<string, readonly SeenRequest[]>,
-): Map<string, string> {
-  const hasty = new Map<string, string>();
-  const latest = new Map<number, { key: string; seq: number }>();
-  for (const { key, partition } of written.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset)) {
-    const seq = requests.get(key)?.[0]?.seq;
-    if (seq === undefined) continue;
-    const before = latest.get(partition);
-    if (before !== undefined && before.seq > seq) hasty.set(key, before.key);
-    else latest.set(partition, { key, seq });
-  }
-  return hasty;
-}
-
 /** What nobody wrote must not be there either. */
-function unexplained(keys: ReadonlySet<string>, { written, requests, letters, parked }: Evidence): string[] {
+function unexplained(names: ReadonlySet<string>, { written, requests, letters, parked }: Evidence): string[] {
   const origins = new Set(written.map(originOf));
   return [
     ...requests
-      .filter(({ paymentId }) => !keys.has(paymentId))
+      .filter(({ paymentId }) => !names.has(paymentId))
       .map(({ seq, paymentId }) => `request ${seq} is for "${paymentId}", which nobody wrote`),
     ...[...letters, ...parked]
       .filter(({ origin }) => !origins.has(origin))
@@ -236,13 +231,4 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
     else group.push(item);
   }
   return groups;
-}
-
-function isSuccess({ answered, verification }: SeenRequest): boolean {
-  return answered === 'S SUCCESS' && verification === 'verified';
-}
-
-/** As the headers of retry and dead-letter records name it. */
-function originOf({ partition, offset }: Written): string {
-  return `${partition}:${offset}`;
 }

@@ -22,7 +22,7 @@ interface Scene {
 export async function runLoad(events: Iterable<PaymentFinal>, scene: Scene): Promise<LoadFigures> {
   const { emitter, simulator, service, stage, signal } = scene;
   const all = [...events];
-  stage.heading('8 · Load', `${all.length} events at once; the gateway answers as fast as it can.`);
+  stage.heading('9 · Load', `${all.length} events at once; the gateway answers as fast as it can.`);
   simulator.play({});
   const before = simulator.requests().length;
   const cpuBefore = service.cpuMs();

@@ -80,6 +80,9 @@ export class Narrator {
       case 'dead_letter':
         this.#deadLetter(line);
         return;
+      case 'behind_parked_key':
+        this.#waits(line);
+        return;
       case 'hold_began':
         this.#heldSince = Date.parse(text(line, 'time'));
         this.#probes = 0;
@@ -135,6 +138,16 @@ export class Narrator {
       default:
         return ['refused for good', 'bad'];
     }
+  }
+
+  /** There is no request to tell of; the gateway's record must say so too. */
+  #waits(line: LogLine): void {
+    const paymentId = text(line, 'paymentId');
+    if (this.#isExtra(paymentId)) return;
+    const unsent = this.#requests.has(paymentId) ? 'ALREADY SENT' : 'not sent';
+    const until = this.#stage.clock(Date.parse(text(line, 'notBefore')));
+    const where = `in tier ${text(line, 'waitsIn')} until ${until}`;
+    this.#stage.line(paymentId, `${unsent}: waits ${where}, behind an earlier payment of its key`, 'waiting');
   }
 
   #deadLetter(line: LogLine): void {

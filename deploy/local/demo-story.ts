@@ -61,7 +61,7 @@ export async function tellStory(
   }
   const serviceExitCode = options.keep ? null : await drain(scene);
   const story = [...ACTS, HOLD_ACT].flatMap(({ expected }) => expected);
-  const expected = [...story, ...loadIds.map((key): Expectation => ({ key, verdict: 'delivered' }))];
+  const expected = [...story, ...loadIds.map((name): Expectation => ({ name, verdict: 'delivered' }))];
   const judgement = judge(expected, { ...(await readEvidence(scene)), requests: scene.simulator.requests() });
   const { rows, totals, faults } = judgement;
   const shown = rows.filter((row, at) => at < story.length || row.faults.length > 0).slice(0, MOST_ROWS);
@@ -130,8 +130,8 @@ async function write(writings: readonly Writing[], { emitter, writeBytes }: Scen
   for (const writing of writings) {
     if (writing.kind === 'bytes') names.push(await writeBytes(writing.key, writing.value));
     else {
-      await emitter.emit([writing.make()]);
-      names.push(writing.key);
+      await emitter.emit([writing.make()], writing.key);
+      names.push(writing.name);
     }
   }
   return names;

@@ -40,10 +40,10 @@ export function eventTable(rows: readonly Row[], stage: Stage): string {
     colAligns: ['left', 'right', 'left', 'right', 'right', 'left'],
   });
   for (const row of rows) {
-    const { key, partition, offset, attempts, seconds, faults } = row;
+    const { name, partition, offset, attempts, seconds, faults } = row;
     const got = row.letter === undefined ? PLACES[row.place] : `${PLACES[row.place]}: ${row.letter.reason}`;
     table.push([
-      key,
+      name,
       offset < 0 ? '' : `${partition}:${offset}`,
       stage.styled(faults.length > 0 ? 'bad' : (TONES[row.place] ?? 'bad'), got),
       attempts,
@@ -72,16 +72,18 @@ export function asJson(
   { totals, faults }: Judgement,
   rest: { ok: boolean; serviceExitCode: number | null; load: LoadFigures | null },
 ): string {
-  const events = rows.map(({ key, partition, offset, place, letter, attempts, seconds, answers, faults }) => ({
-    ...{ payment: key, partition, offset, verdict: place },
-    ...{ reason: letter?.reason ?? null, detail: letter?.detail ?? null },
-    ...{ requests: attempts, seconds: seconds ?? null, answers, faults },
-  }));
+  const events = rows.map(
+    ({ name, partition, offset, place, letter, attempts, waitedBehind, seconds, answers, faults }) => ({
+      ...{ payment: name, partition, offset, verdict: place },
+      ...{ reason: letter?.reason ?? null, detail: letter?.detail ?? null },
+      ...{ requests: attempts, waitedBehind: waitedBehind ?? null, seconds: seconds ?? null, answers, faults },
+    }),
+  );
   return JSON.stringify({ ...rest, totals, faults, events }, null, 2);
 }
 
-/** The answers in order, equal ones in a row counted; what was wrong with an event that was never sent. */
-function remark({ answers, letter }: Row): string {
+/** What it waited for, then the answers, equal ones in a row counted; or what was wrong with an event never sent. */
+function remark({ answers, letter, waitedBehind }: Row): string {
   if (answers.length === 0) {
     return letter === undefined ? '' : `never sent: ${WHY_DEAD[letter.reason] ?? letter.reason} (${letter.detail})`;
   }
@@ -91,5 +93,6 @@ function remark({ answers, letter }: Row): string {
     if (last?.words === words) last.times += 1;
     else runs.push({ words, times: 1 });
   }
-  return runs.map(({ words, times }) => (times > 1 ? `${words} (${times} times)` : words)).join(' → ');
+  const told = runs.map(({ words, times }) => (times > 1 ? `${words} (${times} times)` : words));
+  return [...(waitedBehind === undefined ? [] : [`waited behind ${waitedBehind}`]), ...told].join(' → ');
 }

@@ -9,8 +9,8 @@ const type = avro.Type.forSchema(JSON.parse(schemaText) as Schema);
 
 /** Writes payment-final events to the source topic, as the acquirer's systems do. */
 export interface Emitter {
-  /** Writes events with the payment id as key; resolves when the brokers have them. */
-  emit(events: readonly PaymentFinal[]): Promise<void>;
+  /** Writes events, each with its payment id as key or all with the one given; resolves when the brokers have them. */
+  emit(events: readonly PaymentFinal[], key?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -23,8 +23,8 @@ export async function createEmitter(kafka: Kafka, registry: RegistrySettings, to
   const producer = kafka.producer({ idempotent: true, allowAutoTopicCreation: false, retry: { retries: 8 } });
   await producer.connect();
   return {
-    emit: async (events) => {
-      const messages = events.map((event) => ({ key: event.paymentId, value: encode(schemaId, event) }));
+    emit: async (events, key) => {
+      const messages = events.map((event) => ({ key: key ?? event.paymentId, value: encode(schemaId, event) }));
       await producer.send({ topic, acks: -1, messages });
     },
     close: () => producer.disconnect(),

@@ -4,9 +4,9 @@ import { judge, type Expectation } from '../../deploy/local/demo-ledger.ts';
 
 /** Of one partition: `A` delivered at once, `B` on the second attempt after a stay in tier 2s, `C` a dead letter. */
 const EXPECTED: readonly Expectation[] = [
-  { key: 'A', verdict: 'delivered', attempts: 1 },
-  { key: 'B', verdict: 'delivered', attempts: 2 },
-  { key: 'C', verdict: 'dead_lettered', reason: 'rejected', detail: 'PROCESS_FAIL', attempts: 1 },
+  { name: 'A', verdict: 'delivered', attempts: 1 },
+  { name: 'B', verdict: 'delivered', attempts: 2 },
+  { name: 'C', verdict: 'dead_lettered', reason: 'rejected', detail: 'PROCESS_FAIL', attempts: 1 },
 ];
 
 function request(seq: number, paymentId: string, answered: string, change: Partial<SeenRequest> = {}): SeenRequest {
@@ -18,9 +18,9 @@ function request(seq: number, paymentId: string, answered: string, change: Parti
 
 const WELL: Evidence = {
   written: [
-    { partition: 0, offset: 0, key: 'A', at: 900 },
-    { partition: 0, offset: 1, key: 'B', at: 900 },
-    { partition: 0, offset: 2, key: 'C', at: 900 },
+    { partition: 0, offset: 0, key: 'A', name: 'A', at: 900 },
+    { partition: 0, offset: 1, key: 'B', name: 'B', at: 900 },
+    { partition: 0, offset: 2, key: 'C', name: 'C', at: 900 },
   ],
   requests: [
     request(1, 'A', 'S SUCCESS'),
@@ -29,7 +29,12 @@ const WELL: Evidence = {
     request(4, 'B', 'S SUCCESS', { attempt: 2, at: 3_100, answeredAt: 3_110 }),
   ],
   letters: [{ origin: '0:2', reason: 'rejected', detail: 'PROCESS_FAIL', at: 1_020 }],
-  parked: [{ origin: '0:1', tier: '2s', attempts: 1, notBefore: 3_050, bodySha256: 'sha-B', waiting: false }],
+  parked: [
+    {
+      ...{ origin: '0:1', tier: '2s', attempts: 1, notBefore: 3_050, reason: 'UNKNOWN_EXCEPTION' },
+      ...{ bodySha256: 'sha-B', waiting: false },
+    },
+  ],
   committed: new Map([[0, 3]]),
 };
 
@@ -117,7 +122,7 @@ describe('the books of the demo', () => {
   });
 
   it('let events of other partitions overtake', () => {
-    const written = WELL.written.map((record) => (record.key === 'B' ? { ...record, partition: 1 } : record));
+    const written = WELL.written.map((record) => (record.name === 'B' ? { ...record, partition: 1 } : record));
     const { totals } = judged({
       written,
       requests: [request(1, 'B', 'U UNKNOWN_EXCEPTION'), request(2, 'A', 'S SUCCESS'), ...WELL.requests.slice(2)],
@@ -152,7 +157,7 @@ describe('the books of the demo', () => {
     expect(judged({ letters: [{ ...letter!, reason: 'undecodable', detail: 'magic' }] }).faults).toEqual([
       'C: expected a dead letter rejected (PROCESS_FAIL), is undecodable (magic)',
     ]);
-    const expected = EXPECTED.map((each) => (each.key === 'A' ? { ...each, attempts: 2 } : each));
+    const expected = EXPECTED.map((each) => (each.name === 'A' ? { ...each, attempts: 2 } : each));
     expect(judge(expected, WELL).faults).toEqual(['A: expected 2 request(s), the gateway saw 1']);
   });
 

@@ -16,7 +16,7 @@ function storyteller(isTTY = false, env: NodeJS.ProcessEnv = {}) {
     return text
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => line.replace(/^ *-?[\d.]+ s {2}/, '').replace(/until .* s$/, 'until then'));
+      .map((line) => line.replace(/^ *-?[\d.]+ s {2}/, '').replace(/until [\d.-]+ s/, 'until then'));
   };
   return { narrator, told };
 }
@@ -53,6 +53,22 @@ describe('the narrator of the demo', () => {
       'P         2nd request, same bytes, 4 ms after its time → S SUCCESS: delivered',
     ]);
     expect(narrator.ended).toEqual(new Set(['P']));
+  });
+
+  it('tells an event that waits behind another of its key: unsent, and sent when it is its turn', () => {
+    const { narrator, told } = storyteller();
+    const waits = { level: 'info', event: 'behind_parked_key', paymentId: 'P', waitsIn: '2s', notBefore: at(2_000) };
+    narrator.heard(waits);
+    expect(narrator.ended).toEqual(new Set());
+    narrator.seen(request('P', 1, 'S SUCCESS', 2_004));
+    narrator.heard(attempt('P', 1, 'complete'));
+    narrator.heard(waits);
+    narrator.heard({ ...waits, paymentId: 'LOAD-1' });
+    expect(told()).toEqual([
+      'P         not sent: waits in tier 2s until then, behind an earlier payment of its key',
+      'P         1st request → S SUCCESS: delivered',
+      'P         ALREADY SENT: waits in tier 2s until then, behind an earlier payment of its key',
+    ]);
   });
 
   it('does not gloss over other bytes, an early retry, or a request the gateway never saw', () => {
