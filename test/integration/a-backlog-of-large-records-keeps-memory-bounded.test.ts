@@ -24,6 +24,7 @@ test('records of 900 KiB wait in the brokers, not in the process, which has the 
     partitions: PARTITIONS,
     topicConfig: { 'max.message.bytes': '2000000' },
     profile: { delayMs: 500 },
+    settings: { GATEWAY_TIMEOUT: '20s', KAFKA_SESSION_TIMEOUT: '30s' },
   });
   const service = await world.start({ NODE_OPTIONS: '--max-old-space-size=384' });
   await world.write(0, ['first']);
