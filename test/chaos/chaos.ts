@@ -84,11 +84,20 @@ export async function runChaos(options: RunOptions, paces: Paces, ground: Ground
   const watch = new Watch(world, load, faults);
   const random = (stream: string): Random => new Random(options.seed, stream);
   const { brokers, tell } = ground;
-  const stage = { world, members, faults, brokers, registryWay, gatewayWay, sessionTimeoutMs: SESSION_TIMEOUT_MS, tell };
+  const stage = {
+    world,
+    members,
+    faults,
+    brokers,
+    registryWay,
+    gatewayWay,
+    sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    tell,
+  };
 
   const evidence = async (settled: boolean, loadTo = Infinity): Promise<Evidence> => {
     const seen = await gatherer.look();
-    const { evictions } = newsOfGroup(brokers, world.group, faults.all(), startedAt);
+    const { evictions } = newsOfGroup(brokers, world.group, faults.all(), startedAt, SESSION_TIMEOUT_MS);
     return {
       ordering: options.ordering,
       concurrency: options.ordering === 'key' ? KEY_CONCURRENCY : 1,
@@ -107,7 +116,7 @@ export async function runChaos(options: RunOptions, paces: Paces, ground: Ground
   const healed = new AbortController();
   const looks = repeat(LOOK_EVERY_MS, healed.signal, async () => watch.judged(judge(await evidence(false))));
   const progress = repeat(PROGRESS_MS, healed.signal, async () => {
-    const { rebalances } = newsOfGroup(brokers, world.group, [], startedAt);
+    const { rebalances } = newsOfGroup(brokers, world.group, [], startedAt, SESSION_TIMEOUT_MS);
     ground.onProgress(await watch.progress(Math.max(0, endsAt - Date.now()), rebalances));
   });
   const breaking = Promise.all([
@@ -133,7 +142,7 @@ export async function runChaos(options: RunOptions, paces: Paces, ground: Ground
   const judged = judge(all);
   const judgement = { ...judged, violations: [...judged.violations, ...ended] };
   await members.end();
-  const { rebalances } = newsOfGroup(brokers, world.group, [], startedAt);
+  const { rebalances } = newsOfGroup(brokers, world.group, [], startedAt, SESSION_TIMEOUT_MS);
   const run = { ...options, command: ground.command, startedAt: stamp, node: process.version, rebalances };
   const figures = figuresOf(run, all.faults, judgement);
   writeFileSync(`${folder}.json`, `${JSON.stringify(figures, null, 2)}\n`);
@@ -183,8 +192,9 @@ async function makeWorld(
 
 /** Does it again and again; what fails because something is broken just now is left out. */
 async function repeat(everyMs: number, ending: AbortSignal, work: () => Promise<void>): Promise<void> {
-  while (!ending.aborted) {
+  for (;;) {
     await sleep(everyMs, undefined, { signal: ending }).catch(() => undefined);
-    if (!ending.aborted) await work().catch(() => undefined);
+    if (ending.aborted) return;
+    await work().catch(() => undefined);
   }
 }

@@ -19,6 +19,8 @@ export interface SeenRequest {
   readonly at: number;
   /** Absent where the answer never went out. */
   readonly answeredAt?: number;
+  /** When it was signed, by its own `Request-Time`. */
+  readonly signedAt: number;
   readonly paymentId: string;
   readonly answered: string;
   readonly verification: string;

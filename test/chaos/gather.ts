@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Broker } from '../../deploy/local/broker.ts';
+import type { ReceivedRequest } from '../../src/simulator/record.ts';
 import { scanTopic, type Positions, type StoredRecord } from '../support/topic-reader.ts';
 import type { World } from '../support/world.ts';
 import { groupNews } from './broker-log.ts';
 import type { Copy, Evidence, Fault, Letter, SeenRequest, Written } from './evidence.ts';
+
+/** The coordinator makes a member id of a client id and this. */
+const UUID_SUFFIX = '-00000000-0000-0000-0000-000000000000';
 
 /** What is known of the topics; it grows from one look to the next. */
 export class Gatherer {
@@ -48,18 +52,27 @@ export function newsOfGroup(
   group: string,
   faults: readonly Fault[],
   since: number,
+  sessionTimeoutMs: number,
 ): { rebalances: number; evictions: Fault[] } {
   const news = brokers.map(({ logFile }) => groupNews(readFileSync(logFile, 'utf8'), group, since));
-  const silenced = new Map(faults.filter(({ kind }) => kind === 'kill' || kind === 'freeze').map((f) => [f.whom, f]));
-  const evictions = news
-    .flatMap(({ evictions }) => evictions)
-    .map(({ at, memberId }) => ({ kind: 'eviction' as const, from: at, to: at, whom: memberId.slice(0, -37) }))
-    .filter(({ whom, from }) => from < (silenced.get(whom)?.from ?? Infinity));
-  return { rebalances: Math.max(0, ...news.map(({ generation }) => generation)), evictions };
+  const wasSilenced = ({ at, member }: { at: number; member: string }): boolean =>
+    faults.some(
+      ({ kind, whom, from, to }) =>
+        whom === member && from <= at && (kind === 'kill' || (kind === 'freeze' && at <= to + sessionTimeoutMs)),
+    );
+  return {
+    rebalances: Math.max(0, ...news.map(({ generation }) => generation)),
+    evictions: news
+      .flatMap(({ evictions }) => evictions)
+      .map(({ at, memberId }) => ({ at, member: memberId.slice(0, -UUID_SUFFIX.length) }))
+      .filter((eviction) => !wasSilenced(eviction))
+      .map(({ at, member }) => ({ kind: 'eviction', from: at, to: at, whom: member })),
+  };
 }
 
-function seen({ seq, at, answeredAt, paymentId, answered, verification, bodySha256 }: SeenRequest): SeenRequest {
-  const base = { seq, at, paymentId, answered, verification, bodySha256 };
+function seen({ requestTime, ...request }: ReceivedRequest): SeenRequest {
+  const { seq, at, answeredAt, paymentId, answered, verification, bodySha256 } = request;
+  const base = { seq, at, signedAt: Date.parse(requestTime) || at, paymentId, answered, verification, bodySha256 };
   return answeredAt === undefined ? base : { ...base, answeredAt };
 }
 

@@ -16,8 +16,9 @@ export interface RepeatFigures {
   readonly bound: number;
 }
 
-/** An answer that took nearly as long as the service waits may have come too late. */
-const TOO_LATE_MS = 500;
+/** An answer that took longer than this part of the time-out may be read, by a process that had to wait, too late. */
+const SLOW_SHARE = 0.5;
+const CLOCK_SLACK_MS = 50;
 
 /**
  * A request is a repeat where its payment had its final verdict before, or where the record's own copy stands in a retry
@@ -38,7 +39,7 @@ export function judgeRepeats(
       const before = history.requests[at - 1];
       const repeat = kindOfRepeat(history, request);
       if (repeat === undefined) return;
-      if (before !== undefined && cameTooLate(before, evidence)) {
+      if (before !== undefined && cameTooLate(history, before, evidence)) {
         unseenVerdicts += 1;
         return;
       }
@@ -78,8 +79,12 @@ function kindOfRepeat(history: History, request: SeenRequest): 'repeat' | 'early
   return copy !== undefined && request.at < copy.notBefore ? 'early' : undefined;
 }
 
-function cameTooLate({ at, answeredAt }: SeenRequest, { gatewayTimeoutMs }: Evidence): boolean {
-  return answeredAt !== undefined && answeredAt - at > gatewayTimeoutMs - TOO_LATE_MS;
+/** The answer was slow, and the record stands in a retry topic for it, parked when the whole time-out had passed. */
+function cameTooLate({ copies }: History, request: SeenRequest, { gatewayTimeoutMs }: Evidence): boolean {
+  const { at, signedAt, answeredAt = at } = request;
+  const givenUp = signedAt + gatewayTimeoutMs - CLOCK_SLACK_MS;
+  const copy = copies.find((copy) => copy.at > at);
+  return answeredAt - signedAt > gatewayTimeoutMs * SLOW_SHARE && copy?.reason === 'timeout' && copy.at >= givenUp;
 }
 
 /** The faults that may have kept this request's record from being committed. */

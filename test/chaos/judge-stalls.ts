@@ -37,15 +37,16 @@ export function longestStall(all: readonly History[], evidence: Evidence): Measu
   return longest;
 }
 
-/** The longest time from the end of a fault, while no other was on, to the next request of anybody. */
+/** The longest time from the end of a fault to the next request of anybody, without the time in which another was on. */
 export function longestRecovery({ faults, requests, load, sessionTimeoutMs }: Evidence): Measured {
   let longest = NOTHING;
   let next = 0;
   const times = requests.map(({ at }) => at).sort((a, b) => a - b);
-  for (const { from, to } of impossible(faults, { sessionTimeoutMs })) {
+  const spans = impossible(faults, { sessionTimeoutMs });
+  for (const { from, to } of spans) {
     if (to < load.from || to > load.to) continue;
     while (next < times.length && (times[next] ?? 0) < to) next += 1;
-    const ms = (times[next] ?? load.to) - to;
+    const ms = outside(to, times[next] ?? load.to, spans);
     if (ms <= longest.ms) continue;
     const kinds = new Set(faults.filter((fault) => fault.from >= from && fault.from <= to).map(({ kind }) => kind));
     longest = { ms, where: `after ${[...kinds].join(', ').replaceAll('_', ' ')}` };

@@ -107,7 +107,10 @@ function locate(history: History, evidence: Evidence): { places: Place[]; violat
   }
   const [letter, second] = letters;
   if (letter && second && !during(letter.at, letter.at, disruptions(evidence.faults, evidence))) {
-    violations.push({ kind: 'doubled', detail: `${name} stands in ${letters.length} letters, and nothing explains it` });
+    violations.push({
+      kind: 'doubled',
+      detail: `${name} stands in ${letters.length} letters, and nothing explains it`,
+    });
   }
   return { places, violations };
 }
@@ -123,7 +126,10 @@ function judgeRequests({ strangers, ambiguous }: Histories, { requests }: Eviden
   const refused = requests.filter(({ verification }) => verification !== 'verified' && verification !== 'not_read');
   return [
     ...ambiguous.map((paymentId) => ({ kind: 'ambiguous' as const, detail: paymentId })),
-    ...strangers.map(({ seq, paymentId }) => ({ kind: 'stranger' as const, detail: `request ${seq} for ${paymentId}` })),
+    ...strangers.map(({ seq, paymentId }) => ({
+      kind: 'stranger' as const,
+      detail: `request ${seq} for ${paymentId}`,
+    })),
     ...refused.map(({ seq, paymentId, verification }) => ({
       kind: 'refused' as const,
       detail: `request ${seq} for ${paymentId}: ${verification}`,
@@ -139,10 +145,11 @@ function judgePartitionOrder(all: readonly History[]): Violation[] {
     return partition
       .sort((a, b) => firstSeq(a) - firstSeq(b))
       .flatMap((history): Violation[] => {
-        const before = latest;
-        if (before === undefined || before.written.offset < history.written.offset) latest = history;
-        if (before === undefined || before === latest || latest === history) return [];
-        return [{ kind: 'order', detail: `${describe(history)} was sent after ${describe(before)}` }];
+        if (latest !== undefined && latest.written.offset > history.written.offset) {
+          return [{ kind: 'order', detail: `${describe(history)} was sent after ${describe(latest)}` }];
+        }
+        latest = history;
+        return [];
       });
   });
 }
@@ -194,7 +201,10 @@ export function story({ written, requests, copies, letters }: History): string {
   const since = (at: number): string => `${((at - written.at) / 1_000).toFixed(3)} s`;
   return [
     ...requests.map((one) => ({ at: one.at, text: `request ${one.seq} → ${one.answered}` })),
-    ...copies.map((one) => ({ at: one.at, text: `${one.tier}:${one.offset} ${one.reason} until ${since(one.notBefore)}` })),
+    ...copies.map((one) => ({
+      at: one.at,
+      text: `${one.tier}:${one.offset} ${one.reason} until ${since(one.notBefore)}`,
+    })),
     ...letters.map((one) => ({ at: one.at, text: `letter ${one.offset} ${one.reason}` })),
   ]
     .sort((a, b) => a.at - b.at)

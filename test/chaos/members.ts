@@ -60,8 +60,8 @@ export class Members {
   }
 
   /** Asks one to drain; resolves at once, it takes its time. */
-  leave(random: Random): string | undefined {
-    const member = this.#take(random);
+  leave(random: Random, except?: string): string | undefined {
+    const member = this.#take(random, except);
     if (member === undefined) return undefined;
     const asked = Date.now();
     this.#ends.push(
@@ -96,8 +96,8 @@ export class Members {
     await Promise.all(this.#ends);
   }
 
-  #take(random: Random): Member | undefined {
-    const [first, ...others] = this.#all.filter(({ free }) => free);
+  #take(random: Random, except?: string): Member | undefined {
+    const [first, ...others] = this.#all.filter(({ free, name }) => free && name !== except);
     if (first === undefined) return undefined;
     const member = random.pick([first, ...others]);
     member.free = false;

@@ -4,7 +4,7 @@ export class Random {
 
   /** @param stream choices of different streams of one seed do not follow from each other */
   constructor(seed: number, stream = '') {
-    this.#state = [...stream].reduce((state, letter) => Math.imul(state ^ letter.charCodeAt(0), 0x01000193), seed >>> 0);
+    this.#state = Buffer.from(stream).reduce((state, byte) => Math.imul(state ^ byte, 0x01000193), seed >>> 0);
   }
 
   /** A number in [0, 1): mulberry32. */

@@ -62,7 +62,7 @@ const FAULT: Partial<Record<FaultKind, MakeFault>> = {
   },
   async roll(stage, random) {
     const joined = await stage.members.start();
-    const left = stage.members.leave(random);
+    const left = stage.members.leave(random, joined);
     stage.faults.note('roll', Date.now(), Date.now(), left);
     stage.tell(`roll: ${joined} for ${left ?? 'nobody'}`);
   },

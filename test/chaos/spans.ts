@@ -39,7 +39,14 @@ export function disruptions(
         return [{ fault, from: fault.from - sessionTimeoutMs - COMMIT_MS, to: fault.to + COMMIT_MS }];
       case 'gateway_down':
         return [{ fault, from: fault.from - ON_THE_WAY_MS, to: fault.from + ON_THE_WAY_MS }];
-      default:
+      case 'roll':
+      case 'join':
+      case 'leave':
+      case 'leaders_move':
+      case 'partitions_added':
+      case 'registry_down':
+      case 'systemic':
+      case 'rate_cap':
         return [];
     }
   });
@@ -76,7 +83,12 @@ export function impossible(faults: readonly Fault[], { sessionTimeoutMs }: Pick<
       case 'gateway_down':
       case 'systemic':
         return [fault];
-      default:
+      case 'roll':
+      case 'join':
+      case 'leave':
+      case 'leaders_move':
+      case 'partitions_added':
+      case 'rate_cap':
         return [];
     }
   });
