@@ -11,6 +11,7 @@ import { startAdminServer, type Checks } from './ops/admin-server.ts';
 import { kafkaLogCreator } from './ops/kafka-log.ts';
 import { createLog, type Log } from './ops/log.ts';
 import { createMetrics } from './ops/metrics.ts';
+import { Fences } from './pipeline/fences.ts';
 import { Gate } from './pipeline/gate.ts';
 import { Abandoned, type Observe, type Ports } from './pipeline/ports.ts';
 import { processRecord } from './pipeline/process-record.ts';
@@ -66,6 +67,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     metrics.observe(fact);
     log.observe(fact);
   };
+  const fences = new Fences();
   const gate = new Gate(config.gateway, observe);
   const sender = createSender({ ...config.gateway, maxSockets: config.gateway.maxInFlight }, keys, Date.now);
   const kafka = createKafka(config.kafka, kafkaLogCreator(log));
@@ -75,6 +77,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     decode: decoder.decode,
     send: sender.send,
     publish: publisher.publish,
+    fences,
     observe,
     enter: gate.enter,
     keyWorked: () => undefined,
@@ -103,6 +106,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
     },
     metrics: async () => {
       metrics.gauges.inFlight(gate.inFlight);
+      metrics.gauges.fencedKeys(fences.keys);
       return { contentType: metrics.contentType, text: await metrics.text() };
     },
   });
@@ -148,6 +152,7 @@ export async function startService(config: Config, keys: KeyRing): Promise<Servi
       },
       {
         observe,
+        fences,
         process: (record, tenure) => processRecord(record, ports, tenure),
         onError: ({ topic, partition, offset }, error) =>
           log.error('a record could not be worked on; trying again', { topic, partition, offset, error }),

@@ -15,6 +15,9 @@ export interface Provenance {
   readonly attempts: number;
   /** Times parked. */
   readonly hops: number;
+  /** How many of these only to wait behind an earlier event of the key. */
+  readonly waits?: number;
+  readonly paymentId?: string;
   /** Epoch milliseconds, as are all times here. */
   readonly firstAttemptAt?: number;
   readonly lastAttemptAt?: number;
@@ -44,6 +47,8 @@ export function readProvenance(record: KafkaRecord, source: string): Provenance 
     attempts: number('attempts') ?? 0,
     hops: number('hops') ?? 0,
     ...defined({
+      waits: number('waits'),
+      paymentId: text('payment-id'),
       firstAttemptAt: number('first-attempt-at'),
       lastAttemptAt: number('last-attempt-at'),
       notBefore: number('not-before'),
@@ -72,6 +77,8 @@ export function writeHeaders(
     'origin-timestamp': origin.timestamp,
     attempts: rest.attempts,
     hops: rest.hops,
+    waits: rest.waits,
+    'payment-id': rest.paymentId,
     'first-attempt-at': rest.firstAttemptAt,
     'last-attempt-at': rest.lastAttemptAt,
     'not-before': rest.notBefore,

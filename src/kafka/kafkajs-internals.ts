@@ -36,6 +36,17 @@ export interface Broker {
   isConnected(): boolean;
   heartbeat(position: GroupPosition): Promise<unknown>;
   offsetCommit(commit: GroupPosition & { readonly topics: readonly TopicOffsets[] }): Promise<unknown>;
+  fetch(query: {
+    readonly isolationLevel: number;
+    readonly minBytes: number;
+    readonly maxBytes: number;
+    /** Milliseconds. */
+    readonly maxWaitTime: number;
+    readonly topics: readonly {
+      topic: string;
+      partitions: readonly { partition: number; fetchOffset: string; maxBytes: number }[];
+    }[];
+  }): Promise<{ responses: { topicName: string; partitions: FetchedPartition[] }[] }>;
   offsetFetch(query: {
     readonly groupId: string;
     readonly topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
@@ -43,6 +54,7 @@ export interface Broker {
 }
 
 export interface Cluster {
+  findBroker(query: { nodeId: string }): Promise<Broker>;
   findGroupCoordinator(query: { groupId: string }): Promise<Broker>;
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
@@ -59,6 +71,13 @@ export interface FetchedMessage {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers?: Record<string, Buffer | string | (Buffer | string)[] | undefined>;
+}
+
+/** What a broker answered of one partition; `Batch` makes it readable. */
+interface FetchedPartition {
+  readonly partition: number;
+  /** Nothing behind it can be read yet: transactions are open. */
+  readonly lastStableOffset: string;
 }
 
 export interface FetchedBatch {
@@ -111,6 +130,15 @@ export interface KafkaError extends Error {
   readonly partition?: number;
   readonly cause?: unknown;
 }
+
+/** Takes the records out of a broker's answer, without those of aborted transactions. */
+export const Batch = require('kafkajs/src/consumer/batch.js') as new (
+  topic: string,
+  fetchedOffset: string,
+  partition: FetchedPartition,
+) => FetchedBatch;
+
+export const READ_COMMITTED = 1;
 
 /** What a member does instead of kafkajs' own way; `inner` is that way. */
 export interface GroupHooks {

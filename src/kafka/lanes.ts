@@ -1,22 +1,28 @@
-import type { Headers, KafkaRecord } from '../core/record.ts';
+import type { KafkaRecord } from '../core/record.ts';
 import { tierOf } from '../core/retry-policy.ts';
+import type { Fences } from '../pipeline/fences.ts';
 import type { Observe, Tenure } from '../pipeline/ports.ts';
 import { servableNow, type TopicSet } from './assigner.ts';
 import { Committer } from './committer.ts';
 import type { Epoch } from './epoch.ts';
-import {
-  NO_VALUE,
-  type Cluster,
-  type ConsumerGroup,
-  type FetchedBatch,
-  type FetchedMessage,
-} from './kafkajs-internals.ts';
+import { recordsOf } from './fetched.ts';
+import type { Cluster, ConsumerGroup, FetchedBatch } from './kafkajs-internals.ts';
 import { Lane } from './lane.ts';
-import { boundaryOffsets, byTopic, commitOffsets, committedOffsets, partitionKey, type Partitions } from './offsets.ts';
+import { ParkedReader } from './parked.ts';
+import {
+  boundaryOffsets,
+  byTopic,
+  commitOffsets,
+  committedOffsets,
+  partitionKey,
+  type Committed,
+  type Partitions,
+} from './offsets.ts';
 
 /** What is done with records, and who is told. */
 export interface LanePorts {
   readonly observe: Observe;
+  readonly fences: Fences;
   /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
   readonly process: (record: KafkaRecord, tenure: Tenure) => Promise<void>;
   /** `process` threw what it never should; the record is tried again. */
@@ -45,6 +51,7 @@ export interface LaneState {
 export class Lanes {
   readonly #settings: LaneSettings;
   readonly #ports: LanePorts;
+  readonly #parked: ParkedReader;
   #cluster: Cluster | undefined;
   #lanes = new Map<string, Lane>();
   #committer: Committer | undefined;
@@ -55,6 +62,7 @@ export class Lanes {
   constructor(settings: LaneSettings, ports: LanePorts) {
     this.#settings = settings;
     this.#ports = ports;
+    this.#parked = new ParkedReader(settings.topics.source, ports.fences);
   }
 
   /** Partition numbers served last; kept when the lanes are dropped, so that they can be asked for again. */
@@ -67,7 +75,7 @@ export class Lanes {
     return this.#unserved;
   }
 
-  /** Makes a lane for every partition just assigned, standing at its committed offset. */
+  /** Makes a lane for every partition just assigned, standing at its committed offset, once all that is parked is known. */
   async open(group: ConsumerGroup, epoch: Epoch): Promise<void> {
     const { cluster, groupId } = group;
     this.#cluster = cluster;
@@ -82,6 +90,7 @@ export class Lanes {
       .map((at) => ({ ...at, offset: earliest.get(partitionKey(at.topic, at.partition)) ?? 0 }));
     const position = { groupId, memberId: group.memberId ?? '', groupGenerationId: epoch.generation };
     await commitOffsets(cluster, position, starts);
+    await this.#learnParked(cluster, assigned, committed, earliest, epoch);
 
     const committer = new Committer(group, epoch, this.#ports.observe);
     this.#committer = committer;
@@ -124,9 +133,11 @@ export class Lanes {
     if (lane === undefined || batch.rawMessages.length === 0 || lane.full) return;
     if (Number(batch.fetchedOffset) === lane.next) {
       const records = recordsOf(batch);
+      const next = Number(batch.lastOffset()) + 1;
+      this.#parked.seen(topic, partition, records, next);
       const tier = tierOf(this.#settings.topics.source, topic) ?? 'main';
       this.#ports.observe({ kind: 'consumed', tier, count: records.length });
-      const room = lane.take(records, Number(batch.lastOffset()) + 1);
+      const room = lane.take(records, next);
       if (room === 'full') group.pause([{ topic, partitions: [partition] }]);
     }
     pointAt(group, lane);
@@ -191,11 +202,25 @@ export class Lanes {
     }));
   }
 
+  async #learnParked(
+    cluster: Cluster,
+    assigned: Partitions,
+    committed: ReadonlyMap<string, Committed>,
+    earliest: ReadonlyMap<string, number>,
+    { closing }: Epoch,
+  ): Promise<void> {
+    const began = performance.now();
+    const starts = [...earliest].map(([at, first]) => [at, Math.max(first, committed.get(at)?.offset ?? 0)] as const);
+    const records = await this.#parked.learn(cluster, assigned, new Map(starts), closing);
+    if (records > 0) this.#ports.observe({ kind: 'fence_read', records, tookMs: performance.now() - began });
+  }
+
   /** Records that the broker deleted before they were read are gone; that is told loudly, and reading goes on behind. */
   #skipExpired(lane: Lane, earliest: number): void {
     const { topic, partition, next } = lane;
     if (next >= earliest) return;
     this.#ports.observe({ kind: 'expired', topic, partition, committed: next, earliest });
+    this.#parked.expired(topic, partition, earliest);
     lane.skipTo(earliest);
   }
 }
@@ -203,32 +228,6 @@ export class Lanes {
 /** Makes kafkajs fetch what the lane waits for; its own bookkeeping counts in records already read. */
 function pointAt(group: ConsumerGroup, { topic, partition, next }: Lane): void {
   group.resolveOffset({ topic, partition, offset: String(next - 1) });
-}
-
-function recordsOf({ topic, partition, messages }: FetchedBatch): KafkaRecord[] {
-  return messages.map(({ offset, timestamp, key, value, headers = {} }) => ({
-    topic,
-    partition,
-    offset: Number(offset),
-    timestamp: Number(timestamp),
-    key,
-    value,
-    headers: sound(headers),
-  }));
-}
-
-/**
- * The headers that were really written: kafkajs mixes a name such as `constructor` with what every object has of that
- * name.
- */
-function sound(headers: NonNullable<FetchedMessage['headers']>): Headers {
-  const written = (value: unknown): Buffer[] => (Buffer.isBuffer(value) ? [value] : value === null ? [NO_VALUE] : []);
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => {
-      const [first, ...others] = (Array.isArray(value) ? value : [value]).flatMap(written);
-      return [name, others.length === 0 ? first : [first, ...others]];
-    }),
-  ) as Headers;
 }
 
 function describe(partitions: Partitions): string {

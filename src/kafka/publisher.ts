@@ -39,8 +39,9 @@ export function createPublisher(kafka: Kafka): Publisher {
       try {
         const messages = [message(record)];
         const written = await (await used).send({ topic: record.topic, acks: -1, timeout: 10_000, messages });
-        if (written.length === 0) throw new Error(`nothing was written: ${record.topic} lacks the record's partition`);
-        return 'written';
+        const offset = written[0]?.baseOffset;
+        if (offset === undefined) throw new Error(`nothing was written: ${record.topic} lacks the record's partition`);
+        return { offset: Number(offset) };
       } catch (error) {
         if (current === used) await discard();
         if (TOO_LARGE.includes(errorType(error) ?? '')) return 'too_large';

@@ -109,7 +109,14 @@ function handlers(log: Lines, attempt: (fields: LogFields) => void, throttle: Th
     attempt: (fact) => attempt(attemptFields(fact)),
     settled: (fact) => {
       if (fact.as.verdict === 'dead_lettered') tellDeadLetter(fact, fact.as, log);
+      else if (fact.as.verdict === 'parked' && fact.as.reason === 'behind_parked_key') tellWaiting(fact, fact.as, log);
     },
+    superseded: ({ kind: event, record, provenance: { origin, hops } }) =>
+      log.info('passed over: the event goes on in a newer copy', {
+        ...{ event, record: recordName(record), origin: recordName(origin), hops },
+      }),
+    fence_read: ({ kind: event, records, tookMs }) =>
+      log.info('read what is parked', { event, records, tookMs: Math.round(tookMs) }),
     consumed: () => undefined,
     due: () => undefined,
     committed: () => undefined,
@@ -174,6 +181,15 @@ function tellDeadLetter(fact: SettledFact, as: Extract<SettledFact['as'], { verd
     detail: cut(as.detail),
     attempts: provenance.attempts,
     hops: provenance.hops,
+  });
+}
+
+/** There is no attempt to tell of, and yet the payment is on its way. */
+function tellWaiting(fact: SettledFact, as: Extract<SettledFact['as'], { verdict: 'parked' }>, log: Lines) {
+  const { record, paymentId } = fact;
+  const notBefore = new Date(as.notBefore).toISOString();
+  log.info('waits behind an earlier event of its key', {
+    ...{ event: 'behind_parked_key', paymentId, record: recordName(record), waitsIn: as.tier, notBefore },
   });
 }
 

@@ -135,8 +135,10 @@ function handlers(metric: Instruments, ownership: Ownership, options: MetricsOpt
     due: ({ tier, latenessMs }) => metric.retryLateness.observe({ tier }, Math.max(0, latenessMs) / 1_000),
     undecodable: ({ error }) => metric.decodeErrors.inc({ kind: error }),
     unlisted_payment_code: () => metric.unlistedPaymentCodes.inc(),
+    superseded: () => undefined,
+    fence_read: () => undefined,
     waiting: ({ for: target }) => {
-      if (target !== 'registry') metric.produceErrors.inc({ target });
+      if (target !== 'registry' && target !== 'parked') metric.produceErrors.inc({ target });
     },
     hold_began: ({ reason }) => showHold(metric, systemic, reason),
     hold_probed: ({ ended }) => metric.holdProbes.inc({ result: ended ? 'ended' : 'still_held' }),

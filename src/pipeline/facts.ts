@@ -56,12 +56,14 @@ export type Fact =
   | { readonly kind: 'consumed'; readonly tier: string; readonly count: number }
   /** A retry record's turn has come, `latenessMs` after its time. */
   | { readonly kind: 'due'; readonly tier: string; readonly latenessMs: number }
+  /** Its event goes on in a newer copy, so this record is settled unsent. */
+  | { readonly kind: 'superseded'; readonly record: KafkaRecord; readonly provenance: Provenance }
   | { readonly kind: 'undecodable'; readonly record: KafkaRecord; readonly error: DecodeError; readonly detail: string }
   | { readonly kind: 'unlisted_payment_code'; readonly paymentId: string; readonly code: string }
-  /** The registry or the brokers do not do what we ask; the lane waits and asks again. */
+  /** The registry or the brokers do not do what we ask, or too much is parked; the lane waits and asks again. */
   | {
       readonly kind: 'waiting';
-      readonly for: 'registry' | ProduceTarget;
+      readonly for: 'registry' | 'parked' | ProduceTarget;
       readonly record: KafkaRecord;
       readonly error: unknown;
     }
@@ -74,6 +76,8 @@ export type Fact =
       readonly partitions: Readonly<Record<string, readonly number[]>>;
     }
   | { readonly kind: 'left'; readonly clean: boolean; readonly drainedMs: number }
+  /** What is parked in partitions just assigned was read, so that nothing overtakes it. */
+  | { readonly kind: 'fence_read'; readonly records: number; readonly tookMs: number }
   /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
   | { readonly kind: 'unserved'; readonly partitions: readonly number[] }
   /** The broker has deleted records that were never read. */

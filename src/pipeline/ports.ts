@@ -3,6 +3,7 @@ import type { Exchange, Outcome, SystemicCodes } from '../core/outcome.ts';
 import type { OutgoingRecord } from '../core/record.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
 import type { DecodeError, Fact, ProduceTarget } from './facts.ts';
+import type { Fences } from './fences.ts';
 
 /** Bytes read as an event, or why they cannot be. */
 export type Decoded =
@@ -33,9 +34,10 @@ export type Send = (body: Buffer, beforeSend: () => void, signal: AbortSignal, k
 /**
  * Writes a record, acknowledged by all in-sync replicas.
  *
- * @returns `too_large` where the broker will never take a record of this size. Throws for every other failure.
+ * @returns the offset it was written at, or `too_large` where the broker will never take a record of this size. Throws
+ *   for every other failure.
  */
-export type Publish = (target: ProduceTarget, record: OutgoingRecord) => Promise<'written' | 'too_large'>;
+export type Publish = (target: ProduceTarget, record: OutgoingRecord) => Promise<{ offset: number } | 'too_large'>;
 
 /** The right to send one request. */
 export interface Pass {
@@ -73,6 +75,7 @@ export interface Ports {
   readonly decode: Decode;
   readonly send: Send;
   readonly publish: Publish;
+  readonly fences: Fences;
   readonly observe: Observe;
   readonly enter: Enter;
   /** The gateway has answered a request signed with this version while the one in use was refused. */

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Disposition } from '../core/disposition.ts';
 import type { PaymentFinal } from '../core/event.ts';
+import { copyOf } from '../core/fence.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { writeHeaders, type Provenance } from '../core/provenance.ts';
 import { recordName, type KafkaRecord, type OutgoingRecord } from '../core/record.ts';
 import { deadLetterTopic, retryTopic } from '../core/retry-policy.ts';
 import type { ProduceTarget, SettledFact } from './facts.ts';
-import type { Ports, Sent, Tenure } from './ports.ts';
+import type { Ports, Publish, Sent, Tenure } from './ports.ts';
 import { untilDone } from './waiting.ts';
 
 /** A record on its way through the pipeline. */
@@ -20,8 +21,13 @@ export interface Work {
   readonly last?: Sent & { readonly outcome: Outcome };
 }
 
+type Verdict = Exclude<Disposition, { kind: 'hold' }>;
+
+/** Where a record waits; a tier's delay is of no interest here. */
+type Parking = Omit<Extract<Verdict, { kind: 'retry' }>, 'tier'> & { readonly tier: { readonly name: string } };
+
 /** What can become of a record for good; a hold is no end. */
-export type Final = Exclude<Disposition, { kind: 'hold' }>;
+export type Final = Exclude<Verdict, { kind: 'retry' }> | Parking;
 
 /** A key longer than this does not travel with a letter that was itself too large. */
 const LARGEST_KEPT_KEY = 16_384;
@@ -44,20 +50,19 @@ export async function settle(work: Work, final: Final, ports: Ports, tenure: Ten
   }
 }
 
-async function park(work: Work, to: Extract<Final, { kind: 'retry' }>, ports: Ports, tenure: Tenure): Promise<void> {
-  const { record, provenance } = work;
-  const { tier, notBefore, reason } = to;
-  const headers = writeHeaders(record.headers, { ...provenance, hops: provenance.hops + 1, notBefore, reason });
-  const written = await publish(
-    'retry',
-    work,
-    { ...moved(record, retryTopic(ports.settings.source, tier.name)), headers },
-    ports,
-    tenure,
-  );
+async function park(work: Work, { tier, notBefore, reason }: Parking, ports: Ports, tenure: Tenure): Promise<void> {
+  const { record } = work;
+  const provenance = { ...work.provenance, hops: work.provenance.hops + 1, notBefore, reason };
+  const parked = {
+    ...moved(record, retryTopic(ports.settings.source, tier.name)),
+    headers: writeHeaders(record.headers, provenance),
+  };
+  const written = await publish('retry', work, parked, ports, tenure);
   if (written === 'too_large') {
     return deadLetter(work, { kind: 'dead_letter', reason: 'too_large', detail: reason }, ports, tenure);
   }
+  const copy = copyOf({ ...record, ...parked, ...written }, tier.name, provenance);
+  if (copy !== undefined) ports.fences.of(record.partition).written(copy);
   observeSettled(work, { verdict: 'parked', tier: tier.name, notBefore, reason }, ports);
 }
 
@@ -105,7 +110,7 @@ async function publish(
   outgoing: OutgoingRecord,
   ports: Ports,
   tenure: Tenure,
-): Promise<'written' | 'too_large'> {
+): ReturnType<Publish> {
   return untilDone(
     () => {
       tenure.assertHeld(false);

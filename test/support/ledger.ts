@@ -14,7 +14,10 @@ export interface Ledger {
   readonly doubled: readonly string[];
   /** Requests for payments whose success the gateway had already told. */
   readonly repeats: number;
-  /** `earlier>later` of one partition, or key, whose first requests came the other way round. */
+  /**
+   * `earlier>later` of one partition, or key, whose first requests came the other way round, and of one key where the
+   * later one was sent before the gateway had told its verdict on the earlier one.
+   */
   readonly disorder: readonly string[];
 }
 
@@ -65,11 +68,14 @@ export async function keepLedger(world: World, ordering: 'partition' | 'key' = '
 
 function disorder(world: World, ordering: 'partition' | 'key'): string[] {
   const firstSeen = new Map<string, number>();
-  for (const { paymentId, seq } of world.simulator.requests()) {
+  const known = new Map<string, number>();
+  for (const { paymentId, seq, answered } of world.simulator.requests()) {
     if (!firstSeen.has(paymentId)) firstSeen.set(paymentId, seq);
+    if (VERDICT.test(answered) && !known.has(paymentId)) known.set(paymentId, seq);
   }
   const wrong: string[] = [];
   const last = new Map<string, { id: string; seq: number }>();
+  const lastOfKey = new Map<string, string>();
   const inOrder = [...world.written].sort((a, b) => a.partition - b.partition || a.offset - b.offset);
   for (const { partition, key, paymentId } of inOrder) {
     const seq = firstSeen.get(paymentId);
@@ -78,6 +84,13 @@ function disorder(world: World, ordering: 'partition' | 'key'): string[] {
     const before = last.get(chain);
     if (before !== undefined && before.seq > seq) wrong.push(`${before.id}>${paymentId}`);
     last.set(chain, { id: paymentId, seq });
+    const ofKey = `${String(partition)}:${key ?? paymentId}`;
+    const earlier = lastOfKey.get(ofKey);
+    if (earlier !== undefined && seq < (known.get(earlier) ?? 0)) wrong.push(`${earlier}>${paymentId}`);
+    lastOfKey.set(ofKey, paymentId);
   }
   return wrong;
 }
+
+/** What the gateway said and signed for good. */
+const VERDICT = /^(S SUCCESS|F PROCESS_FAIL|F PARAM_ILLEGAL)$/;

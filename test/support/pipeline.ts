@@ -1,6 +1,7 @@
 import { systemicCodes, type Exchange } from '../../src/core/outcome.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../src/core/record.ts';
 import type { Fact, ProduceTarget } from '../../src/pipeline/facts.ts';
+import { Fences } from '../../src/pipeline/fences.ts';
 import { Gate } from '../../src/pipeline/gate.ts';
 import type { Decoded, PipelineSettings, Ports, Publish, Sent } from '../../src/pipeline/ports.ts';
 import { processRecord } from '../../src/pipeline/process-record.ts';
@@ -15,6 +16,9 @@ export interface Script {
   readonly settings?: Partial<PipelineSettings>;
 }
 
+/** What a broker says that took a record. */
+export const WRITTEN = { offset: 7 };
+
 /** How long a request takes in the world of a test. */
 export const REQUEST_MS = 40;
 
@@ -25,6 +29,7 @@ export class ScriptedPipeline {
   readonly facts: Fact[] = [];
   readonly bodies: string[] = [];
   readonly written: (OutgoingRecord & { readonly target: ProduceTarget })[] = [];
+  readonly fences = new Fences();
   readonly gate: Gate;
   readonly ports: Ports;
 
@@ -49,10 +54,11 @@ export class ScriptedPipeline {
       },
       publish: async (target, record) => {
         this.story.push(`publish ${target}`);
-        const answered = (await publish?.(target, record)) ?? 'written';
-        if (answered === 'written') this.written.push({ target, ...record });
+        const answered = (await publish?.(target, record)) ?? { offset: this.written.length };
+        if (answered !== 'too_large') this.written.push({ target, ...record });
         return answered;
       },
+      fences: this.fences,
       observe,
       enter: (closing, from) => this.gate.enter(closing, from),
       keyWorked: (version) => this.story.push(`key ${version} worked`),

@@ -251,6 +251,12 @@ export class World {
     return new Map(offsets?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
   }
 
+  /** Sets the offset of the source's partition 0 while nobody is in the group. */
+  async commitByHand(offset: number): Promise<void> {
+    const partitions = [{ partition: 0, offset: String(offset) }];
+    await this.admin.setOffsets({ groupId: this.group, topic: this.source, partitions });
+  }
+
   /** Every topic of the group that exists. */
   async topicSuffixes(): Promise<string[]> {
     const topics = await this.admin.listTopics();

@@ -6,6 +6,7 @@ import type { KafkaRecord } from '../../src/core/record.ts';
 import { Epoch, instant } from '../../src/kafka/epoch.ts';
 import type { ConsumerGroup, FetchedBatch, FetchedMessage } from '../../src/kafka/kafkajs-internals.ts';
 import { Lanes } from '../../src/kafka/lanes.ts';
+import { Fences } from '../../src/pipeline/fences.ts';
 import { createPublisher } from '../../src/kafka/publisher.ts';
 import { soon, SOURCE } from '../support/fixtures.ts';
 
@@ -56,6 +57,7 @@ async function received(bytes: Buffer): Promise<KafkaRecord> {
     { topics: { source: SOURCE, read: [SOURCE], counterparts: [`${SOURCE}.dead-letter`] }, concurrency: 1 },
     {
       observe: () => undefined,
+      fences: new Fences(),
       process: (record) => Promise.resolve(void records.push(record)),
       onError: () => undefined,
     },

@@ -11,7 +11,7 @@ import {
   sourceRecord,
   useVirtualTime,
 } from '../support/fixtures.ts';
-import { ScriptedPipeline } from '../support/pipeline.ts';
+import { ScriptedPipeline, WRITTEN } from '../support/pipeline.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 10);
 useVirtualTime(NOW);
@@ -103,7 +103,7 @@ describe('a tenure that closes while a request is in flight', () => {
   });
 
   test('and ends while a retry record is refused writes it no second time', async () => {
-    const first = deferred<'written'>();
+    const first = deferred<typeof WRITTEN>();
     const pipeline = new ScriptedPipeline({
       send: () => answer('U', 'UNKNOWN_EXCEPTION'),
       publish: () => first.promise,
@@ -122,7 +122,7 @@ describe('a tenure that closes while a request is in flight', () => {
       send: () => answer('F', 'PARAM_ILLEGAL'),
       publish: () => {
         pipeline.tenure.end();
-        return Promise.resolve('written');
+        return Promise.resolve(WRITTEN);
       },
       settings: { outcomesTopic: 'payment-outcomes' },
     });
@@ -152,7 +152,7 @@ describe('our own infrastructure is waited for', () => {
     let tries = 0;
     const pipeline = new ScriptedPipeline({
       send: () => answer('U', 'UNKNOWN_EXCEPTION'),
-      publish: () => Promise.resolve().then(() => ((tries += 1) < 4 ? refused('brokers are down')() : 'written')),
+      publish: () => Promise.resolve().then(() => ((tries += 1) < 4 ? refused('brokers are down')() : WRITTEN)),
     });
     const work = pipeline.begin();
     await pass(10_000);

@@ -12,7 +12,7 @@ import {
   sourceRecord,
   useVirtualTime,
 } from '../support/fixtures.ts';
-import { ScriptedPipeline } from '../support/pipeline.ts';
+import { ScriptedPipeline, WRITTEN } from '../support/pipeline.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 10);
 useVirtualTime(NOW);
@@ -63,12 +63,12 @@ describe('the order of things', () => {
     ['retry', unknown],
     ['dead_letter', answer('F', 'PARAM_ILLEGAL')],
   ])('nothing is settled before the %s record is acknowledged', async (target, exchange) => {
-    const acknowledged = deferred<'written'>();
+    const acknowledged = deferred<typeof WRITTEN>();
     const pipeline = new ScriptedPipeline({ send: () => exchange, publish: () => acknowledged.promise });
     const work = pipeline.begin();
     await pass(60_000);
     expect([work.state, pipeline.story.at(-1)]).toEqual(['going on', `publish ${target}`]);
-    acknowledged.resolve('written');
+    acknowledged.resolve(WRITTEN);
     await soon();
     expect(work.state).toBe('settled');
   });
@@ -195,6 +195,7 @@ describe('the history a record carries on', () => {
       'notifier-origin-timestamp': '1700000000000',
       'notifier-attempts': '1',
       'notifier-hops': '1',
+      'notifier-payment-id': 'pay-1',
       'notifier-first-attempt-at': String(NOW),
       'notifier-last-attempt-at': String(NOW),
       'notifier-not-before': String(NOW + 5_000),

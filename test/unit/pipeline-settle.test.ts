@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { OutgoingRecord } from '../../src/core/record.ts';
 import { answer, noResponse, pass, paymentFinal, SOURCE, sourceRecord, useVirtualTime } from '../support/fixtures.ts';
-import { ScriptedPipeline, type Script } from '../support/pipeline.ts';
+import { ScriptedPipeline, WRITTEN, type Script } from '../support/pipeline.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 10);
 useVirtualTime(NOW);
@@ -10,7 +10,7 @@ useVirtualTime(NOW);
 const unknown = answer('U', 'UNKNOWN_EXCEPTION');
 const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
 const tooLarge = (fits: (record: OutgoingRecord) => boolean): NonNullable<Script['publish']> => {
-  return (_, record) => Promise.resolve(fits(record) ? 'written' : 'too_large');
+  return (_, record) => Promise.resolve(fits(record) ? WRITTEN : 'too_large');
 };
 
 describe('a record too large for', () => {
@@ -162,7 +162,7 @@ describe('the outcomes topic', () => {
     let tries = 0;
     const pipeline = new ScriptedPipeline({
       settings,
-      publish: () => ((tries += 1) < 3 ? Promise.reject(new Error('brokers are down')) : Promise.resolve('written')),
+      publish: () => ((tries += 1) < 3 ? Promise.reject(new Error('brokers are down')) : Promise.resolve(WRITTEN)),
     });
     const work = pipeline.begin();
     await pass(50);

@@ -1,0 +1,43 @@
+import { sampleEvent } from '../../src/cli/sample-events.ts';
+import type { World } from './world.ts';
+
+/** A copy as a member would have left it behind. */
+export interface Parked {
+  readonly tier: string;
+  /** Offset of the event in partition 0 of the source. */
+  readonly origin: number;
+  readonly paymentId: string;
+  readonly attempts: number;
+  readonly hops: number;
+  readonly body?: string | undefined;
+  readonly dueInMs: number;
+}
+
+/** Writes a copy of an event of key `K` into a retry topic, which is made where it is missing. */
+export async function parkByHand(world: World, parked: Parked): Promise<void> {
+  const { tier, origin, paymentId, attempts, hops, body, dueInMs } = parked;
+  const topic = world.topic(`retry.${tier}`);
+  if (!(await world.admin.listTopics()).includes(topic)) {
+    const topics = [{ topic, numPartitions: world.partitions, replicationFactor: 1 }];
+    await world.admin.createTopics({ topics, waitForLeaders: true });
+  }
+  const now = Date.now();
+  const headers = {
+    'notifier-origin-topic': world.source,
+    'notifier-origin-partition': '0',
+    'notifier-origin-offset': String(origin),
+    'notifier-origin-timestamp': String(now - 10_000),
+    'notifier-attempts': String(attempts),
+    'notifier-hops': String(hops),
+    'notifier-payment-id': paymentId,
+    'notifier-not-before': String(now + dueInMs),
+    'notifier-reason': attempts === 0 ? 'behind_parked_key' : 'UNKNOWN_EXCEPTION',
+    ...(attempts > 0 && { 'notifier-first-attempt-at': String(now - 5_000) }),
+    ...(body !== undefined && { 'notifier-body': body }),
+  };
+  const producer = world.kafka.producer();
+  await producer.connect();
+  const value = world.encode(sampleEvent(paymentId, true));
+  await producer.send({ topic, messages: [{ partition: 0, key: 'K', value, headers }] });
+  await producer.disconnect();
+}
