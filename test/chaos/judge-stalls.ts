@@ -29,7 +29,8 @@ export function longestStall(all: readonly History[], evidence: Evidence): Measu
     for (const { at, answeredAt } of requests) {
       while (next < firsts.length && (firsts[next]?.at ?? 0) < at) next += 1;
       const from = Math.max(idleFrom, firsts[next]?.writtenAt ?? Infinity, load.from);
-      const ms = from < at ? outside(from, Math.min(at, load.to), spans) : 0;
+      const mayBeLonger = Math.min(at, load.to) - from > longest.ms;
+      const ms = mayBeLonger ? outside(from, Math.min(at, load.to), spans) : 0;
       if (ms > longest.ms) longest = { ms, where: `partition ${partition} until ${new Date(at).toISOString()}` };
       idleFrom = Math.max(idleFrom, answeredAt ?? at + gatewayTimeoutMs);
     }
