@@ -75,7 +75,8 @@ export function judgeRepeats(
 function kindOfRepeat(history: History, request: SeenRequest): 'repeat' | 'early' | undefined {
   const verdict = history.requests.find(isFinal);
   if (verdict !== undefined && verdict.seq < request.seq) return 'repeat';
-  const copy = newestCopy(history, request.at);
+  // What was signed before the copy was parked is no request for that copy, however late a busy gateway reads it.
+  const copy = newestCopy(history, request.signedAt);
   return copy !== undefined && request.at < copy.notBefore ? 'early' : undefined;
 }
 
@@ -103,8 +104,8 @@ function leastUsed(
 }
 
 /** The lane that a request came from: that of the copy which was the newest when it was sent. */
-function laneOf(history: History, { at }: SeenRequest): string {
-  return `${newestCopy(history, at)?.tier ?? 'main'}:${history.written.partition}`;
+function laneOf(history: History, { signedAt }: SeenRequest): string {
+  return `${newestCopy(history, signedAt)?.tier ?? 'main'}:${history.written.partition}`;
 }
 
 function describe({ written, copies }: History, request: SeenRequest, before: SeenRequest | undefined): string {

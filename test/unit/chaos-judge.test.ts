@@ -193,14 +193,19 @@ describe('order', () => {
 describe('retries', () => {
   test('sent before its time', () => {
     const story = good();
-    story.requests[4] = { ...story.requests[4]!, at: 1_025, answeredAt: 1_029 };
+    story.requests[4] = { ...story.requests[4]!, at: 1_025, signedAt: 1_024, answeredAt: 1_029 };
     expect(story.kinds()).toEqual(['early']);
   });
 
   test('sent before its time, as the record it was parked for came again after a crash: a repeat that is explained', () => {
     const story = good();
-    story.requests[4] = { ...story.requests[4]!, at: 1_025, answeredAt: 1_029 };
+    story.requests[4] = { ...story.requests[4]!, at: 1_025, signedAt: 1_024, answeredAt: 1_029 };
     expect(story.fault('kill', 27).verdict()).toMatchObject({ violations: [], repeats: { explained: 1, most: 1 } });
+  });
+
+  test('what the gateway read late was not sent early', () => {
+    const story = good().event(5, 60).request('p5', 2_500, 'client_left', { signedAt: 70 });
+    expect(story.copy(5, 2_080, { reason: 'timeout' }).request('p5', 3_085).kinds()).toEqual([]);
   });
 
   test('other bytes in a request, or in the copy', () => {
