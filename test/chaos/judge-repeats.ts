@@ -84,7 +84,7 @@ function kindOfRepeat(history: History, request: SeenRequest): 'repeat' | 'early
 function cameTooLate({ copies }: History, request: SeenRequest, { gatewayTimeoutMs }: Evidence): boolean {
   const { at, signedAt, answeredAt = at } = request;
   const givenUp = signedAt + gatewayTimeoutMs - CLOCK_SLACK_MS;
-  const copy = copies.find((copy) => copy.at > at);
+  const copy = copies.find((copy) => copy.at > signedAt);
   return answeredAt - signedAt > gatewayTimeoutMs * SLOW_SHARE && copy?.reason === 'timeout' && copy.at >= givenUp;
 }
 

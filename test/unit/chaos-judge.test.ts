@@ -274,6 +274,9 @@ describe('repeats', () => {
         .copy(5, parkedAt, { reason })
         .request('p5', parkedAt + 1_010);
     expect(late('timeout', 2_071).verdict()).toMatchObject({ violations: [], repeats: { unseenVerdicts: 1 } });
+    const readLate = good().event(5, 60).request('p5', 2_500, 'S SUCCESS', { signedAt: 70 });
+    readLate.copy(5, 2_080, { reason: 'timeout' }).request('p5', 3_085);
+    expect(readLate.verdict()).toMatchObject({ violations: [], repeats: { unseenVerdicts: 1 } });
     expect(late('timeout', 1_900).kinds()).toEqual(['repeat']);
     expect(late('connection_reset', 2_071).kinds()).toEqual(['repeat']);
     const cut = good().fault('gateway_down', 56, 3_000).copy(4, 57).request('p4', 3_100);
