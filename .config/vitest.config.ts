@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/{integration,chaos}/**/*.test.ts'],
           globalSetup: [new URL('../test/support/global-setup.ts', import.meta.url).pathname],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -18,6 +18,7 @@ const npmRun = (script, args = []) => ['npm', ['run', '-s', script, ...(args.len
 const COMMANDS = {
   demo: { build: true, steps: (args) => [tsx('deploy/local/demo.ts', args)] },
   test: { build: true, steps: testSteps },
+  chaos: { build: true, steps: (args) => [tsx('test/chaos/run.ts', args)] },
   bench: { build: true, steps: (args) => [tsx('test/bench/cost-per-event.ts', args)] },
   up: { build: false, steps: (args) => [tsx('deploy/local/up.ts', args)] },
 };

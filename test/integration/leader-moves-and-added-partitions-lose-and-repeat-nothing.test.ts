@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startCluster } from '../../deploy/local/cluster.ts';
-import { runKafkaTool } from '../../deploy/local/kafka-tool.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
+import { addPartitions, moveLeaders } from '../support/topology.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 
@@ -35,34 +35,3 @@ test('ten leader moves and added partitions on three brokers, with two members',
   expect([delivered.length, repeats]).toEqual([world.written.length, 0]);
   for (const member of members) expect(await member.end(), member.tail()).toBe(0);
 });
-
-/** Lets the next replica of every partition of the source lead. */
-async function moveLeaders(world: World, round: number): Promise<void> {
-  const { topics } = await world.admin.fetchTopicMetadata({ topics: [world.source] });
-  const partitions = topics[0]?.partitions ?? [];
-  await world.admin.alterPartitionReassignments({
-    topics: [
-      {
-        topic: world.source,
-        partitionAssignment: partitions.map(({ partitionId, replicas }) => ({
-          partition: partitionId,
-          replicas: [...replicas.slice(1), ...replicas.slice(0, 1)],
-        })),
-      },
-    ],
-  });
-  const brokers = world.settings['KAFKA_BROKERS'] ?? '';
-  const election = ['--bootstrap-server', brokers, '--election-type', 'preferred', '--all-topic-partitions'];
-  await runKafkaTool('org.apache.kafka.tools.LeaderElectionCommand', election);
-  await until(`leaders to move, round ${String(round)}`, async () => {
-    const after = (await world.admin.fetchTopicMetadata({ topics: [world.source] })).topics[0]?.partitions ?? [];
-    return after.every(
-      ({ partitionId, leader }) => leader !== partitions.find((before) => before.partitionId === partitionId)?.leader,
-    );
-  });
-}
-
-async function addPartitions(world: World, count: number): Promise<void> {
-  await world.admin.createPartitions({ topicPartitions: [{ topic: world.source, count }] });
-  world.partitions = count;
-}

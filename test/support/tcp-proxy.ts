@@ -10,8 +10,15 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-/** Stands before the server at this port of this machine until the test ends. */
-export async function tcpProxy(target: number): Promise<TcpProxy> {
+/**
+ * Stands before the server at this port of this machine.
+ *
+ * @param onEnd who closes it; by default the test that made it
+ */
+export async function tcpProxy(
+  target: number,
+  onEnd: (end: () => Promise<void>) => void = onTestFinished,
+): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(target, '127.0.0.1');
@@ -38,7 +45,7 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
     await once(server, 'close');
   };
   await close();
-  onTestFinished(close);
+  onEnd(close);
   return {
     port,
     close,

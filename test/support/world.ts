@@ -43,6 +43,8 @@ export interface WorldOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Another cluster than the shared one. */
   readonly bootstrapServers?: string;
+  /** Another registry than the shared one. */
+  readonly registryUrl?: string;
   readonly replicationFactor?: number;
   /** Of the source topic, such as `max.message.bytes`. */
   readonly topicConfig?: Readonly<Record<string, string>>;
@@ -94,6 +96,7 @@ export class World {
       partitions = 3,
       profile = {},
       bootstrapServers = inject('bootstrapServers'),
+      registryUrl = inject('registryUrl'),
       replicationFactor = 1,
       topicConfig = {},
       onEnd = onTestFinished,
@@ -115,7 +118,7 @@ export class World {
         stateDir,
         profile,
       }),
-      schemaId(),
+      schemaId(registryUrl),
       admin.connect(),
       producer.connect(),
     ]);
@@ -142,7 +145,7 @@ export class World {
         KAFKA_BROKERS: bootstrapServers,
         KAFKA_GROUP_ID: source,
         KAFKA_SESSION_TIMEOUT: '8s',
-        SCHEMA_REGISTRY_URL: inject('registryUrl'),
+        SCHEMA_REGISTRY_URL: registryUrl,
         SOURCE_TOPIC: source,
         CREATE_TOPICS: 'true',
         TOPIC_REPLICATION_FACTOR: String(replicationFactor),
@@ -297,8 +300,11 @@ export class World {
   }
 }
 
-let registered: Promise<number> | undefined;
+const registered = new Map<string, Promise<number>>();
 
-function schemaId(): Promise<number> {
-  return (registered ??= registerSchema({ url: inject('registryUrl') }, 'payment-final-value'));
+/** Registered once a worker and registry. */
+function schemaId(url: string): Promise<number> {
+  const id = registered.get(url) ?? registerSchema({ url }, 'payment-final-value');
+  registered.set(url, id);
+  return id;
 }

@@ -1,0 +1,81 @@
+/** What is promised, and the tests that prove it, as paths below `test/`. */
+export interface Guarantee {
+  readonly name: string;
+  readonly promise: string;
+  readonly tests: readonly string[];
+}
+
+const CHAOS = 'chaos/a-minute-of-faults.test.ts';
+
+export const GUARANTEES: readonly Guarantee[] = [
+  {
+    name: 'G1',
+    promise: 'An offset is committed only when its record is settled.',
+    tests: [CHAOS, 'integration/commits-only-after-settlement.test.ts', 'integration/kill-nine-loses-nothing.test.ts'],
+  },
+  {
+    name: 'G2',
+    promise: 'Nothing is lost: every event is delivered, dead-lettered, waiting as one live copy, or not committed.',
+    tests: [
+      CHAOS,
+      'integration/kill-nine-loses-nothing.test.ts',
+      'integration/a-broker-restart-loses-nothing.test.ts',
+      'integration/leader-moves-and-added-partitions-lose-and-repeat-nothing.test.ts',
+    ],
+  },
+  {
+    name: 'G3',
+    promise: 'First attempts of a partition go out in offset order; events of a key are never sent out of order.',
+    tests: [CHAOS, 'integration/keeps-order-within-a-partition.test.ts'],
+  },
+  {
+    name: 'G4',
+    promise:
+      'Operations repeat nothing; after a crash, a freeze or an eviction a lane repeats at most what was in flight.',
+    tests: [
+      CHAOS,
+      'integration/joins-and-leaves-under-load-repeat-nothing.test.ts',
+      'integration/clean-drain-repeats-nothing.test.ts',
+      'integration/a-frozen-member-sends-nothing-when-it-wakes.test.ts',
+      'integration/kill-nine-loses-nothing.test.ts',
+    ],
+  },
+  {
+    name: 'G5',
+    promise: 'A retry sends the same bytes, never before its time.',
+    tests: [CHAOS, 'integration/unknown-goes-to-retry-and-comes-back-with-the-same-bytes.test.ts'],
+  },
+  {
+    name: 'G6',
+    promise: 'A fault that concerns every event stops the flow, loses nothing, and the flow resumes unaided.',
+    tests: [
+      CHAOS,
+      'integration/systemic-refusal-holds-and-resumes.test.ts',
+      'integration/a-broker-restart-loses-nothing.test.ts',
+    ],
+  },
+  {
+    name: 'G7',
+    promise: 'An answer that is not verified never counts as delivered.',
+    tests: [
+      CHAOS,
+      'integration/unsigned-success-is-not-success.test.ts',
+      'integration/a-redirect-is-not-a-delivery.test.ts',
+      'property/outcome.test.ts',
+    ],
+  },
+  {
+    name: 'G8',
+    promise: 'One bad record, or a payment that is always refused, stops neither a partition nor the service.',
+    tests: [
+      CHAOS,
+      'integration/poison-does-not-stop-a-partition.test.ts',
+      'integration/terminal-refusal-is-dead-lettered-verbatim.test.ts',
+    ],
+  },
+  {
+    name: 'G9',
+    promise: 'No key, token, password or signature reaches a log, a metric, an error or a dump.',
+    tests: ['integration/no-secret-is-ever-seen.test.ts'],
+  },
+];

@@ -1,0 +1,74 @@
+import type { Copy, Evidence, Letter, SeenRequest, Written } from './evidence.ts';
+
+const FINAL = new Set(['S SUCCESS', 'F PROCESS_FAIL', 'F PARAM_ILLEGAL']);
+
+/** What happened to one record of the source topic, each list in its order of time. */
+export interface History {
+  readonly written: Written;
+  readonly requests: readonly SeenRequest[];
+  readonly copies: readonly Copy[];
+  readonly letters: readonly Letter[];
+}
+
+/** Histories in the order of partition and offset, and the requests that belong to none. */
+export interface Histories {
+  readonly all: readonly History[];
+  readonly strangers: readonly SeenRequest[];
+  /** Payment ids that stand twice in the source topic: nothing can be said of their requests. */
+  readonly ambiguous: readonly string[];
+}
+
+/** Puts together what belongs to one record. */
+export function histories(evidence: Evidence): Histories {
+  const requests = grouped(evidence.requests, ({ paymentId }) => paymentId);
+  const copies = grouped(evidence.copies, ({ partition, origin }) => `${partition}:${origin}`);
+  const letters = grouped(evidence.letters, ({ partition, origin }) => `${partition}:${origin}`);
+  const known = grouped(evidence.written, ({ paymentId }) => paymentId);
+  known.delete('');
+  const inOrder = [...evidence.written].sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  return {
+    all: inOrder.map((written) => ({
+      written,
+      requests: written.paymentId === '' ? [] : (requests.get(written.paymentId) ?? []).sort((a, b) => a.seq - b.seq),
+      copies: (copies.get(nameOf(written)) ?? []).sort((a, b) => a.at - b.at || a.hops - b.hops),
+      letters: (letters.get(nameOf(written)) ?? []).sort((a, b) => a.at - b.at),
+    })),
+    strangers: evidence.requests.filter(({ paymentId }) => paymentId !== '' && !known.has(paymentId)),
+    ambiguous: [...known].filter(([, twins]) => twins.length > 1).map(([paymentId]) => paymentId),
+  };
+}
+
+/** `partition:offset` in the source topic. */
+export function nameOf({ partition, offset }: Pick<Written, 'partition' | 'offset'>): string {
+  return `${partition}:${offset}`;
+}
+
+/** A signed answer that ends a payment's story and went out whole. */
+export function isFinal({ answered, answeredAt }: SeenRequest): boolean {
+  return answeredAt !== undefined && FINAL.has(answered);
+}
+
+/** A signed success that went out whole. */
+export function isDelivery({ answered, answeredAt }: SeenRequest): boolean {
+  return answeredAt !== undefined && answered === 'S SUCCESS';
+}
+
+/** The newest copy that was parked before this instant. */
+export function newestCopy({ copies }: History, before: number): Copy | undefined {
+  return copies.filter(({ at }) => at < before).sort((a, b) => b.redriveCount - a.redriveCount || b.hops - a.hops)[0];
+}
+
+/** Whether the record waited, parked, before its first request. */
+export function wasParkedUnsent({ requests: [first], copies: [copy] }: History): boolean {
+  return copy !== undefined && (first === undefined || copy.at < first.at);
+}
+
+export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
