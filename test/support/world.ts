@@ -6,6 +6,7 @@ import kafkajs, { type Admin, type CompressionTypes, type IHeaders, type Kafka, 
 import { inject, onTestFinished } from 'vitest';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
 import type { PaymentFinal } from '../../src/core/event.ts';
+import { errorType } from '../../src/kafka/client.ts';
 import { encode, registerSchema } from '../../src/kafka/emitter.ts';
 import type { Profile } from '../../src/simulator/faults.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/gateway.ts';
@@ -254,7 +255,13 @@ export class World {
 
   /** Committed offsets of one of this world's topics by partition; -1 where there is none. */
   async committed(suffix = ''): Promise<Map<number, number>> {
-    const [offsets] = await this.admin.fetchOffsets({ groupId: this.group, topics: [this.topic(suffix)] });
+    const [offsets] = await until('the coordinator to have loaded the group', async () => {
+      const query = { groupId: this.group, topics: [this.topic(suffix)] };
+      return this.admin.fetchOffsets(query).catch((error: unknown) => {
+        if (errorType(error) === 'GROUP_LOAD_IN_PROGRESS') return undefined;
+        throw error;
+      });
+    });
     return new Map(offsets?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
   }
 
