@@ -109,7 +109,7 @@ export interface ConsumerGroup {
   readonly assigners: readonly Assigner[];
   coordinator: Broker | null;
   readonly generationId: number | null;
-  readonly memberId: string | null;
+  memberId: string | null;
   /** Epoch milliseconds of its last heartbeat; 0 makes it send the next one at once. */
   lastRequest: number;
   joinAndSync(): Promise<void>;

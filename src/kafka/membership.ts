@@ -53,6 +53,8 @@ const REFRESH_PAUSE_MS = 250;
 export class Membership implements GroupHooks {
   readonly #options: MembershipOptions;
   #group: ConsumerGroup | undefined;
+  /** The id of a membership that was not given up. kafkajs forgets it when it crashes. */
+  #memberId: string | null = null;
   #epoch: Epoch | undefined;
   #joining: Promise<void> | undefined;
   #rejoinAsked = false;
@@ -96,6 +98,7 @@ export class Membership implements GroupHooks {
     clearInterval(this.#heartbeats);
     this.#group = undefined;
     await inner();
+    this.#memberId = null;
   }
 
   /** kafkajs gets no records: they go to their lanes, and where to read next is decided here alone. */
@@ -128,14 +131,20 @@ export class Membership implements GroupHooks {
   async #rejoin(group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
     await this.#close();
     this.#rejoinAsked = false;
-    await inner();
+    await this.#joinAsBefore(group, inner);
     this.#group = group;
     this.#beat();
     const epoch = new Epoch(group.generationId ?? -1, this.#options.sessionTimeoutMs, instant());
     this.#epoch = epoch;
     const begin = async (): Promise<void> => {
-      await this.#heartbeat(group, epoch);
-      await this.#options.open(group, epoch);
+      try {
+        await this.#heartbeat(group, epoch);
+        await this.#options.open(group, epoch);
+      } catch (error) {
+        // Leaders may have moved; no fetch runs that would find out.
+        await group.cluster.refreshMetadata().catch(() => undefined);
+        throw error;
+      }
     };
     try {
       await untilDone(begin, this.#options.onTrouble, epoch.closing);
@@ -143,6 +152,16 @@ export class Membership implements GroupHooks {
       // The generation is over already; without an epoch the next fetch joins again.
       epoch.end();
       this.#epoch = undefined;
+    }
+  }
+
+  /** Under another id the group would wait a whole session for the member this one was before. */
+  async #joinAsBefore(group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
+    group.memberId ??= this.#memberId;
+    try {
+      await inner();
+    } finally {
+      this.#memberId = group.memberId;
     }
   }
 
