@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import type { ConsumerGroup } from '../../src/kafka/kafkajs-internals.ts';
+import { Membership, type MembershipOptions } from '../../src/kafka/membership.ts';
+import { until } from '../support/until.ts';
+
+/** A membership whose lanes open as told, and what it asked of the brokers. */
+function membershipWith(open: MembershipOptions['open'] = () => Promise.resolve()) {
+  const asked: string[] = [];
+  const membership = new Membership({
+    sessionTimeoutMs: 30_000,
+    barrierMs: 1_000,
+    open,
+    take: () => undefined,
+    drain: () => Promise.resolve(),
+    closed: () => undefined,
+    outOfRange: () => Promise.resolve(),
+    onTrouble: () => asked.push('trouble'),
+    onContact: () => undefined,
+  });
+  /** A group as kafkajs makes one anew after each crash; the coordinator gives `id` to whoever comes without one. */
+  const join = async (id: string, outcome: 'joins' | 'crashes' = 'joins'): Promise<ConsumerGroup> => {
+    const group = {
+      groupId: 'group',
+      memberId: null as string | null,
+      generationId: 1,
+      coordinator: { heartbeat: () => Promise.resolve() },
+      cluster: { refreshMetadata: () => Promise.resolve(void asked.push('refresh')) },
+      lastRequest: 0,
+    };
+    const inner = (): Promise<void> => {
+      asked.push(`join as ${group.memberId ?? 'nobody'}`);
+      group.memberId ??= id;
+      return outcome === 'joins' ? Promise.resolve() : Promise.reject(new Error('the broker has gone'));
+    };
+    await membership.join(group as unknown as ConsumerGroup, inner).catch(() => undefined);
+    return group as unknown as ConsumerGroup;
+  };
+  return { membership, asked, join };
+}
+
+test('after a crash the member joins under its old id, so that nobody waits for a member that is gone', async () => {
+  const { membership, asked, join } = membershipWith();
+  await join('first');
+  await join('second', 'crashes');
+  const group = await join('third');
+  expect(asked).toEqual(['join as nobody', 'join as first', 'join as first']);
+  await membership.leave(group, () => Promise.resolve());
+});
+
+test('an id that was given up is not used again', async () => {
+  const { membership, asked, join } = membershipWith();
+  const group = await join('first');
+  await membership.leave(group, () => Promise.resolve());
+  await membership.leave(await join('second'), () => Promise.resolve());
+  expect(asked).toEqual(['join as nobody', 'join as nobody']);
+});
+
+test('an id that could not be given up is still ours', async () => {
+  const { membership, asked, join } = membershipWith();
+  const group = await join('first');
+  await membership.leave(group, () => Promise.reject(new Error('no coordinator'))).catch(() => undefined);
+  await membership.leave(await join('second'), () => Promise.resolve());
+  expect(asked).toEqual(['join as nobody', 'join as first']);
+});
+
+test('where the brokers do not say where to begin, leaders are looked up before they are asked again', async () => {
+  let tries = 0;
+  const { membership, asked, join } = membershipWith(() =>
+    (tries += 1) < 3 ? Promise.reject(new Error('not the leader')) : Promise.resolve(),
+  );
+  const group = await join('first');
+  await until('the lanes to open', () => tries === 3);
+  expect(asked).toEqual(['join as nobody', 'refresh', 'trouble', 'refresh', 'trouble']);
+  expect(membership.epoch).toBeDefined();
+  await membership.leave(group, () => Promise.resolve());
+});
