@@ -26,7 +26,12 @@ export const GUARANTEES: readonly Guarantee[] = [
   {
     name: 'G3',
     promise: 'First attempts of a partition go out in offset order; events of a key are never sent out of order.',
-    tests: [CHAOS, 'integration/keeps-order-within-a-partition.test.ts'],
+    tests: [
+      CHAOS,
+      'integration/keeps-order-within-a-partition.test.ts',
+      'integration/a-key-keeps-its-order-behind-a-parked-event.test.ts',
+      'property/fence.test.ts',
+    ],
   },
   {
     name: 'G4',
@@ -51,6 +56,10 @@ export const GUARANTEES: readonly Guarantee[] = [
     tests: [
       CHAOS,
       'integration/systemic-refusal-holds-and-resumes.test.ts',
+      'integration/an-outage-holds-and-resumes-unaided.test.ts',
+      'integration/a-refused-key-falls-back.test.ts',
+      'integration/a-registry-out-of-order-delays-and-loses-nothing.test.ts',
+      'integration/brokers-that-stop-lose-nothing.test.ts',
       'integration/a-broker-restart-loses-nothing.test.ts',
     ],
   },
@@ -70,12 +79,17 @@ export const GUARANTEES: readonly Guarantee[] = [
     tests: [
       CHAOS,
       'integration/poison-does-not-stop-a-partition.test.ts',
+      'integration/one-refused-payment-stops-nobody.test.ts',
       'integration/terminal-refusal-is-dead-lettered-verbatim.test.ts',
     ],
   },
   {
     name: 'G9',
     promise: 'No key, token, password or signature reaches a log, a metric, an error or a dump.',
-    tests: ['integration/no-secret-is-ever-seen.test.ts'],
+    tests: [
+      'integration/no-secret-is-ever-seen.test.ts',
+      'integration/brokers-are-reached-only-by-who-proves-it.test.ts',
+      'unit/support-secrets.test.ts',
+    ],
   },
 ];
