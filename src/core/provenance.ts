@@ -17,6 +17,7 @@ export interface Provenance {
   readonly hops: number;
   /** How many of these only to wait behind an earlier event of the key. */
   readonly waits?: number;
+  /** Of a parked event whose record has no key: what stands in its place. */
   readonly paymentId?: string;
   /** Epoch milliseconds, as are all times here. */
   readonly firstAttemptAt?: number;

@@ -62,6 +62,7 @@ async function read(work: Work, { decode, observe }: Ports, { closing }: Tenure)
   if (hasUnlistedCode(event) && provenance.attempts === 0) {
     observe({ kind: 'unlisted_payment_code', paymentId: event.paymentId, code: event.paymentResult.resultCode });
   }
+  if (record.key !== null && record.key.length > 0) return { ...work, event };
   return { ...work, event, provenance: { ...provenance, paymentId: event.paymentId } };
 }
 

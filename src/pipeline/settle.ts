@@ -73,7 +73,7 @@ async function deadLetter(
   tenure: Tenure,
 ): Promise<void> {
   const { record, provenance } = work;
-  const { notBefore, ...history } = provenance;
+  const { notBefore, paymentId, ...history } = provenance;
   const letter: OutgoingRecord = {
     ...moved(record, deadLetterTopic(ports.settings.source)),
     headers: writeHeaders(record.headers, { ...history, reason: detail }, { 'dead-letter-reason': reason }),
@@ -91,7 +91,7 @@ function moved({ key, value, partition }: KafkaRecord, topic: string): Omit<Outg
 
 /** What is left of a record that fits nowhere: its coordinates and its hash. */
 function withoutValue(letter: OutgoingRecord, { record, provenance }: Work, detail: string): OutgoingRecord {
-  const { body, notBefore, ...history } = provenance;
+  const { body, notBefore, paymentId, ...history } = provenance;
   return {
     ...letter,
     key: record.key !== null && record.key.length > LARGEST_KEPT_KEY ? null : record.key,

@@ -39,7 +39,7 @@ test('later events of a parked key wait without a request, through every tier; o
       'notifier-reason': 'behind_parked_key',
       'notifier-attempts': '0',
       'notifier-hops': '1',
-      'notifier-payment-id': id,
+      'notifier-origin-offset': String(world.written.find(({ paymentId }) => paymentId === id)?.offset),
       'notifier-not-before': first?.text['notifier-not-before'],
     })),
   );
@@ -57,14 +57,14 @@ test('waiting costs a follower none of its own retries', async () => {
   await expectAccounted(world, 60_000, 'key');
   expect(sent(world)).toEqual(['A', 'A', 'A', 'B', 'B']);
   const waits = (await world.records('retry.1s')).map(({ text }) => [
-    text['notifier-payment-id'],
+    text['notifier-origin-offset'],
     text['notifier-reason'],
     text['notifier-waits'],
   ]);
   expect(waits).toEqual([
-    ['A', 'UNKNOWN_EXCEPTION', undefined],
-    ['B', 'behind_parked_key', '1'],
-    ['B', 'UNKNOWN_EXCEPTION', '2'],
+    ['0', 'UNKNOWN_EXCEPTION', undefined],
+    ['1', 'behind_parked_key', '1'],
+    ['1', 'UNKNOWN_EXCEPTION', '2'],
   ]);
 });
 
@@ -134,7 +134,7 @@ test('a tier that is no longer configured keeps its order while it is drained', 
   await world.start({ RETRY_DELAYS: '1s' });
   await expectAccounted(world, 60_000, 'key');
   expect(sent(world)).toEqual(['A', 'B']);
-  expect((await world.records('retry.3s')).map(({ text }) => text['notifier-payment-id'])).toEqual(['A', 'B']);
+  expect((await world.records('retry.3s')).map(({ text }) => text['notifier-origin-offset'])).toEqual(['0', '1']);
 });
 
 test('killed again and again while keys hop, none is sent out of order', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What must stand in nothing that a service prints or serves: where each text comes from, and the text. */
@@ -29,7 +29,7 @@ export function secretIn(text: string, secrets: Secrets): string | undefined {
 }
 
 function textsOf(file: string | undefined, texts: (content: string) => string[]): Secrets {
-  if (file === undefined || !existsSync(file)) return [];
+  if (file === undefined || !statSync(file, { throwIfNoEntry: false })?.isFile()) return [];
   return texts(readFileSync(file, 'utf8')).flatMap((text) => (text === '' ? [] : [[file, text] as const]));
 }
 

@@ -52,7 +52,6 @@ describe('an event whose key is parked', () => {
       'notifier-attempts': '0',
       'notifier-hops': '1',
       'notifier-waits': '1',
-      'notifier-payment-id': 'pay-1',
       'notifier-not-before': String(Date.now() + 3_000),
       'notifier-reason': 'behind_parked_key',
     });

@@ -216,7 +216,6 @@ describe('the history a record carries on', () => {
       'notifier-origin-timestamp': '1700000000000',
       'notifier-attempts': '1',
       'notifier-hops': '1',
-      'notifier-payment-id': 'pay-1',
       'notifier-first-attempt-at': String(NOW),
       'notifier-last-attempt-at': String(NOW),
       'notifier-not-before': String(NOW + 5_000),
