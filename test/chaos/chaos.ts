@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '../../deploy/local/broker.ts';
 import { LOCAL } from '../../deploy/local/layout.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
+import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 import type { Evidence } from './evidence.ts';
 import { FaultLog } from './fault-log.ts';
@@ -115,9 +116,10 @@ export async function runChaos(options: RunOptions, paces: Paces, ground: Ground
   const endsAt = loadFrom + options.minutes * 60_000;
   const ending = new AbortController();
   const healed = new AbortController();
-  const looks = repeat(Math.max(LOOKS.leastMs, (options.minutes * 60_000) / LOOKS.most), healed.signal, async () =>
-    watch.judged(judge(await evidence(false))),
-  );
+  const looks = repeat(Math.max(LOOKS.leastMs, (options.minutes * 60_000) / LOOKS.most), healed.signal, async () => {
+    const judgement = judge(await evidence(false));
+    for (const violation of watch.judged(judgement)) tell(violation);
+  });
   const progress = repeat(PROGRESS_MS, healed.signal, async () => {
     const { rebalances } = newsOfGroup(brokers, world.group, [], startedAt, SESSION_TIMEOUT_MS);
     ground.onProgress(await watch.progress(Math.max(0, endsAt - Date.now()), rebalances));
@@ -141,7 +143,11 @@ export async function runChaos(options: RunOptions, paces: Paces, ground: Ground
   }
   await Promise.all([looks, progress]);
 
-  const all = await evidence(true, loadTo);
+  // Brokers that have just come back may still be choosing leaders.
+  const all = await until('all topics to be read', () => evidence(true, loadTo).catch(() => undefined), {
+    withinMs: SETTLE_LIMIT_MS,
+    everyMs: 1_000,
+  });
   const ended = members.endedUnasked.map((detail) => ({ kind: 'member_ended' as const, detail }));
   const judged = judge(all);
   const judgement = { ...judged, violations: [...judged.violations, ...ended] };

@@ -3,6 +3,7 @@ import type { World } from '../support/world.ts';
 import type { FaultLog } from './fault-log.ts';
 import type { Judgement } from './judge.ts';
 import type { Load } from './load.ts';
+import { violationLines } from './tell.ts';
 
 /** Where a run stands. */
 export interface Progress {
@@ -31,6 +32,7 @@ export class Watch {
   #topics = { parked: 0, dead: 0 };
   #asking: Promise<void> | undefined;
   #violations: number | undefined;
+  readonly #told = new Set<string>();
 
   constructor(world: World, load: Load, faults: FaultLog) {
     this.#world = world;
@@ -44,8 +46,12 @@ export class Watch {
     return this.#delivered + this.#refused;
   }
 
-  judged({ violations }: Judgement): void {
-    this.#violations = violations.length;
+  /** @returns what the looks before have not found, in words */
+  judged(judgement: Judgement): string[] {
+    this.#violations = judgement.violations.length;
+    const news = violationLines(judgement).filter((line) => !this.#told.has(line));
+    for (const line of news) this.#told.add(line);
+    return news;
   }
 
   async progress(leftMs: number, rebalances: number): Promise<Progress> {

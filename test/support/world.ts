@@ -286,8 +286,11 @@ export class World {
       'all records to be settled and committed',
       async () => {
         for (const suffix of suffixes) {
-          const committed = await this.committed(suffix);
-          for (const { partition, high } of await this.admin.fetchTopicOffsets(this.topic(suffix))) {
+          // Brokers that have just come back may still be choosing leaders and coordinators.
+          const asked = Promise.all([this.committed(suffix), this.admin.fetchTopicOffsets(this.topic(suffix))]);
+          const [committed, ends] = await asked.catch(unlessPassing);
+          if (committed === undefined || ends === undefined) return false;
+          for (const { partition, high } of ends) {
             if (Number(high) > Math.max(0, committed.get(partition) ?? 0)) return false;
           }
         }
@@ -305,6 +308,12 @@ export class World {
     const leak = leaks.find((found) => found !== undefined);
     if (leak !== undefined) throw new Error(`a service let a secret out: ${leak}`);
   }
+}
+
+/** Nothing, where the brokers could not say it yet. */
+function unlessPassing(error: unknown): [] {
+  if (error instanceof Error && 'retriable' in error && error.retriable === true) return [];
+  throw error;
 }
 
 const registered = new Map<string, Promise<number>>();
