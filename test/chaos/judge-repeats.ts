@@ -21,9 +21,10 @@ const SLOW_SHARE = 0.5;
 const CLOCK_SLACK_MS = 50;
 
 /**
- * A request is a repeat where its payment had its final verdict before, or where the record's own copy stands in a retry
- * topic and is not yet due. Nothing may repeat but what a fault has caught between a request and its commit: of each lane
- * (a topic's partition) at most those in flight, and as many whose commit was on its way.
+ * A request is a repeat where the one before it brought the final verdict, or where the record's own copy stands in a
+ * retry topic and is not yet due. A repeat that brings none is parked and retried like any other; that is no further
+ * repeat. Nothing may repeat but what a fault has caught between a request and its commit: of each lane (a topic's
+ * partition) at most those in flight, and as many whose commit was on its way.
  */
 export function judgeRepeats(
   all: readonly History[],
@@ -37,7 +38,7 @@ export function judgeRepeats(
   for (const history of all) {
     history.requests.forEach((request, at) => {
       const before = history.requests[at - 1];
-      const repeat = kindOfRepeat(history, request);
+      const repeat = kindOfRepeat(history, request, before);
       if (repeat === undefined) return;
       if (before !== undefined && cameTooLate(history, before, evidence)) {
         unseenVerdicts += 1;
@@ -72,9 +73,12 @@ export function judgeRepeats(
   return { violations, figures: { explained, unexplained, unseenVerdicts, most, mostOfALane, bound } };
 }
 
-function kindOfRepeat(history: History, request: SeenRequest): 'repeat' | 'early' | undefined {
-  const verdict = history.requests.find(isFinal);
-  if (verdict !== undefined && verdict.seq < request.seq) return 'repeat';
+function kindOfRepeat(
+  history: History,
+  request: SeenRequest,
+  before: SeenRequest | undefined,
+): 'repeat' | 'early' | undefined {
+  if (before !== undefined && isFinal(before)) return 'repeat';
   // What was signed before the copy was parked is no request for that copy, however late a busy gateway reads it.
   const copy = newestCopy(history, request.signedAt);
   return copy !== undefined && request.at < copy.notBefore ? 'early' : undefined;

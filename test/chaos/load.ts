@@ -68,15 +68,18 @@ export class Load {
     await this.close();
   }
 
-  /** After a failed send the client may use a sequence number again, so a producer is used until its first failure. */
+  /** A producer is used until its first failure. */
   async close(): Promise<void> {
     await this.#producer?.disconnect().catch(() => undefined);
     this.#producer = undefined;
   }
 
-  /** Where it fails, the records may stand in the topic or not; what counts is what stands there. */
+  /**
+   * Where it fails, the records may stand in the topic or not; what counts is what stands there. Nothing is sent a second
+   * time: while brokers come and go, the client's own retries have written payments twice.
+   */
   async #write(count: number): Promise<void> {
-    this.#producer ??= this.#world.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    this.#producer ??= this.#world.kafka.producer({ maxInFlightRequests: 1, retry: { retries: 0 } });
     await this.#producer.connect();
     const messages = Array.from({ length: count }, () => this.#record());
     const taken = await this.#producer.send({ topic: this.#world.source, messages });

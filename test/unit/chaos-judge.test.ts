@@ -225,6 +225,13 @@ describe('retries', () => {
 });
 
 describe('repeats', () => {
+  test('a repeat that brings no verdict is retried: the fault explains both, and a second repeat it does not', () => {
+    const story = good().event(5, 60).request('p5', 61).fault('kill', 62);
+    story.request('p5', 70, 'U UNKNOWN_EXCEPTION').copy(5, 77, { notBefore: 7_077 }).request('p5', 7_080);
+    expect(story.verdict()).toMatchObject({ violations: [], repeats: { explained: 1, most: 1 } });
+    expect(story.request('p5', 9_000).kinds()).toEqual(['repeat']);
+  });
+
   test('after the verdict, without a fault', () => {
     const { violations } = good().request('p4', 9_000).verdict();
     expect(violations).toMatchObject([{ kind: 'repeat', detail: containing('0:4 (p4): request 6') }]);
