@@ -15,46 +15,106 @@ export interface Publisher {
 }
 
 /**
- * The producer is idempotent, so that its own retries write once. After a failed send it is discarded: kafkajs may use
- * its sequence number again, and the broker would take the next record for a copy of the failed one. A record for a
- * partition that its metadata does not know yet it leaves out without a word: an answer that names nothing is a failure.
+ * Records with a partition of their own, copies and letters, go through an idempotent producer, so that its own retries
+ * write once, and one at a time for each partition. kafkajs gives a sequence number back when a request fails, and a
+ * record that is waiting meanwhile takes it: where the failed request was written after all, the broker takes that record
+ * for its copy, and says that it stands where the other one does. It is lost, and the other one is written twice.
+ *
+ * For the same reason a producer whose send has failed for good is used for nothing else. Outcomes, whose partition the
+ * client chooses, have no sequence numbers: after a fault of the brokers one may stand twice.
+ *
+ * A record for a partition that its metadata does not know yet kafkajs leaves out without a word: an answer that names
+ * nothing is a failure.
  */
 export function createPublisher(kafka: Kafka): Publisher {
-  let current: Promise<Producer> | undefined;
-
-  const producer = (): Promise<Producer> => (current ??= connected(kafka));
-  const discard = async (): Promise<void> => {
-    const failed = current;
-    current = undefined;
-    await failed?.then((old) => old.disconnect()).catch(() => undefined);
-  };
+  const idempotent = producers(kafka, true);
+  const plain = producers(kafka, false);
+  const oneAtATime = queues();
 
   return {
     connect: async () => {
-      await producer();
+      await idempotent.use((producer) => Promise.resolve(producer));
     },
+    close: async () => {
+      await Promise.all([idempotent.close(), plain.close()]);
+    },
+    publish: (_target, record, mayWrite) => {
+      const { topic, partition } = record;
+      if (partition === undefined) return write(plain, record, mayWrite);
+      return oneAtATime(`${topic}:${partition}`, () => write(idempotent, record, mayWrite));
+    },
+  };
+}
+
+async function write(producers: Producers, record: OutgoingRecord, mayWrite: () => void): ReturnType<Publish> {
+  mayWrite();
+  const { topic } = record;
+  try {
+    return await producers.use(async (producer) => {
+      const [written] = await producer.send({ topic, acks: -1, timeout: 10_000, messages: [message(record)] });
+      if (written?.baseOffset === undefined)
+        throw new Error(`nothing was written: ${topic} lacks the record's partition`);
+      return { offset: Number(written.baseOffset) };
+    });
+  } catch (error) {
+    if (TOO_LARGE.includes(errorType(error) ?? '')) return 'too_large';
+    throw error;
+  }
+}
+
+/** Runs tasks of one name one after the other, whatever comes of them. */
+function queues(): <T>(name: string, task: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (name, task) => {
+    const own = (last.get(name) ?? Promise.resolve()).then(task, task);
+    last.set(name, own);
+    const forget = (): void => {
+      if (last.get(name) === own) last.delete(name);
+    };
+    own.then(forget, forget);
+    return own;
+  };
+}
+
+/** A producer that is replaced after its first failure. */
+interface Producers {
+  use<T>(task: (producer: Producer) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+function producers(kafka: Kafka, idempotent: boolean): Producers {
+  let current: { readonly producer: Promise<Producer>; readonly uses: Set<Promise<unknown>> } | undefined;
+
+  /** Others may still be sending with it: it ends when they have. */
+  const discard = async (): Promise<void> => {
+    const old = current;
+    current = undefined;
+    await Promise.allSettled(old?.uses ?? new Set());
+    await old?.producer.then((producer) => producer.disconnect()).catch(() => undefined);
+  };
+
+  return {
     close: discard,
-    publish: async (_target, record) => {
-      const used = producer();
+    use: async (task) => {
+      const used = (current ??= { producer: connected(kafka, idempotent), uses: new Set() });
+      const use = used.producer.then(task);
+      used.uses.add(use);
       try {
-        const messages = [message(record)];
-        const written = await (await used).send({ topic: record.topic, acks: -1, timeout: 10_000, messages });
-        const offset = written[0]?.baseOffset;
-        if (offset === undefined) throw new Error(`nothing was written: ${record.topic} lacks the record's partition`);
-        return { offset: Number(offset) };
+        return await use;
       } catch (error) {
-        if (current === used) await discard();
-        if (TOO_LARGE.includes(errorType(error) ?? '')) return 'too_large';
+        if (current === used) void discard();
         throw error;
+      } finally {
+        used.uses.delete(use);
       }
     },
   };
 }
 
-async function connected(kafka: Kafka): Promise<Producer> {
+async function connected(kafka: Kafka, idempotent: boolean): Promise<Producer> {
   const producer = kafka.producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
+    idempotent,
+    ...(idempotent && { maxInFlightRequests: 1 }),
     allowAutoTopicCreation: false,
     metadataMaxAge: 30_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },

@@ -35,10 +35,15 @@ export type Send = (body: Buffer, beforeSend: () => void, signal: AbortSignal, k
 /**
  * Writes a record, acknowledged by all in-sync replicas.
  *
+ * @param mayWrite called right before the record is handed over; what it throws is thrown on, and nothing is written
  * @returns the offset it was written at, or `too_large` where the broker will never take a record of this size. Throws
  *   for every other failure.
  */
-export type Publish = (target: ProduceTarget, record: OutgoingRecord) => Promise<{ offset: number } | 'too_large'>;
+export type Publish = (
+  target: ProduceTarget,
+  record: OutgoingRecord,
+  mayWrite: () => void,
+) => Promise<{ offset: number } | 'too_large'>;
 
 /** The right to send one request. */
 export interface Pass {

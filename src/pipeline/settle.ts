@@ -112,11 +112,11 @@ async function publish(
   ports: Ports,
   tenure: Tenure,
 ): ReturnType<Publish> {
+  const mayWrite = (): void => {
+    tenure.assertHeld(false);
+  };
   return untilDone(
-    () => {
-      tenure.assertHeld(false);
-      return ports.publish(target, outgoing);
-    },
+    () => ports.publish(target, outgoing, mayWrite),
     (error) => ports.observe({ kind: 'waiting', for: target, record, error }),
     last === undefined ? tenure.closing : tenure.ended,
   );

@@ -11,7 +11,12 @@ export const GUARANTEES: readonly Guarantee[] = [
   {
     name: 'G1',
     promise: 'An offset is committed only when its record is settled.',
-    tests: [CHAOS, 'integration/commits-only-after-settlement.test.ts', 'integration/kill-nine-loses-nothing.test.ts'],
+    tests: [
+      CHAOS,
+      'integration/commits-only-after-settlement.test.ts',
+      'integration/kill-nine-loses-nothing.test.ts',
+      'integration/a-lost-acknowledgement-loses-no-other-record.test.ts',
+    ],
   },
   {
     name: 'G2',

@@ -52,7 +52,8 @@ export class ScriptedPipeline {
         const exchange = (await send?.(this.bodies.length)) ?? answer('S', 'SUCCESS');
         return { exchange, keyVersion: '7', startedAt, durationMs: REQUEST_MS };
       },
-      publish: async (target, record) => {
+      publish: async (target, record, mayWrite) => {
+        mayWrite();
         this.story.push(`publish ${target}`);
         const answered = (await publish?.(target, record)) ?? { offset: this.written.length };
         if (answered !== 'too_large') this.written.push({ target, ...record });

@@ -53,7 +53,7 @@ export async function scanTopic(
   await consumer.subscribe({ topic, fromBeginning: true });
   const read = new Promise<void>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`${topic} was not read in time`)), READ_LIMIT_MS);
-    consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
+    consumer.on('consumer.crash', ({ payload: { restart, error } }) => !restart && reject(error));
     consumer.on('consumer.disconnect', () => clearTimeout(late));
     void consumer.run({
       autoCommit: false,

@@ -117,12 +117,9 @@ async function movedOn(headers: readonly WrittenHeader[]): Promise<FetchedMessag
     },
   };
   const { publish } = createPublisher({ producer: () => producer } as unknown as Kafka);
-  await publish('retry', {
-    topic: `${SOURCE}.retry.5s`,
-    key: record.key,
-    value: record.value,
-    headers: writeHeaders(record.headers, readProvenance(record, SOURCE)),
-  });
+  const { key, value } = record;
+  const history = writeHeaders(record.headers, readProvenance(record, SOURCE));
+  await publish('retry', { topic: `${SOURCE}.retry.5s`, key, value, headers: history }, () => undefined);
   const [message = {}] = written;
   return decoded(encodeRecord(message).buffer).headers;
 }
