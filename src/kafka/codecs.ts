@@ -21,8 +21,8 @@ const CODECS: Readonly<Record<number, Decompress>> = {
   2: unsnappy,
   3: unlz4,
   4: (bytes, most) => {
-    if (zstdDecompressSync !== undefined) return zstdDecompressSync(bytes, { maxOutputLength: most });
     within(most, zstdBound(bytes, most));
+    if (zstdDecompressSync !== undefined) return zstdDecompressSync(bytes, { maxOutputLength: most });
     const { buffer, byteOffset, length } = unzstd(bytes);
     return Buffer.from(buffer, byteOffset, length);
   },
