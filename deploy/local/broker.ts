@@ -15,6 +15,8 @@ export interface Broker extends Jvm {
   readonly id: number;
   /** `127.0.0.1:port`. */
   readonly address: string;
+  /** Holds a folder for each partition. */
+  readonly dataFolder: string;
   /** `127.0.0.1:port` of each listener beside the plain one, by name. */
   readonly listeners: Readonly<Record<string, string>>;
 }
@@ -48,6 +50,7 @@ export function createBroker(options: BrokerOptions): Broker {
   return Object.assign(jvm, {
     id: self.id,
     address: `127.0.0.1:${self.port}`,
+    dataFolder,
     listeners: Object.fromEntries(Object.entries(listeners).map(([name, { port }]) => [name, `127.0.0.1:${port}`])),
   });
 }

@@ -85,6 +85,11 @@ export class Fence {
     this.#size -= 1;
   }
 
+  /** The record at this place was settled, whatever copy it was: nothing can be read of it any more. */
+  forget(tier: string, offset: number): void {
+    this.#leaveWhere((copy) => copy.tier === tier && copy.offset === offset);
+  }
+
   /** Whose turn it is for a record of the source. */
   turnOfSource(key: string, origin: number): Turn {
     const copies = this.#keys.get(key) ?? [];
@@ -109,10 +114,13 @@ export class Fence {
   startAt(tier: string, committed: number): number {
     const { from, to } = this.#known.get(tier) ?? { from: committed, to: committed };
     const unknown = committed < from ? committed : Math.max(committed, to);
-    const isOver = ({ offset }: Copy): boolean => committed < from || offset < committed;
-    for (const copy of [...this.#keys.values()].flat()) if (copy.tier === tier && isOver(copy)) this.leave(copy);
+    this.#leaveWhere((copy) => copy.tier === tier && (committed < from || copy.offset < committed));
     this.#known.set(tier, { from: committed, to: unknown });
     return unknown;
+  }
+
+  #leaveWhere(isOver: (copy: Copy) => boolean): void {
+    for (const copy of [...this.#keys.values()].flat()) if (isOver(copy)) this.leave(copy);
   }
 
   /** All copies of a tier before this offset have joined. */

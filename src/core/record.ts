@@ -13,6 +13,14 @@ export interface KafkaRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Headers;
+  /** Where it is there, nothing but the record's place is known. */
+  readonly unreadable?: Unreadable;
+}
+
+/** Why no record could be taken out of bytes that are as they were written. */
+export interface Unreadable {
+  readonly reason: 'undecodable' | 'too_large';
+  readonly detail: string;
 }
 
 /** A record to be written. */

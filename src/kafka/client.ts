@@ -1,5 +1,4 @@
 import kafkajs, { type Kafka, type KafkaConfig, type logCreator, type SASLOptions } from 'kafkajs';
-import { registerCodecs } from './codecs.ts';
 
 /** How to reach the brokers. */
 export interface KafkaSettings {
@@ -15,7 +14,6 @@ export interface KafkaSettings {
 
 /** A client with every default of the library that could surprise set by hand. */
 export function createKafka(settings: KafkaSettings, logCreator: logCreator): Kafka {
-  registerCodecs();
   const { ssl, sasl, brokers, clientId } = settings;
   const config: KafkaConfig = {
     clientId,

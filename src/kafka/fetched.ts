@@ -1,10 +1,11 @@
 import type { Headers, KafkaRecord } from '../core/record.ts';
-import { NO_VALUE, type FetchedBatch, type FetchedMessage } from './kafkajs-internals.ts';
+import type { FetchedMessage } from './batch-records.ts';
+import { NO_VALUE, type FetchedBatch } from './kafkajs-internals.ts';
 
 /** The records of a batch that a reader may see. */
 export function recordsOf({ topic, partition, messages }: FetchedBatch): KafkaRecord[] {
   const readAt = performance.now();
-  return messages.map(({ offset, timestamp, key, value, headers = {} }) => ({
+  return messages.map(({ offset, timestamp, key, value, headers = {}, unreadable }) => ({
     topic,
     partition,
     offset: Number(offset),
@@ -12,20 +13,14 @@ export function recordsOf({ topic, partition, messages }: FetchedBatch): KafkaRe
     readAt,
     key,
     value,
-    headers: sound(headers),
+    headers: writable(headers),
+    ...(unreadable !== undefined && { unreadable }),
   }));
 }
 
-/**
- * The headers that were really written: kafkajs mixes a name such as `constructor` with what every object has of that
- * name.
- */
-function sound(headers: NonNullable<FetchedMessage['headers']>): Headers {
-  const written = (value: unknown): Buffer[] => (Buffer.isBuffer(value) ? [value] : value === null ? [NO_VALUE] : []);
+function writable(headers: NonNullable<FetchedMessage['headers']>): Headers {
+  const written = (value: Buffer | null): Buffer => value ?? NO_VALUE;
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => {
-      const [first, ...others] = (Array.isArray(value) ? value : [value]).flatMap(written);
-      return [name, others.length === 0 ? first : [first, ...others]];
-    }),
-  ) as Headers;
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.map(written) : written(value)]),
+  );
 }

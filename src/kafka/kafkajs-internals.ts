@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import type { FetchedMessage } from './batch-records.ts';
+import { readBatches, type FetchedMessages } from './record-batches.ts';
 
 /**
  * The only door into kafkajs' private parts. Its public interface has no moment between "a rebalance is coming" and
@@ -31,22 +33,28 @@ export interface GroupPosition {
   readonly memberId: string;
 }
 
+interface FetchQuery {
+  readonly isolationLevel: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  /** Milliseconds. */
+  readonly maxWaitTime: number;
+  readonly topics: readonly {
+    topic: string;
+    partitions: readonly { partition: number; fetchOffset: string; maxBytes: number }[];
+  }[];
+}
+
+interface FetchAnswer {
+  readonly responses: { topicName: string; partitions: FetchedPartition[] }[];
+}
+
 export interface Broker {
   readonly nodeId: number;
   isConnected(): boolean;
   heartbeat(position: GroupPosition): Promise<unknown>;
   offsetCommit(commit: GroupPosition & { readonly topics: readonly TopicOffsets[] }): Promise<unknown>;
-  fetch(query: {
-    readonly isolationLevel: number;
-    readonly minBytes: number;
-    readonly maxBytes: number;
-    /** Milliseconds. */
-    readonly maxWaitTime: number;
-    readonly topics: readonly {
-      topic: string;
-      partitions: readonly { partition: number; fetchOffset: string; maxBytes: number }[];
-    }[];
-  }): Promise<{ responses: { topicName: string; partitions: FetchedPartition[] }[] }>;
+  fetch(query: FetchQuery): Promise<FetchAnswer>;
   offsetFetch(query: {
     readonly groupId: string;
     readonly topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
@@ -65,19 +73,14 @@ export interface Cluster {
   ): Promise<TopicOffsets[]>;
 }
 
-export interface FetchedMessage {
-  readonly offset: string;
-  readonly timestamp: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers?: Record<string, Buffer | string | (Buffer | string)[] | undefined>;
-}
-
 /** What a broker answered of one partition; `Batch` makes it readable. */
 interface FetchedPartition {
   readonly partition: number;
+  readonly highWatermark: string;
   /** Nothing behind it can be read yet: transactions are open. */
   readonly lastStableOffset: string;
+  abortedTransactions: { producerId: string; firstOffset: string }[];
+  messages: FetchedMessages;
 }
 
 export interface FetchedBatch {
@@ -86,8 +89,8 @@ export interface FetchedBatch {
   /** What the broker was asked for. */
   readonly fetchedOffset: string;
   readonly highWatermark: string;
-  /** As they came, control records and aborted transactions included. */
-  readonly rawMessages: readonly unknown[];
+  /** Control records and aborted transactions included. */
+  readonly rawMessages: Readonly<FetchedMessages>;
   /** The ones a reader may see. */
   readonly messages: readonly FetchedMessage[];
   lastOffset(): string;
@@ -131,7 +134,7 @@ export interface KafkaError extends Error {
   readonly cause?: unknown;
 }
 
-/** Takes the records out of a broker's answer, without those of aborted transactions. */
+/** What was fetched of one partition, as kafkajs hands it on. */
 export const Batch = require('kafkajs/src/consumer/batch.js') as new (
   topic: string,
   fetchedOffset: string,
@@ -187,6 +190,46 @@ prototype.fetch = function (this: ConsumerGroup, nodeId) {
 prototype.recoverFromFetch = function (this: ConsumerGroup, error) {
   const inner = (): Promise<void> => original.recoverFromFetch.call(this, error);
   return hooksOf(this)?.recover(this, error, inner) ?? inner();
+};
+
+/**
+ * kafkajs decodes the batches of an answer while it reads it, all or none of them. Here they stay bytes until the whole
+ * answer is there, and what was asked for as well. It loads this part when it first needs it, from here.
+ */
+interface ByteReader {
+  readInt32(): number;
+  readBytes(length: number): Buffer;
+}
+const decodeMessages = 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js';
+require(decodeMessages);
+const module = require.cache[require.resolve(decodeMessages)] as { exports: unknown };
+module.exports = (decoder: ByteReader): Promise<Buffer> => {
+  const size = decoder.readInt32();
+  return Promise.resolve(size > 0 ? decoder.readBytes(size) : Buffer.alloc(0));
+};
+
+const { prototype: broker } = require('kafkajs/src/broker/index.js') as {
+  prototype: { fetch: (this: unknown, query: FetchQuery) => Promise<FetchAnswer> };
+};
+const { fetch: fetchBytes } = broker;
+broker.fetch = async function (query) {
+  const answer = await fetchBytes.call(this, query);
+  const asked = new Map<string, string>();
+  for (const { topic, partitions } of query.topics) {
+    for (const { partition, fetchOffset } of partitions) asked.set(`${topic}:${partition}`, fetchOffset);
+  }
+  for (const { topicName, partitions } of answer.responses) {
+    for (const part of partitions) {
+      const bytes: unknown = part.messages;
+      // Brokers from before 0.11 answer in another way.
+      if (!(bytes instanceof Buffer)) continue;
+      const { highWatermark, abortedTransactions: aborted } = part;
+      const from = Number(asked.get(`${topicName}:${part.partition}`) ?? 0);
+      part.messages = await readBatches(bytes, { from, end: Number(highWatermark), aborted });
+      part.abortedTransactions = [];
+    }
+  }
+  return answer;
 };
 
 /** kafkajs arms a timer of 0 ms after every request of every connection, for ever; it is needed only while requests wait. */

@@ -2,6 +2,7 @@ import type { KafkaRecord } from '../core/record.ts';
 import { tierOf } from '../core/retry-policy.ts';
 import type { Fences } from '../pipeline/fences.ts';
 import type { Observe, Tenure } from '../pipeline/ports.ts';
+import { pause, untilDone } from '../pipeline/waiting.ts';
 import { servableNow, type TopicSet } from './assigner.ts';
 import { Committer } from './committer.ts';
 import type { Epoch } from './epoch.ts';
@@ -9,15 +10,7 @@ import { recordsOf } from './fetched.ts';
 import type { Cluster, ConsumerGroup, FetchedBatch } from './kafkajs-internals.ts';
 import { Lane } from './lane.ts';
 import { ParkedReader } from './parked.ts';
-import {
-  boundaryOffsets,
-  byTopic,
-  commitOffsets,
-  committedOffsets,
-  partitionKey,
-  type Committed,
-  type Partitions,
-} from './offsets.ts';
+import { boundaryOffsets, byTopic, commitOffsets, committedOffsets, partitionKey, type Partitions } from './offsets.ts';
 
 /** What is done with records, and who is told. */
 export interface LanePorts {
@@ -47,6 +40,8 @@ export interface LaneState {
   readonly oldest: KafkaRecord | undefined;
 }
 
+const CORRUPT_PAUSE_MS = 1_000;
+
 /** The lanes of the partitions this member owns, made anew with each epoch and dropped with it. */
 export class Lanes {
   readonly #settings: LaneSettings;
@@ -55,6 +50,9 @@ export class Lanes {
   #cluster: Cluster | undefined;
   #lanes = new Map<string, Lane>();
   #committer: Committer | undefined;
+  /** Lanes that get nothing now, because what they would get cannot be read. */
+  readonly #aside = new WeakSet<Lane>();
+  #closing: AbortSignal = AbortSignal.abort();
   #served = '';
   #unserved: readonly number[] = [];
   #owned: readonly number[] = [];
@@ -90,7 +88,11 @@ export class Lanes {
       .map((at) => ({ ...at, offset: earliest.get(partitionKey(at.topic, at.partition)) ?? 0 }));
     const position = { groupId, memberId: group.memberId ?? '', groupGenerationId: epoch.generation };
     await commitOffsets(cluster, position, starts);
-    await this.#learnParked(cluster, assigned, committed, earliest, epoch);
+    const reading = new Map(
+      [...earliest].map(([at, first]) => [at, Math.max(first, committed.get(at)?.offset ?? 0)] as const),
+    );
+    const unknown = await this.#learnParked(cluster, assigned, reading, epoch);
+    this.#closing = epoch.closing;
 
     const committer = new Committer(group, epoch, this.#ports.observe);
     this.#committer = committer;
@@ -115,6 +117,14 @@ export class Lanes {
         pointAt(group, lane);
       }
     }
+    for (const number of unknown) {
+      const known = this.#learnOn(cluster, onlyOf(assigned, number), reading, epoch);
+      this.#setAside(
+        group,
+        [...this.#lanes.values()].filter(({ partition }) => partition === number),
+        known,
+      );
+    }
     this.#owned = [...new Set([...assigned.values()].flat())];
     const { partitions, unserved } = servableNow(cluster, this.#settings.topics);
     this.#served = describe(partitions);
@@ -130,8 +140,12 @@ export class Lanes {
   take(group: ConsumerGroup, batch: FetchedBatch): void {
     const { topic, partition } = batch;
     const lane = this.#lanes.get(partitionKey(topic, partition));
-    if (lane === undefined || batch.rawMessages.length === 0 || lane.full) return;
-    if (Number(batch.fetchedOffset) === lane.next) {
+    const { length, corrupt } = batch.rawMessages;
+    if (lane === undefined || lane.full || this.#aside.has(lane) || (length === 0 && corrupt === undefined)) return;
+    if (Number(batch.fetchedOffset) === lane.next && corrupt !== undefined) {
+      this.#ports.observe({ kind: 'corrupt', topic, partition, ...corrupt });
+      this.#setAside(group, [lane], pause(CORRUPT_PAUSE_MS, this.#closing));
+    } else if (Number(batch.fetchedOffset) === lane.next) {
       const records = recordsOf(batch);
       const next = Number(batch.lastOffset()) + 1;
       this.#parked.seen(topic, partition, records, next);
@@ -202,17 +216,52 @@ export class Lanes {
     }));
   }
 
+  /** @returns the partition numbers of which something parked cannot be read */
   async #learnParked(
     cluster: Cluster,
     assigned: Partitions,
-    committed: ReadonlyMap<string, Committed>,
-    earliest: ReadonlyMap<string, number>,
+    starts: ReadonlyMap<string, number>,
+    { closing }: Epoch,
+  ): Promise<Set<number>> {
+    const began = performance.now();
+    const { records, corrupt } = await this.#parked.learn(cluster, assigned, starts, closing);
+    if (records > 0) this.#ports.observe({ kind: 'fence_read', records, tookMs: performance.now() - began });
+    for (const batch of corrupt) this.#ports.observe({ kind: 'corrupt', ...batch });
+    return new Set(corrupt.map(({ partition }) => partition));
+  }
+
+  /** Resolves when all that is parked of these partitions is known after all. */
+  async #learnOn(
+    cluster: Cluster,
+    partitions: Partitions,
+    starts: ReadonlyMap<string, number>,
     { closing }: Epoch,
   ): Promise<void> {
-    const began = performance.now();
-    const starts = [...earliest].map(([at, first]) => [at, Math.max(first, committed.get(at)?.offset ?? 0)] as const);
-    const records = await this.#parked.learn(cluster, assigned, new Map(starts), closing);
-    if (records > 0) this.#ports.observe({ kind: 'fence_read', records, tookMs: performance.now() - began });
+    for (let isKnown = false; !isKnown;) {
+      await pause(CORRUPT_PAUSE_MS, closing);
+      const learn = () => this.#parked.learnMore(cluster, partitions, starts, closing);
+      const { corrupt } = await untilDone(
+        learn,
+        (error) => this.#ports.observe({ kind: 'join_failed', error }),
+        closing,
+      );
+      for (const batch of corrupt) this.#ports.observe({ kind: 'corrupt', ...batch });
+      isKnown = corrupt.length === 0;
+    }
+  }
+
+  /** These lanes get nothing more until `mended`, or for ever where their epoch ends first; the others go on. */
+  #setAside(group: ConsumerGroup, lanes: readonly Lane[], mended: Promise<void>): void {
+    const partitions = lanes.map(({ topic, partition }) => ({ topic, partitions: [partition] }));
+    for (const lane of lanes) this.#aside.add(lane);
+    group.pause(partitions);
+    mended.then(
+      () => {
+        for (const lane of lanes) this.#aside.delete(lane);
+        group.resume(partitions);
+      },
+      () => undefined,
+    );
   }
 
   /** Records that the broker deleted before they were read are gone; that is told loudly, and reading goes on behind. */
@@ -228,6 +277,10 @@ export class Lanes {
 /** Makes kafkajs fetch what the lane waits for; its own bookkeeping counts in records already read. */
 function pointAt(group: ConsumerGroup, { topic, partition, next }: Lane): void {
   group.resolveOffset({ topic, partition, offset: String(next - 1) });
+}
+
+function onlyOf(partitions: Partitions, number: number): Partitions {
+  return new Map([...partitions].map(([topic, numbers]) => [topic, numbers.filter((one) => one === number)]));
 }
 
 function describe(partitions: Partitions): string {

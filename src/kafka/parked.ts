@@ -7,15 +7,27 @@ import { Abandoned } from '../pipeline/ports.ts';
 import { recordsOf } from './fetched.ts';
 import { Batch, READ_COMMITTED, type Cluster } from './kafkajs-internals.ts';
 import { boundaryOffsets, byTopic, partitionKey, type Partitions } from './offsets.ts';
+import type { CorruptBatch } from './record-batches.ts';
 
 const FETCH = { minBytes: 1, maxWaitTime: 250, maxBytes: 4_194_304, isolationLevel: READ_COMMITTED };
 const PARTITION_BYTES = 1_048_576;
+
+/** Where lanes begin to read, by `partitionKey`. */
+type Starts = ReadonlyMap<string, number>;
 
 /** A retry partition that is not wholly known, and from where. */
 interface Unread {
   readonly topic: string;
   readonly partition: number;
   next: number;
+}
+
+/** What was read of retry topics, and where it could not be read on. */
+export interface Learnt {
+  /** How many records were read. */
+  readonly records: number;
+  /** Nothing of these partition numbers may be sent before they are read as well. */
+  readonly corrupt: readonly (CorruptBatch & { readonly topic: string; readonly partition: number })[];
 }
 
 /** Makes known to the fences what is parked; the records themselves come again when their lanes read them. */
@@ -51,11 +63,15 @@ export class ParkedReader {
    * offsets to the last stable ones. Nothing may be sent earlier: it could overtake a parked event of its key.
    *
    * @param starts where each partition's lane will begin to read
-   * @returns how many records were read
    */
-  async learn(cluster: Cluster, assigned: Partitions, starts: ReadonlyMap<string, number>, closing: AbortSignal) {
+  async learn(cluster: Cluster, assigned: Partitions, starts: Starts, closing: AbortSignal): Promise<Learnt> {
     this.#fences.keep([...assigned.values()].flat());
-    const retry = new Map([...assigned].filter(([topic]) => this.#retryTierOf(topic) !== undefined));
+    return this.learnMore(cluster, assigned, starts, closing);
+  }
+
+  /** Goes on where `learn` could not. */
+  async learnMore(cluster: Cluster, partitions: Partitions, starts: Starts, closing: AbortSignal): Promise<Learnt> {
+    const retry = new Map([...partitions].filter(([topic]) => this.#retryTierOf(topic) !== undefined));
     const ends = await boundaryOffsets(cluster, retry, 'latest');
     const unread: Unread[] = [];
     for (const [topic, partitions] of retry) {
@@ -68,20 +84,24 @@ export class ParkedReader {
     const leaderOf = ({ topic, partition }: Unread): number =>
       cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)?.leader ?? -1;
     const leaders = [...new Set(unread.map(leaderOf))];
-    const counts = await Promise.all(
+    const learnt = await Promise.all(
       leaders.map((leader) => {
         const own = unread.filter((at) => leaderOf(at) === leader);
         return this.#readAll(cluster, leader, own, closing);
       }),
     );
-    return counts.reduce((sum, count) => sum + count, 0);
+    return {
+      records: learnt.reduce((sum, { records }) => sum + records, 0),
+      corrupt: learnt.flatMap(({ corrupt }) => corrupt),
+    };
   }
 
-  /** Reads partitions of one leader to their last stable offsets. */
-  async #readAll(cluster: Cluster, leader: number, unread: readonly Unread[], closing: AbortSignal): Promise<number> {
+  /** Reads partitions of one leader to their last stable offsets, as far as they can be read. */
+  async #readAll(cluster: Cluster, leader: number, unread: readonly Unread[], closing: AbortSignal): Promise<Learnt> {
     const broker = await cluster.findBroker({ nodeId: String(leader) });
     const left = new Set(unread);
     let count = 0;
+    const corrupt: Learnt['corrupt'][number][] = [];
     while (left.size > 0) {
       if (closing.aborted) throw new Abandoned();
       const topics = [...byTopic(left)].map(([topic, own]) => ({
@@ -105,10 +125,12 @@ export class ParkedReader {
           at.next = Math.max(at.next, Number(batch.lastOffset()) + 1);
           this.seen(at.topic, at.partition, records, at.next);
         }
-        if (at.next >= Number(answer.lastStableOffset)) left.delete(at);
+        const { corrupt: wrong } = batch.rawMessages;
+        if (wrong !== undefined) corrupt.push({ ...wrong, topic: at.topic, partition: at.partition });
+        if (wrong !== undefined || at.next >= Number(answer.lastStableOffset)) left.delete(at);
       }
     }
-    return count;
+    return { records: count, corrupt };
   }
 
   #retryTierOf(topic: string): string | undefined {

@@ -6,6 +6,9 @@ declare module 'kafkajs-snappy' {
   export default codec;
 }
 declare module 'lz4js' {
-  const lz4: { decompress(bytes: Uint8Array): Uint8Array };
+  const lz4: {
+    /** Writes behind what is written already, and says where it ends; a block may refer to those before it. */
+    decompressBlock(from: Uint8Array, to: Uint8Array, start: number, length: number, end: number): number;
+  };
   export default lz4;
 }

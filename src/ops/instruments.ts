@@ -39,6 +39,7 @@ export function createInstruments() {
     buildInfo: gauge(METRICS.buildInfo),
     recordsConsumed: counter(METRICS.recordsConsumed),
     expiredRecords: counter(METRICS.expiredRecords),
+    corruptBatches: counter(METRICS.corruptBatches),
     attempts: counter(METRICS.attempts),
     attemptDuration: histogram(METRICS.attemptDuration),
     noResult: counter(METRICS.noResult),

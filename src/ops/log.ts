@@ -4,7 +4,7 @@ import type { AttemptFact, SettledFact } from '../pipeline/facts.ts';
 import type { Observe } from '../pipeline/ports.ts';
 import { handling, type FactHandlers } from './fact-handlers.ts';
 import { outcomeLabel } from './labels.ts';
-import { holdRemedy, WAITING_REMEDIES } from './remedies.ts';
+import { CORRUPT_REMEDY, holdRemedy, WAITING_REMEDIES } from './remedies.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
 /** What stands beside a message. An `Error` is written as its type, message and code; give no other objects of libraries. */
@@ -159,6 +159,12 @@ function handlers(log: Lines, attempt: (fields: LogFields) => void, throttle: Th
       const remedy = 'tell these payments another way, and raise retention.ms of the topic above the longest outage';
       const fields = { event, topic, partition, committed, earliest, lost: earliest - committed, remedy };
       log.error('the brokers deleted records before they were read', fields);
+    },
+    corrupt: ({ kind: event, topic, partition, offset, detail }) => {
+      const pass = throttle(`${event} ${recordName({ topic, partition, offset })}`);
+      if (pass === undefined) return;
+      const fields = { event, topic, partition, offset, detail, ...pass, remedy: CORRUPT_REMEDY };
+      log.error('a batch is not as it was written; its partition waits, and nothing of it is sent', fields);
     },
     commit_failed: ({ kind: event, error }) => {
       const pass = throttle(event);

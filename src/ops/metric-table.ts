@@ -51,6 +51,11 @@ export const METRICS = {
     'Offsets that the brokers deleted before they were read; their payments were not told.',
     { tier: TIER },
   ),
+  corruptBatches: counter(
+    'notifier_corrupt_batches_total',
+    'Answers of brokers that began with a batch that is not as it was written; its partition waits, and each try counts.',
+    { tier: TIER },
+  ),
   attempts: counter('notifier_attempts_total', 'Requests sent, by what became of them.', {
     tier: TIER,
     outcome: ATTEMPT_OUTCOMES,

@@ -110,6 +110,7 @@ function fillWithZeros(metric: Instruments, { version, revision, tiers, systemic
   for (const tier of ['main', ...tiers]) {
     metric.recordsConsumed.inc({ tier }, 0);
     metric.expiredRecords.inc({ tier }, 0);
+    metric.corruptBatches.inc({ tier }, 0);
     metric.assignedPartitions.set({ tier }, 0);
     for (const [outcome, ofOutcome] of Object.entries(codes)) {
       for (const result_code of ofOutcome) metric.attempts.inc({ tier, outcome, result_code }, 0);
@@ -154,6 +155,7 @@ function handlers(metric: Instruments, ownership: Ownership, options: MetricsOpt
     unserved: ({ partitions }) => metric.unservedPartitions.set(partitions.length),
     expired: ({ topic, committed, earliest }) =>
       metric.expiredRecords.inc({ tier: tierOf(options.source, topic) ?? 'main' }, earliest - committed),
+    corrupt: ({ topic }) => metric.corruptBatches.inc({ tier: tierOf(options.source, topic) ?? 'main' }),
     committed: ({ offsets }) => {
       metric.commits.inc({ result: 'ok' });
       const values = offsets.map(({ topic, partition, offset }) => ({ topic, partition, value: offset }));

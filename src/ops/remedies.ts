@@ -27,3 +27,8 @@ export const WAITING_REMEDIES = {
   dead_letter: 'check that the dead-letter topic exists, that this user may write to it and that replicas are in sync',
   outcome: 'check that OUTCOMES_TOPIC exists, that this user may write to it and that enough replicas are in sync',
 } as const;
+
+/** What an operator can do about a batch whose bytes a disk or the network has changed. It is read as soon as it is well. */
+export const CORRUPT_REMEDY =
+  "move the partition's leader to a replica that is well (kafka-leader-election), and replace the disk of the broker that " +
+  'led it; where no replica is well, export what can be read and set the group behind it with kafka-consumer-groups';

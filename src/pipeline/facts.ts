@@ -90,6 +90,14 @@ export type Fact =
       readonly committed: number;
       readonly earliest: number;
     }
+  /** A batch did not come as it was written: its partition waits at this offset, and it is asked for again. */
+  | {
+      readonly kind: 'corrupt';
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      readonly detail: string;
+    }
   | { readonly kind: 'committed'; readonly offsets: readonly { topic: string; partition: number; offset: number }[] }
   | { readonly kind: 'commit_failed'; readonly error: unknown }
   /** This member has joined, but could not ask the brokers where to begin; it asks again. */

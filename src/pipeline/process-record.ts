@@ -10,7 +10,7 @@ import type { KafkaRecord } from '../core/record.ts';
 import { tierOf } from '../core/retry-policy.ts';
 import type { Verdict } from '../core/sending.ts';
 import type { Suspicion } from '../core/suspicion.ts';
-import type { Ports, Tenure } from './ports.ts';
+import type { Decoded, Ports, Tenure } from './ports.ts';
 import { settle, type Final, type Work } from './settle.ts';
 import { pause, pauseUntil, untilDone, type Due } from './waiting.ts';
 
@@ -36,7 +36,9 @@ export async function processRecord(record: KafkaRecord, ports: Ports, tenure: T
   const copy = copyOf(record, tier, work.provenance);
   if ('unfit' in work) await settle(work, work.unfit, ports, tenure);
   else await inTurn(work, copy, ports, tenure);
-  if (copy !== undefined) fences.of(record.partition).leave(copy);
+  const fence = fences.of(record.partition);
+  if (copy !== undefined) fence.leave(copy);
+  else if (record.unreadable !== undefined) fence.forget(tier, record.offset);
 }
 
 type Readable = Work & { readonly event: PaymentFinal };
@@ -45,11 +47,18 @@ type Unfit = Work & { readonly unfit: Extract<Disposition, { kind: 'dead_letter'
 /** Decodes and checks; what is no event, or none that can be told, is unfit and never asks for a turn. */
 async function read(work: Work, { decode, observe }: Ports, { closing }: Tenure): Promise<Readable | Unfit> {
   const { record, provenance } = work;
-  const decoded = await untilDone(
-    () => decode(record.value),
-    (error) => observe({ kind: 'waiting', for: 'registry', record, error }),
-    closing,
-  );
+  const { unreadable } = record;
+  if (unreadable?.reason === 'too_large') {
+    return { ...work, unfit: { kind: 'dead_letter', reason: 'too_large', detail: 'bytes' } };
+  }
+  const decoded: Decoded =
+    unreadable === undefined
+      ? await untilDone(
+          () => decode(record.value),
+          (error) => observe({ kind: 'waiting', for: 'registry', record, error }),
+          closing,
+        )
+      : { kind: 'undecodable', error: 'bytes', detail: unreadable.detail };
   if (decoded.kind === 'undecodable') {
     const { error, detail } = decoded;
     observe({ kind: 'undecodable', record, error, detail });

@@ -89,7 +89,7 @@ function moved({ key, value, partition }: KafkaRecord, topic: string): Omit<Outg
   return { topic, partition, key, value };
 }
 
-/** What is left of a record that fits nowhere: its coordinates and its hash. */
+/** What is left of a record that fits nowhere: its coordinates and its hash, where its value could be read. */
 function withoutValue(letter: OutgoingRecord, { record, provenance }: Work, detail: string): OutgoingRecord {
   const { body, notBefore, paymentId, ...history } = provenance;
   return {
@@ -99,7 +99,10 @@ function withoutValue(letter: OutgoingRecord, { record, provenance }: Work, deta
     headers: writeHeaders(
       {},
       { ...history, reason: detail },
-      { 'dead-letter-reason': 'too_large', 'value-sha256': sha256(record.value ?? Buffer.alloc(0)) },
+      {
+        'dead-letter-reason': 'too_large',
+        ...(record.unreadable === undefined && { 'value-sha256': sha256(record.value ?? Buffer.alloc(0)) }),
+      },
     ),
   };
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import kafkajs from 'kafkajs';
+import snappy from 'kafkajs-snappy';
 import { beforeAll, expect, test } from 'vitest';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
-import { registerCodecs } from '../../src/kafka/codecs.ts';
 import { keepLedger } from '../support/ledger.ts';
 import { avroBytes, framed, register } from '../support/schemas.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
@@ -194,7 +194,7 @@ let world: World;
 let service: ServiceProcess;
 
 beforeAll(async () => {
-  registerCodecs();
+  kafkajs.CompressionCodecs[CompressionTypes.Snappy] = snappy;
   const [shared, end] = await World.shared({ partitions: 2 });
   world = shared;
   for (const [number, writer] of WRITERS.entries()) {

@@ -26,3 +26,38 @@ test('committed transactions are sent, aborted ones are not, and offsets are com
   expect(Number(end?.high)).toBe(7);
   expect((await world.committed()).get(0)).toBe(7);
 });
+
+test('of transactions that were open at once and aborted nothing is sent, whichever ended first', async () => {
+  const world = await World.create({ partitions: 1 });
+  const begin = async (name: string) => {
+    const transactionalId = `${world.source}-${name}`;
+    const producer = world.kafka.producer({ transactionalId, maxInFlightRequests: 1, idempotent: true });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    const write = (id: string) =>
+      transaction.send({
+        topic: world.source,
+        messages: [{ key: id, value: world.encode(sampleEvent(id, true)), partition: 0 }],
+      });
+    const end = async (how: 'commit' | 'abort'): Promise<void> => {
+      await transaction[how]();
+      await producer.disconnect();
+    };
+    return { write, end };
+  };
+  const [outer, inner, good] = [await begin('outer'), await begin('inner'), await begin('good')];
+  await outer.write('outer-1');
+  await inner.write('inner-1');
+  await good.write('good-1');
+  await inner.end('abort');
+  await outer.write('outer-2');
+  await outer.end('abort');
+  await good.end('commit');
+  await world.write(0, ['last']);
+  await world.start();
+  await world.settled();
+
+  expect(world.simulator.requests().map(({ paymentId }) => paymentId)).toEqual(['good-1', 'last']);
+  const [end] = await world.admin.fetchTopicOffsets(world.source);
+  expect((await world.committed()).get(0)).toBe(Number(end?.high));
+});

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IHeaders, Kafka } from 'kafkajs';
-import { registerCodecs } from '../../src/kafka/codecs.ts';
+// Reads batches as the service does.
+import '../../src/kafka/kafkajs-internals.ts';
 
 /** A record as it stands in a topic. */
 export interface StoredRecord {
@@ -36,7 +37,6 @@ export async function scanTopic(
   visit: (record: StoredRecord) => void,
   positions: Positions = new Map(),
 ): Promise<void> {
-  registerCodecs();
   const admin = kafka.admin();
   await admin.connect();
   const ends = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect());

@@ -188,3 +188,11 @@ describe('the copy a record is', () => {
     expect(parked(nameless as typeof history, null)).toBeUndefined();
   });
 });
+
+test('a copy of which nothing can be read any more blocks its key no longer', () => {
+  const fence = fenceOf(copy(5), copy(5, 2), copy(6, 1, { key: 'key L' }));
+  fence.forget('1s', 105);
+  expect([fence.size, fence.turnOf(copy(5, 2))]).toEqual([2, { kind: 'send' }]);
+  fence.forget('2s', 105);
+  expect([fence.size, fence.turnOfSource('key K', 7)]).toEqual([1, { kind: 'send' }]);
+});

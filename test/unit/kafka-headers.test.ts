@@ -4,23 +4,17 @@ import { describe, expect, test } from 'vitest';
 import { readProvenance, writeHeaders } from '../../src/core/provenance.ts';
 import type { KafkaRecord } from '../../src/core/record.ts';
 import { Epoch, instant } from '../../src/kafka/epoch.ts';
-import type { ConsumerGroup, FetchedBatch, FetchedMessage } from '../../src/kafka/kafkajs-internals.ts';
+import { readRecords, type FetchedMessage } from '../../src/kafka/batch-records.ts';
+import type { ConsumerGroup, FetchedBatch } from '../../src/kafka/kafkajs-internals.ts';
 import { Lanes } from '../../src/kafka/lanes.ts';
 import { Fences } from '../../src/pipeline/fences.ts';
 import { createPublisher } from '../../src/kafka/publisher.ts';
 import { soon, SOURCE } from '../support/fixtures.ts';
 
-/** kafkajs' own way of writing a record and of reading one. */
+/** kafkajs' own way of writing a record. */
 const require = createRequire(import.meta.url);
 const encodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0/index.js') as (record: object) => {
   readonly buffer: Buffer;
-};
-const decodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0/decoder.js') as (
-  decoder: object,
-  batch: object,
-) => Omit<FetchedMessage, 'offset' | 'timestamp'>;
-const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => {
-  readVarIntBytes(): Buffer;
 };
 const Encoder = require('kafkajs/src/protocol/encoder.js') as new () => ByteWriter;
 
@@ -45,9 +39,11 @@ function bytesOf(headers: readonly WrittenHeader[]): Buffer {
   return Buffer.concat([new Encoder().writeVarInt(body.buffer.length).buffer, body.buffer]);
 }
 
-function decoded(bytes: Buffer): Omit<FetchedMessage, 'offset' | 'timestamp'> {
-  const body = new Decoder(bytes).readVarIntBytes();
-  return decodeRecord(new Decoder(body), { firstOffset: '0', firstTimestamp: '0', magicByte: 2 });
+function decoded(bytes: Buffer): FetchedMessage {
+  const head = { firstOffset: 0, lastOffset: 0, count: 1, firstTimestamp: 0 };
+  const [record] = readRecords(bytes, head, { from: 0, records: 1, bytes: bytes.length }).records;
+  if (record === undefined) throw new Error('no record');
+  return record;
 }
 
 /** What a lane hands over of a record that was fetched. */
@@ -69,8 +65,8 @@ async function received(bytes: Buffer): Promise<KafkaRecord> {
     partition: 0,
     fetchedOffset: '0',
     highWatermark: '1',
-    rawMessages: [bytes],
-    messages: [{ ...decoded(bytes), offset: '0', timestamp: '1700000000000' }],
+    rawMessages: [{ ...decoded(bytes), isControlRecord: false }],
+    messages: [decoded(bytes)],
     lastOffset: () => '0',
   } satisfies FetchedBatch);
   await soon();

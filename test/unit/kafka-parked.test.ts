@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { writeHeaders } from '../../src/core/provenance.ts';
 import type { Broker, Cluster } from '../../src/kafka/kafkajs-internals.ts';
 import { ParkedReader } from '../../src/kafka/parked.ts';
+import type { FetchedMessages } from '../../src/kafka/record-batches.ts';
 import { Fences } from '../../src/pipeline/fences.ts';
 import { Abandoned } from '../../src/pipeline/ports.ts';
 import { SOURCE } from '../support/fixtures.ts';
@@ -24,7 +25,9 @@ function stored(partition: number, offset: number, what: 'parked' | 'control' = 
 }
 
 /** Brokers that lead one partition each, by its number, and hand out at most two records a fetch. */
-function clusterOf(logs: Readonly<Record<number, { records: ReturnType<typeof stored>[]; stable: number }>>) {
+function clusterOf(
+  logs: Readonly<Record<number, { records: ReturnType<typeof stored>[]; stable: number; corruptAt?: number }>>,
+) {
   const fetched: string[] = [];
   const broker = (leader: number): Partial<Broker> => ({
     fetch: ({ topics }) =>
@@ -33,9 +36,9 @@ function clusterOf(logs: Readonly<Record<number, { records: ReturnType<typeof st
           topicName: topic,
           partitions: partitions.map(({ partition, fetchOffset }) => {
             fetched.push(`${String(leader)}: ${String(partition)} from ${fetchOffset}`);
-            const { records = [], stable = 0 } = logs[partition] ?? {};
+            const { records = [], stable = 0, corruptAt = Infinity } = logs[partition] ?? {};
             const visible = records.filter(
-              ({ offset }) => Number(offset) >= Number(fetchOffset) && Number(offset) < stable,
+              ({ offset }) => Number(offset) >= Number(fetchOffset) && Number(offset) < Math.min(stable, corruptAt),
             );
             const answer = {
               partition,
@@ -43,7 +46,9 @@ function clusterOf(logs: Readonly<Record<number, { records: ReturnType<typeof st
               lastStableOffset: String(stable),
               abortedTransactions: [],
             };
-            return { ...answer, messages: visible.slice(0, 2) };
+            const messages: FetchedMessages = visible.slice(0, 2);
+            if (Number(fetchOffset) === corruptAt) messages.corrupt = { offset: corruptAt, detail: 'wrong' };
+            return { ...answer, messages };
           }),
         })),
       }),
@@ -80,7 +85,7 @@ test('reads each partition from where its lane begins to its last stable offset,
     [SOURCE, [0, 1]],
     [RETRY, [0, 1]],
   ] as const);
-  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toBe(4 + 2);
+  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 4 + 2, corrupt: [] });
   expect([fences.of(0).size, fences.of(1).size]).toEqual([4, 2]);
   expect(fetched.filter((line) => line.startsWith('0:'))).toEqual(['0: 0 from 1', '0: 0 from 3']);
   expect(fetched.filter((line) => line.startsWith('1:'))).toEqual(['1: 1 from 1', '1: 1 from 3']);
@@ -98,11 +103,11 @@ test('does not read again what it knows, and forgets partitions that went to oth
   await reader.learn(cluster, assigned, starts(0), NEVER);
   log.records.push(stored(0, 2));
   log.stable = 3;
-  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toBe(1);
+  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 1, corrupt: [] });
   expect(fetched).toEqual(['0: 0 from 0', '0: 0 from 2']);
   expect(fences.of(0).size).toBe(2);
 
-  expect(await reader.learn(cluster, new Map([[SOURCE, [1]]]), new Map(), NEVER)).toBe(0);
+  expect((await reader.learn(cluster, new Map([[SOURCE, [1]]]), new Map(), NEVER)).records).toBe(0);
   expect(fences.keys).toBe(0);
 });
 
@@ -120,6 +125,26 @@ test('what the broker has deleted blocks its key no longer', async () => {
   await reader.learn(cluster, new Map([[RETRY, [0]]]), starts(0), NEVER);
   reader.expired(RETRY, 0, 1);
   expect(fences.keys).toBe(1);
+});
+
+test('a corrupt batch is not passed over: reading ends there, and goes on there when it is well', async () => {
+  const records = Array.from({ length: 4 }, (_, at) => stored(0, at));
+  const log: { records: typeof records; stable: number; corruptAt?: number } = { records, stable: 4, corruptAt: 3 };
+  const { cluster, fetched } = clusterOf({ 0: log, 1: { records: [stored(1, 0)], stable: 1 } });
+  const fences = new Fences();
+  const reader = new ParkedReader(SOURCE, fences);
+  const both = new Map([[RETRY, [0, 1]]]);
+  expect(await reader.learn(cluster, both, starts(0), NEVER)).toEqual({
+    records: 4,
+    corrupt: [{ topic: RETRY, partition: 0, offset: 3, detail: 'wrong' }],
+  });
+  expect([fences.of(0).size, fences.of(1).size]).toEqual([3, 1]);
+
+  delete log.corruptAt;
+  fetched.length = 0;
+  const only = new Map([[RETRY, [0]]]);
+  expect(await reader.learnMore(cluster, only, starts(0), NEVER)).toEqual({ records: 1, corrupt: [] });
+  expect([fences.of(0).size, fences.of(1).size, fetched]).toEqual([4, 1, ['0: 0 from 3']]);
 });
 
 test('reading is given up when the partitions go to others', async () => {

@@ -183,6 +183,19 @@ test('an undecodable record has no paymentId to tell', () => {
   expect(line).not.toHaveProperty('paymentId');
 });
 
+test('a corrupt batch is told at once, then at most every 30 s, with what to do', () => {
+  const { lines, clock } = setUp();
+  const corrupt = (offset: number): Fact => {
+    return { kind: 'corrupt', topic: 'pay', partition: 1, offset, detail: 'its checksum is wrong' };
+  };
+  expect(lines(corrupt(5), corrupt(5), corrupt(9))).toMatchObject([
+    { level: 'error', event: 'corrupt', topic: 'pay', partition: 1, offset: 5, detail: 'its checksum is wrong' },
+    { offset: 9, remedy: expect.stringContaining('leader') as string },
+  ]);
+  clock.now += 30_000;
+  expect(lines(corrupt(5))).toMatchObject([{ offset: 5, leftOut: 1 }]);
+});
+
 test('waiting is told at once, then at most every 30 s per kind, with the number left out', () => {
   const { lines, clock } = setUp();
   const waiting = (target: 'registry' | 'retry'): Fact => {

@@ -79,6 +79,7 @@ const CONTRACT: Readonly<Record<string, readonly [string, ...string[]]>> = {
   notifier_build_info: ['gauge', 'version', 'revision', 'node_version'],
   notifier_records_consumed_total: ['counter', 'tier'],
   notifier_expired_records_total: ['counter', 'tier'],
+  notifier_corrupt_batches_total: ['counter', 'tier'],
   notifier_attempts_total: ['counter', 'tier', 'outcome', 'result_code'],
   notifier_attempt_duration_seconds: ['histogram', 'outcome'],
   notifier_no_result_total: ['counter', 'reason'],
@@ -280,12 +281,14 @@ test('what is not asked of the gateway is counted too', async () => {
     { kind: 'hold_probed', reason: 'outage', ended: false, nextProbeInMs: 1 },
     { kind: 'unserved', partitions: [4, 5] },
     { kind: 'expired', topic: 'pay', partition: 0, committed: 1, earliest: 5 },
+    { kind: 'corrupt', topic: 'pay.retry.5s', partition: 0, offset: 1, detail: '' },
     { kind: 'commit_failed', error },
     { kind: 'key_reloaded', result: 'fallback', detail: '' },
   );
   expect(Object.fromEntries(await told())).toEqual({
     'notifier_records_consumed_total{tier="main"}': 5,
     'notifier_expired_records_total{tier="main"}': 4,
+    'notifier_corrupt_batches_total{tier="5s"}': 1,
     'notifier_retry_lateness_seconds_count{tier="5s"}': 1,
     'notifier_decode_errors_total{kind="magic"}': 1,
     notifier_unlisted_payment_result_codes_total: 1,

@@ -201,3 +201,45 @@ test('a record that waits for the brokers keeps no place at the gate', async () 
   expect([work.state, pipeline.gate.inFlight]).toEqual(['going on', 0]);
   pipeline.tenure.end();
 });
+
+describe('a record of which nothing but its place can be read', () => {
+  const nothing = { key: null, value: null, headers: {} };
+  const place = { 'notifier-origin-topic': SOURCE, 'notifier-origin-partition': '3', 'notifier-origin-offset': '7' };
+
+  test('is a dead letter without value, and the registry is not asked', async () => {
+    const pipeline = new ScriptedPipeline();
+    const unreadable = { reason: 'undecodable', detail: 'incorrect header check' } as const;
+    await pipeline.process(sourceRecord({ ...nothing, unreadable }));
+    expect(pipeline.written).toMatchObject([{ target: 'dead_letter', partition: 3, key: null, value: null }]);
+    expect(pipeline.headers).toMatchObject({
+      ...place,
+      'notifier-dead-letter-reason': 'undecodable',
+      'notifier-reason': 'bytes',
+    });
+    expect(pipeline.story).toEqual(['undecodable', 'publish dead_letter', 'dead_lettered']);
+    expect(pipeline.facts[0]).toMatchObject({ error: 'bytes', detail: 'incorrect header check' });
+  });
+
+  test('for its size is a dead letter without value, and without the hash of what nobody has read', async () => {
+    const pipeline = new ScriptedPipeline();
+    await pipeline.process(sourceRecord({ ...nothing, unreadable: { reason: 'too_large', detail: 'so large' } }));
+    expect(pipeline.written).toMatchObject([{ target: 'dead_letter', partition: 3, key: null, value: null }]);
+    expect(pipeline.headers).toMatchObject({
+      ...place,
+      'notifier-dead-letter-reason': 'too_large',
+      'notifier-reason': 'bytes',
+    });
+    expect(pipeline.headers).not.toHaveProperty('notifier-value-sha256');
+    expect(pipeline.story).toEqual(['publish dead_letter', 'dead_lettered']);
+  });
+
+  test('blocks no key where it was parked', async () => {
+    const pipeline = new ScriptedPipeline();
+    const fence = pipeline.fences.of(3);
+    const place = { tier: '5s', offset: 7 };
+    fence.join({ ...place, key: 'key K', origin: 1, redrives: 0, hops: 1, notBefore: 0 });
+    const unreadable = { reason: 'undecodable', detail: 'cut off' } as const;
+    await pipeline.process(sourceRecord({ ...nothing, topic: `${SOURCE}.retry.5s`, unreadable }));
+    expect(fence.size).toBe(0);
+  });
+});
