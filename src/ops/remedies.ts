@@ -27,3 +27,9 @@ export const WAITING_REMEDIES = {
   dead_letter: 'check that the dead-letter topic exists, that this user may write to it and that replicas are in sync',
   outcome: 'check that OUTCOMES_TOPIC exists, that this user may write to it and that enough replicas are in sync',
 } as const;
+
+/** What an operator can do about a group that lets this service not in. It joins by itself once it is done. */
+export const REFUSAL_REMEDIES = {
+  taken: 'end what else uses this group (kafka-consumer-groups --describe --members), or set another KAFKA_GROUP_ID',
+  forbidden: 'let this user read the group (READ on GROUP), or set a KAFKA_GROUP_ID that it may read',
+} as const;
