@@ -8,6 +8,7 @@ import { createSender } from './http/sender.ts';
 import { brokerRemedy, createKafka } from './kafka/client.ts';
 import { GroupConsumer } from './kafka/consumer.ts';
 import { createDecoder } from './kafka/decoder.ts';
+import { GroupTaken } from './kafka/offsets.ts';
 import { createPublisher } from './kafka/publisher.ts';
 import { registryRemedy } from './kafka/registry.ts';
 import { prepareTopics, retentionMs, type Topics } from './kafka/topics.ts';
@@ -124,6 +125,11 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
 
   const connect = async (fatal: (error: Error) => void): Promise<void> => {
     const forBrokers = saidNowAndThen(log, 'waiting for the brokers', brokerRemedy);
+    const forGroup = (error: unknown): void => {
+      const taken = { kind: 'join_refused', group: config.kafka.groupId, reason: 'taken', error } as const;
+      if (error instanceof GroupTaken) observe(taken);
+      else forBrokers(error);
+    };
     const forRegistry = saidNowAndThen(log, 'waiting for the schema registry', registryRemedy);
     const topics = await untilDone(() => topicsOf(kafka, config), forBrokers, stopping.signal);
     if (topics.problems.length > 0) throw new Misconfigured(topics.problems);
@@ -154,7 +160,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
       },
       fatal,
     );
-    const refusal = await untilDone(() => reader.connect(), forBrokers, stopping.signal);
+    const refusal = await untilDone(() => reader.connect(), forGroup, stopping.signal);
     if (refusal !== undefined) throw new Misconfigured([refusal.refusal]);
     consumer = reader;
     stage = 'joining';

@@ -5,6 +5,11 @@ import type { Cluster } from './kafkajs-internals.ts';
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 
 const NAME = 'payment-notifier-copartitioned';
+/**
+ * kafkajs writes version 1 without what that version adds, which Kafka's newer group protocol (KIP-848) cannot read. So
+ * a broker lets no member of that protocol into our group, and does not let us into one of theirs: there it would share
+ * the partitions itself, in another way than this one.
+ */
 const VERSION = 1;
 
 /** What the assigner has to know of the topics. */
@@ -32,6 +37,7 @@ export function servableNow(cluster: Cluster, { source, read, counterparts }: To
 /**
  * A sticky assigner that keeps a partition number of the source and of all retry topics in one hand.
  *
+ * @param owned what this member tells of itself; asked at every try to join, which fails if this throws
  * @param created receives the assigner and the consumer's cluster, which kafkajs hands out nowhere else
  */
 export function coPartitioned(

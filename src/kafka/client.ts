@@ -55,6 +55,10 @@ const BROKER_REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/altnames/, 'name the brokers in KAFKA_BROKERS and in their advertised.listeners as their certificates do'],
   [/certificate/, "set KAFKA_SSL_CA_FILE to the authority that signed the brokers' certificates"],
   [
+    /group coordinator/,
+    'check that this user may read the group KAFKA_GROUP_ID (READ on GROUP), and that its coordinator is up',
+  ],
+  [
     /Closed connection|before secure TLS|SSL routines/,
     'check that KAFKA_BROKERS are up, and that KAFKA_SSL and KAFKA_SASL_* are what these listeners ask for',
   ],
@@ -65,6 +69,11 @@ export function brokerRemedy(error: unknown): string {
   const message = error instanceof Error ? error.message : '';
   const known = BROKER_REMEDIES.find(([words]) => words.test(message));
   return known?.[1] ?? 'check KAFKA_BROKERS and that they are up';
+}
+
+/** Why a coordinator does not let this member into the group. */
+export function refusalOf(error: unknown): 'taken' | 'forbidden' {
+  return errorType(error) === 'GROUP_AUTHORIZATION_FAILED' ? 'forbidden' : 'taken';
 }
 
 const UNREACHABLE = [

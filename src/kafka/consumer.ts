@@ -1,5 +1,7 @@
-import type { Consumer, Kafka } from 'kafkajs';
+import kafkajs, { type Consumer, type Kafka } from 'kafkajs';
+import { Misconfigured } from '../core/misconfigured.ts';
 import { coPartitioned, type TopicSet } from './assigner.ts';
+import { errorType, refusalOf } from './client.ts';
 import { instant, type Instant } from './epoch.ts';
 import { hookGroupsOf, type Cluster } from './kafkajs-internals.ts';
 import { Lanes, type LanePorts, type LaneState } from './lanes.ts';
@@ -58,6 +60,8 @@ export class GroupConsumer {
         if (problem !== undefined) fatal(new Error(problem));
       },
       onTrouble: (error) => ports.observe({ kind: 'join_failed', error }),
+      onRefused: (error) => ports.observe({ kind: 'join_refused', group: groupId, reason: refusalOf(error), error }),
+      onGhost: (error) => ports.observe({ kind: 'not_left', error }),
       onContact: () => (this.#lastContact = instant()),
     });
     this.#membership = membership;
@@ -74,7 +78,10 @@ export class GroupConsumer {
       partitionAssigners: [
         coPartitioned(
           topics,
-          () => ({ partitions: lanes.owned, generation: membership.group?.generationId ?? -1 }),
+          () => {
+            if (membership.stopping) throw new kafkajs.KafkaJSNonRetriableError('stopping: no join is worth its while');
+            return { partitions: lanes.owned, generation: membership.group?.generationId ?? -1 };
+          },
           (assigner, cluster) => {
             this.#cluster = cluster;
             hookGroupsOf(assigner, membership);
@@ -89,7 +96,8 @@ export class GroupConsumer {
       },
     });
     this.#consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
-      if (!restart && !this.#stopping) fatal(error);
+      if (restart || this.#stopping) return;
+      fatal(errorType(error) === 'INVALID_SESSION_TIMEOUT' ? sessionTimeoutRefused(sessionTimeoutMs) : error);
     });
   }
 
@@ -144,7 +152,8 @@ export class GroupConsumer {
    */
   async stop(): Promise<boolean> {
     this.#stopping = true;
-    await this.#membership.stop();
+    // Its connection waits for an answer that nobody needs any more; the process ends sooner than that comes.
+    if (await this.#membership.stop()) return this.#drained;
     await this.#running.catch(() => undefined);
     await this.#consumer.disconnect();
     return this.#drained;
@@ -159,4 +168,11 @@ export class GroupConsumer {
   checkServed(): void {
     if (this.#lanes.servedChanged()) this.#membership.askRejoin();
   }
+}
+
+function sessionTimeoutRefused(sessionTimeoutMs: number): Misconfigured {
+  return new Misconfigured([
+    `KAFKA_SESSION_TIMEOUT: the brokers do not allow ${sessionTimeoutMs} ms; choose a time between their ` +
+      `group.min.session.timeout.ms and group.max.session.timeout.ms`,
+  ]);
 }

@@ -4,6 +4,7 @@ import { errorType, isGenerationOver, isUnreachable } from './client.ts';
 import { findCoordinator, isCoordinatorGone } from './coordinator.ts';
 import { Epoch, instant } from './epoch.ts';
 import type { ConsumerGroup, FetchedBatch, GroupHooks, KafkaError } from './kafkajs-internals.ts';
+import { leaveWhileJoining } from './kafkajs-join.ts';
 
 /** What a membership works with. */
 export interface MembershipOptions {
@@ -22,6 +23,10 @@ export interface MembershipOptions {
   readonly outOfRange: (group: ConsumerGroup, topic: string, partition: number) => Promise<void>;
   /** What it takes to begin to work could not be asked of the brokers; it is asked again. */
   readonly onTrouble: (error: unknown) => void;
+  /** The coordinator does not let this member in; it is asked again. */
+  readonly onRefused: (error: unknown) => void;
+  /** The group could not be left: it waits for this member until its session is over. */
+  readonly onGhost: (error: unknown) => void;
   /** The brokers answered. */
   readonly onContact: () => void;
 }
@@ -38,6 +43,11 @@ const STALE_METADATA = [
   'OFFSET_NOT_AVAILABLE',
 ];
 const REFRESH_PAUSE_MS = 250;
+/** How long leaving may take while a join is waiting: a broker that takes longer will not do it sooner. */
+const LEAVE_WITHIN_MS = 2_000;
+
+/** Reasons not to be let in that others can mend while this member waits. */
+const REFUSALS = ['INCONSISTENT_GROUP_PROTOCOL', 'GROUP_AUTHORIZATION_FAILED', 'UNKNOWN'];
 
 /**
  * Belonging to the group, and the barrier around every join and leave.
@@ -57,8 +67,10 @@ export class Membership implements GroupHooks {
   #memberId: string | null = null;
   #epoch: Epoch | undefined;
   #joining: Promise<void> | undefined;
+  /** The group that is asked to let this member in. */
+  #asked: ConsumerGroup | undefined;
   #rejoinAsked = false;
-  #stopping = false;
+  readonly #stopping = new AbortController();
   #beating = false;
   #heartbeats: NodeJS.Timeout | undefined;
 
@@ -80,15 +92,35 @@ export class Membership implements GroupHooks {
     this.#rejoinAsked = true;
   }
 
-  /** From now on no join begins; resolves when one that is under way has ended. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    if (this.#joining !== undefined) this.#epoch?.close();
-    await this.#joining?.catch(() => undefined);
+  /** Whether a join may still be asked for. */
+  get stopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /**
+   * From now on no join begins. One that is under way is given up where it still waits for other members, who may be
+   * frozen: nothing is in flight then.
+   *
+   * @returns whether this member is out of the group by that, and its client of no more use
+   */
+  async stop(): Promise<boolean> {
+    this.#stopping.abort();
+    const [joining, asked] = [this.#joining, this.#asked];
+    if (joining === undefined) return false;
+    this.#epoch?.close();
+    const ended = joining.catch(() => undefined);
+    if (asked === undefined) {
+      await ended;
+      return false;
+    }
+    const left = asked.memberId === null ? ended : leaveWhileJoining(asked);
+    const late = sleep(LEAVE_WITHIN_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('no answer')));
+    await Promise.race([left, late]).catch(this.#options.onGhost);
+    return true;
   }
 
   join(group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
-    if (this.#stopping) return Promise.reject(new Error('the consumer is stopping'));
+    if (this.stopping) return Promise.reject(new Error('the consumer is stopping'));
     this.#joining ??= this.#rejoin(group, inner).finally(() => (this.#joining = undefined));
     return this.#joining;
   }
@@ -104,7 +136,7 @@ export class Membership implements GroupHooks {
   /** kafkajs gets no records: they go to their lanes, and where to read next is decided here alone. */
   async fetch(group: ConsumerGroup, inner: () => Promise<FetchedBatch[]>): Promise<[]> {
     await this.#joining;
-    if (this.#stopping) return [];
+    if (this.stopping) return [];
     if (this.#epoch === undefined || this.#rejoinAsked) {
       await sleep(REFRESH_PAUSE_MS);
       await group.joinAndSync();
@@ -158,9 +190,21 @@ export class Membership implements GroupHooks {
   /** Under another id the group would wait a whole session for the member this one was before. */
   async #joinAsBefore(group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
     group.memberId ??= this.#memberId;
+    this.#asked = group;
+    const ask = async (): Promise<unknown> => {
+      try {
+        await inner();
+        return undefined;
+      } catch (error) {
+        if (REFUSALS.includes(errorType(error) ?? '')) throw error;
+        return error;
+      }
+    };
     try {
-      await inner();
+      const failure = await untilDone(ask, this.#options.onRefused, this.#stopping.signal);
+      if (failure !== undefined) throw failure as Error;
     } finally {
+      this.#asked = undefined;
       this.#memberId = group.memberId;
     }
   }

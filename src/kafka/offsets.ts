@@ -83,6 +83,11 @@ export async function commitOffsets(
   await coordinator.offsetCommit({ ...position, topics: topicOffsets(offsets) });
 }
 
+/** Something else than this service is in the group. */
+export class GroupTaken extends Error {
+  override readonly name = 'GroupTaken';
+}
+
 /** Where a group without any offset begins. */
 export interface FirstStart {
   readonly groupId: string;
@@ -97,12 +102,12 @@ export interface FirstStart {
  * not later taken for a new one.
  *
  * @returns a refusal where retry topics hold records: the offsets have probably expired, and sending history again must
- *   be somebody's decision
+ *   be somebody's decision. Throws `GroupTaken` while somebody else is in the group.
  */
 export async function commitFirstStart(cluster: Cluster, start: FirstStart): Promise<{ refusal: string } | undefined> {
   const { groupId, source, startFrom, partitionsOf } = start;
   const sourcePartitions = new Map([[source, partitionsOf(source)]]);
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     if ((await committedOffsets(cluster, groupId, sourcePartitions)).size > 0) return undefined;
     const parked = await topicsWithRecords(
       cluster,
@@ -119,8 +124,9 @@ export async function commitFirstStart(cluster: Cluster, start: FirstStart): Pro
       await commitOffsets(cluster, { groupId, groupGenerationId: -1, memberId: '' }, offsets);
       return undefined;
     } catch (error) {
-      // Another member was faster and has joined: its start counts.
       if (errorType(error) !== 'UNKNOWN_MEMBER_ID') throw error;
+      // Another member was faster and has joined: its start counts. Who joins without a start is none of us.
+      if (tries > 1) throw new GroupTaken('it has members, but no offset on the source topic', { cause: error });
     }
   }
 }

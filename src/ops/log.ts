@@ -4,7 +4,7 @@ import type { AttemptFact, SettledFact } from '../pipeline/facts.ts';
 import type { Observe } from '../pipeline/ports.ts';
 import { handling, type FactHandlers } from './fact-handlers.ts';
 import { outcomeLabel } from './labels.ts';
-import { CORRUPT_REMEDY, holdRemedy, WAITING_REMEDIES } from './remedies.ts';
+import { CORRUPT_REMEDY, holdRemedy, REFUSAL_REMEDIES, WAITING_REMEDIES } from './remedies.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
 /** What stands beside a message. An `Error` is written as its type, message and code; give no other objects of libraries. */
@@ -175,6 +175,17 @@ function handlers(log: Lines, attempt: (fields: LogFields) => void, throttle: Th
       if (pass === undefined) return;
       log.warn('joined, but the brokers do not say where to begin', { event, error: errorFields(error), ...pass });
     },
+    join_refused: ({ kind: event, group, reason, error }) => {
+      const pass = throttle(event);
+      if (pass === undefined) return;
+      const about = { event, group, reason, error: errorFields(error), ...pass, remedy: REFUSAL_REMEDIES[reason] };
+      const what = { taken: 'is used by something else than this service', forbidden: 'is not open to this user' };
+      log.error(`the group ${group} ${what[reason]}; nothing is read until this member can join it`, about);
+    },
+    not_left: ({ kind: event, error }) =>
+      log.warn('ended without leaving the group: it waits for this member, KAFKA_SESSION_TIMEOUT at most', {
+        ...{ event, error: errorFields(error) },
+      }),
     key_reloaded: ({ kind: event, result, detail }) => {
       const fields = { event, result, detail };
       if (result === 'ok') log.info('new keys are in use', fields);

@@ -163,6 +163,8 @@ function handlers(metric: Instruments, ownership: Ownership, options: MetricsOpt
     },
     commit_failed: () => metric.commits.inc({ result: 'failed' }),
     join_failed: () => undefined,
+    join_refused: () => undefined,
+    not_left: () => undefined,
     key_reloaded: ({ result }) => metric.keyReloads.inc({ result }),
   };
 }

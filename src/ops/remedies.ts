@@ -32,3 +32,9 @@ export const WAITING_REMEDIES = {
 export const CORRUPT_REMEDY =
   "move the partition's leader to a replica that is well (kafka-leader-election), and replace the disk of the broker that " +
   'led it; where no replica is well, export what can be read and set the group behind it with kafka-consumer-groups';
+
+/** What an operator can do about a group that lets this service not in. It joins by itself once it is done. */
+export const REFUSAL_REMEDIES = {
+  taken: 'end what else uses this group (kafka-consumer-groups --describe --members), or set another KAFKA_GROUP_ID',
+  forbidden: 'let this user read the group (READ on GROUP), or set a KAFKA_GROUP_ID that it may read',
+} as const;

@@ -102,4 +102,13 @@ export type Fact =
   | { readonly kind: 'commit_failed'; readonly error: unknown }
   /** This member has joined, but could not ask the brokers where to begin; it asks again. */
   | { readonly kind: 'join_failed'; readonly error: unknown }
+  /** The group lets this member not in: something else uses it, or this user may not. The member asks again. */
+  | {
+      readonly kind: 'join_refused';
+      readonly group: string;
+      readonly reason: 'taken' | 'forbidden';
+      readonly error: unknown;
+    }
+  /** This member ends without having left its group, which waits for it until its session is over. */
+  | { readonly kind: 'not_left'; readonly error: unknown }
   | { readonly kind: 'key_reloaded'; readonly result: 'ok' | 'rejected' | 'fallback'; readonly detail: string };

@@ -10,9 +10,12 @@ import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 
 const SHUTDOWN_MS = 4_000;
+const SESSION_MS = 7_500;
+/** Sooner than anything could be waited for. */
+const AT_ONCE_MS = 500;
 /** What ending a process takes on a machine that is busy. */
 const MARGIN_MS = 1_500;
-const settings = { SHUTDOWN_TIMEOUT: `${String(SHUTDOWN_MS)}ms`, KAFKA_SESSION_TIMEOUT: '7500ms' };
+const settings = { SHUTDOWN_TIMEOUT: `${String(SHUTDOWN_MS)}ms`, KAFKA_SESSION_TIMEOUT: `${String(SESSION_MS)}ms` };
 const UNKNOWN = { rules: [{ when: { attempt: 1 }, answer: { code: 'UNKNOWN_EXCEPTION' } }] };
 
 test.each(['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL'])('while what %s names refuses or never answers', async (name) => {
@@ -29,21 +32,41 @@ test.each(['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL'])('while what %s names refuses
   expect(await expectAccounted(world)).toMatchObject({ delivered: ['P-1'], repeats: 0 });
 });
 
-test('while it joins and another member is slow to join again', async () => {
+test('while a join waits for a member that is frozen: at once, and the group waits for nobody else', async () => {
   const world = await World.create({ partitions: 2, settings });
-  const slow = await world.start();
+  const [frozen, serving] = [await world.start(), await world.start()];
   await world.writeEverywhere(3);
   await world.settled();
-  slow.signal('SIGSTOP');
+  frozen.signal('SIGSTOP');
   const joining = await world.launch();
-  await until('the rebalance', async () => {
-    const { groups } = await world.admin.describeGroups([world.group]);
-    return groups[0]?.state === 'PreparingRebalance';
-  });
-  joining.signal('SIGTERM');
-  await until('it to drain', () => isDraining(joining));
-  slow.signal('SIGCONT');
-  expect(await joining.exit()).toBe(0);
+  await until('the rebalance', async () => (await groupNow(world)).state === 'PreparingRebalance');
+  await until('the member that serves to join again', () => hasLeft(serving));
+  await until('the other one to be known', async () => (await groupNow(world)).members.length === 3);
+  await Promise.all([stops(joining, 0, AT_ONCE_MS), stops(serving, 0, AT_ONCE_MS)]);
+  expect(await groupNow(world)).toMatchObject({ state: 'PreparingRebalance', members: [{}] });
+
+  await world.writeEverywhere(3, 'LATER');
+  const late = await world.launch();
+  await until('it to wait for the frozen one', async () => (await groupNow(world)).members.length === 2);
+  frozen.signal('SIGCONT');
+  await late.ready();
+  const { delivered, repeats } = await expectAccounted(world);
+  expect([delivered.length, repeats]).toEqual([12, 0]);
+});
+
+test('while a join waits for a member that is frozen and does not come back', async () => {
+  const world = await World.create({ partitions: 2, settings });
+  const frozen = await world.start();
+  await world.writeEverywhere(3);
+  await world.settled();
+  frozen.signal('SIGSTOP');
+  const joining = await world.launch();
+  await until('it to be known', async () => (await groupNow(world)).members.length === 2);
+  await stops(joining, 0, AT_ONCE_MS);
+  await until('the session of the frozen one to be over', async () => (await groupNow(world)).state === 'Empty');
+  const began = performance.now();
+  await world.start();
+  expect(performance.now() - began).toBeLessThan(SESSION_MS);
   await world.writeEverywhere(3, 'LATER');
   const { delivered, repeats } = await expectAccounted(world);
   expect([delivered.length, repeats]).toEqual([12, 0]);
@@ -148,11 +171,22 @@ test.each([
 });
 
 /** Tells it to stop and checks that it does in time. */
-async function stops(service: ServiceProcess, code: number): Promise<void> {
+async function stops(service: ServiceProcess, code: number, withinMs = SHUTDOWN_MS): Promise<void> {
   const began = performance.now();
   service.signal('SIGTERM');
   expect(await service.exit(), service.tail()).toBe(code);
-  expect(performance.now() - began).toBeLessThan(SHUTDOWN_MS + MARGIN_MS);
+  expect(performance.now() - began).toBeLessThan(withinMs + MARGIN_MS);
+}
+
+async function groupNow(world: World): Promise<{ state: string; members: readonly object[] }> {
+  const { groups } = await world.admin.describeGroups([world.group]);
+  const { state = '', members = [] } = groups[0] ?? {};
+  return { state, members };
+}
+
+/** Whether it gave up its partitions, to leave or to join again. */
+function hasLeft(service: ServiceProcess): boolean {
+  return service.log.some(({ event }) => event === 'left');
 }
 
 async function isDraining(service: ServiceProcess): Promise<boolean> {
