@@ -98,6 +98,7 @@ export async function runChaos(options: RunOptions, paces: Paces, ground: Ground
   };
 
   const evidence = async (settled: boolean, loadTo = Infinity): Promise<Evidence> => {
+    const acknowledged = [...load.payments];
     const seen = await gatherer.look();
     const { evictions } = newsOfGroup(brokers, world.group, faults.all(), startedAt, SESSION_TIMEOUT_MS);
     return {
@@ -105,6 +106,7 @@ export async function runChaos(options: RunOptions, paces: Paces, ground: Ground
       concurrency: options.ordering === 'key' ? KEY_CONCURRENCY : 1,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       gatewayTimeoutMs: GATEWAY_TIMEOUT_MS,
+      acknowledged,
       ...seen,
       faults: [...faults.all(), ...evictions],
       load: { from: loadFrom, to: Math.min(loadTo, seen.requests.at(-1)?.at ?? 0) },

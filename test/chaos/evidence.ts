@@ -91,6 +91,8 @@ export interface Evidence {
   readonly concurrency: number;
   readonly sessionTimeoutMs: number;
   readonly gatewayTimeoutMs: number;
+  /** Payments that the brokers acknowledged to whom wrote them. */
+  readonly acknowledged: readonly string[];
   readonly written: readonly Written[];
   readonly requests: readonly SeenRequest[];
   readonly copies: readonly Copy[];

@@ -16,6 +16,8 @@ export interface Histories {
   readonly strangers: readonly SeenRequest[];
   /** Payment ids that stand twice in the source topic: nothing can be said of their requests. */
   readonly ambiguous: readonly string[];
+  /** Acknowledged payments that were not found in the source topic. */
+  readonly unread: readonly string[];
 }
 
 /** Puts together what belongs to one record. */
@@ -35,6 +37,7 @@ export function histories(evidence: Evidence): Histories {
     })),
     strangers: evidence.requests.filter(({ paymentId }) => paymentId !== '' && !known.has(paymentId)),
     ambiguous: [...known].filter(([, twins]) => twins.length > 1).map(([paymentId]) => paymentId),
+    unread: evidence.acknowledged.filter((paymentId) => !known.has(paymentId)),
   };
 }
 

@@ -122,10 +122,11 @@ function newest(copies: readonly Copy[]): Copy[] {
   return copies.filter((copy) => rank(copy) === highest);
 }
 
-function judgeRequests({ strangers, ambiguous }: Histories, { requests }: Evidence): Violation[] {
+function judgeRequests({ strangers, ambiguous, unread }: Histories, { requests }: Evidence): Violation[] {
   const refused = requests.filter(({ verification }) => verification !== 'verified' && verification !== 'not_read');
   return [
     ...ambiguous.map((paymentId) => ({ kind: 'ambiguous' as const, detail: paymentId })),
+    ...unread.map((paymentId) => ({ kind: 'unread' as const, detail: paymentId })),
     ...strangers.map(({ seq, paymentId }) => ({
       kind: 'stranger' as const,
       detail: `request ${seq} for ${paymentId}`,

@@ -42,6 +42,8 @@ export class Load {
   #number = 0;
   /** Records that the brokers have acknowledged. */
   written = 0;
+  /** The payments of those that are events. */
+  readonly payments: string[] = [];
 
   constructor(world: World, random: Random, perSecond: number) {
     this.#world = world;
@@ -86,6 +88,7 @@ export class Load {
     const partitions = new Set(taken.map(({ partition }) => partition));
     const sent = messages.filter(({ partition }) => partitions.has(partition));
     this.written += sent.length;
+    for (const { headers } of sent) if (headers['payment'] !== undefined) this.payments.push(headers['payment']);
     // The client leaves out records of a partition it has not heard of yet, without a word.
     if (sent.length < count) await this.close();
   }

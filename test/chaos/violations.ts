@@ -13,6 +13,7 @@ export const VIOLATIONS = {
   stranger: 'a request for a payment that nobody wrote',
   stall: 'nothing was sent for far too long while something was possible',
   member_ended: 'a member ended that nobody had asked to',
+  unread: 'acknowledged to its writer, but not found in the source topic',
   ambiguous: 'a payment stands twice in the source topic: the run proves nothing',
 } as const;
 export type ViolationKind = keyof typeof VIOLATIONS;

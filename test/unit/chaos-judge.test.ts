@@ -8,6 +8,7 @@ const containing = (text: string): unknown => expect.stringContaining(text);
 
 /** A history in which nothing is wrong, a second between events; each test spoils it. */
 class Story {
+  acknowledged: string[] = [];
   written: Written[] = [];
   requests: SeenRequest[] = [];
   copies: Copy[] = [];
@@ -52,6 +53,7 @@ class Story {
     const { written, requests, copies, letters, faults, committed, ordering, settled } = this;
     return {
       ...{ written, requests, copies, letters, faults, committed, ordering, settled },
+      acknowledged: this.acknowledged,
       concurrency: this.ordering === 'key' ? 4 : 1,
       sessionTimeoutMs: SESSION_MS,
       gatewayTimeoutMs: 2_000,
@@ -150,6 +152,12 @@ describe('where records are', () => {
   test('a payment that stands twice, and one that nobody wrote', () => {
     expect(good().event(5, 60, null, 'p0').kinds()).toContain('ambiguous');
     expect(good().request('p99', 60).kinds()).toEqual(['stranger']);
+  });
+
+  test('a payment that was acknowledged to its writer, and that the judge does not find', () => {
+    const story = good();
+    story.acknowledged.push('p0', 'p5');
+    expect(story.verdict().violations).toEqual([{ kind: 'unread', detail: 'p5' }]);
   });
 });
 
