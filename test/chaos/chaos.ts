@@ -14,7 +14,8 @@ import { everydayProfile, Load } from './load.ts';
 import { Members } from './members.ts';
 import { Random } from './random.ts';
 import { makeFaults, type Pace } from './schedule.ts';
-import { Watch, type Progress } from './watch.ts';
+import type { Progress } from './tell.ts';
+import { Watch } from './watch.ts';
 
 /** Where the figures of every run are. */
 export const FIGURES_FOLDER = `${LOCAL}/chaos`;

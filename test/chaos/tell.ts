@@ -2,7 +2,6 @@ import Table from 'cli-table3';
 import type { Figures } from './figures.ts';
 import type { Judgement } from './judge.ts';
 import { VIOLATIONS, type ViolationKind } from './violations.ts';
-import type { Progress } from './watch.ts';
 
 const SHOWN_OF_A_KIND = 5;
 
@@ -12,6 +11,20 @@ const COLUMNS = {
   ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
 };
 const STYLE = { head: [], border: [], 'padding-left': 0, 'padding-right': 1 };
+
+/** Where a run stands. */
+export interface Progress {
+  readonly leftMs: number;
+  readonly written: number;
+  readonly delivered: number;
+  readonly refused: number;
+  readonly parked: number;
+  readonly dead: number;
+  readonly kills: number;
+  readonly rebalances: number;
+  /** Undefined before the first look. */
+  readonly violations: number | undefined;
+}
 
 /** Where a run stands, in one line. */
 export function progressLine(progress: Progress): string {

@@ -3,21 +3,7 @@ import type { World } from '../support/world.ts';
 import type { FaultLog } from './fault-log.ts';
 import type { Judgement } from './judge.ts';
 import type { Load } from './load.ts';
-import { violationLines } from './tell.ts';
-
-/** Where a run stands. */
-export interface Progress {
-  readonly leftMs: number;
-  readonly written: number;
-  readonly delivered: number;
-  readonly refused: number;
-  readonly parked: number;
-  readonly dead: number;
-  readonly kills: number;
-  readonly rebalances: number;
-  /** Undefined before the first look. */
-  readonly violations: number | undefined;
-}
+import { violationLines, type Progress } from './tell.ts';
 
 const BROKERS_LIMIT_MS = 3_000;
 
