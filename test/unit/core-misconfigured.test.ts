@@ -29,7 +29,7 @@ describe('reading all that there is before anything is told', () => {
 
   test('takes no fault of ours for a setting to be mended', () => {
     const problems: string[] = [];
-    expect(() => collecting(problems, failing(new TypeError('not a function')))).toThrow(TypeError);
+    expect(() => collecting(problems, failing(new RangeError('out of range')))).toThrow(RangeError);
     expect(problems).toEqual([]);
   });
 });
