@@ -45,5 +45,8 @@ export default tseslint.config(
     rules: { 'max-lines': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   { files: ['**/*.d.ts', 'test/support/global-setup.ts'], rules: { 'no-restricted-syntax': 'off' } },
-  { files: ['test/{bench,chaos}/**', 'deploy/**', 'test/support/write-docs.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['test/{bench,chaos,mutation}/**', 'deploy/**', 'test/support/write-docs.ts'],
+    rules: { 'no-console': 'off' },
+  },
 );

@@ -47,8 +47,9 @@ function leastLoaded(shares: ReadonlyMap<string, number[]>): number[] {
   return least;
 }
 
+/** No two members share an id. */
 function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a < b ? -1 : 1;
 }
 
 /** Which partitions there are to serve, and which source partitions nobody can serve yet. */

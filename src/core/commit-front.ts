@@ -5,9 +5,8 @@
  * Offsets settled beyond the front travel as text in the commit's metadata, so that a restart does not send them again.
  */
 export class CommitFront {
-  /** Taken offsets in order; those before `#head` are settled. */
-  #taken: number[] = [];
-  #head = 0;
+  /** The taken offsets from the front on, in order. */
+  readonly #taken = new Set<number>();
   #next: number;
   readonly #settled: Set<number>;
 
@@ -27,7 +26,8 @@ export class CommitFront {
 
   /** The offset to commit. */
   get front(): number {
-    return this.#taken[this.#head] ?? this.#next;
+    const [first = this.#next] = this.#taken;
+    return first;
   }
 
   /** How many offsets past the front are settled. */
@@ -39,13 +39,10 @@ export class CommitFront {
   take(offset: number): 'unsettled' | 'settled' {
     this.skipTo(offset);
     this.#next = offset + 1;
-    if (this.#settled.has(offset)) {
-      this.#taken.push(offset);
-      this.#advance();
-      return 'settled';
-    }
-    this.#taken.push(offset);
-    return 'unsettled';
+    this.#taken.add(offset);
+    if (!this.#settled.has(offset)) return 'unsettled';
+    this.#advance();
+    return 'settled';
   }
 
   /** Passes offsets that no reader sees: transaction markers, gaps of deleted records. */
@@ -63,7 +60,7 @@ export class CommitFront {
 
   /** The settled offsets past the front, written as ranges relative to it: `1,3-5`. */
   metadata(): string {
-    const past = [...this.#settled].filter((offset) => offset >= this.front).sort((a, b) => a - b);
+    const past = [...this.#settled].sort((a, b) => a - b);
     const ranges: string[] = [];
     for (let at = 0; at < past.length;) {
       const first = past[at] ?? 0;
@@ -76,14 +73,9 @@ export class CommitFront {
   }
 
   #advance(): void {
-    for (let head = this.#taken[this.#head]; head !== undefined && this.#settled.has(head);) {
-      this.#settled.delete(head);
-      this.#head += 1;
-      head = this.#taken[this.#head];
-    }
-    if (this.#head > 1_024 && this.#head * 2 > this.#taken.length) {
-      this.#taken = this.#taken.slice(this.#head);
-      this.#head = 0;
+    for (const offset of this.#taken) {
+      if (!this.#settled.delete(offset)) return;
+      this.#taken.delete(offset);
     }
   }
 }

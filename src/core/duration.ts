@@ -2,7 +2,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 
 /** The milliseconds of `250ms`, `5s`, `2m`, `1h` or `14d`; `undefined` for anything else. */
 export function durationMs(text: string): number | undefined {
-  const [, digits, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
-  if (digits === undefined || unit === undefined) return undefined;
-  return Number(digits) * (UNITS[unit] ?? Number.NaN);
+  const [, digits, unit = ''] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
+  const unitMs = UNITS[unit];
+  return unitMs === undefined ? undefined : Number(digits) * unitMs;
 }

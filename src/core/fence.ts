@@ -145,7 +145,7 @@ export function copyOf(record: KafkaRecord, tier: string, provenance: Provenance
   const { origin, redriveCount = 0, hops, notBefore = 0, paymentId = '' } = provenance;
   const key = fenceKey(record.key, paymentId);
   const isOfHere = record.topic.startsWith(`${origin.topic}.`) && origin.partition === record.partition;
-  if (tier === 'main' || key === fenceKey(null, '') || !isOfHere) return undefined;
+  if (key === fenceKey(null, '') || !isOfHere) return undefined;
   return { key, origin: origin.offset, redrives: redriveCount, hops, tier, offset: record.offset, notBefore };
 }
 

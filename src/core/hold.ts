@@ -58,7 +58,7 @@ export const OPEN: Open = openSince(0);
  * @param chance 0 to 1, drawn by the caller
  */
 export function pauseMs(tries: number, chance: number): number {
-  return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS) * (1 + JITTER * chance);
+  return Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (1 + JITTER * chance);
 }
 
 /** Whether the gateway has answered, whatever it said of the payment: nothing is wrong that concerns everyone. */
@@ -80,7 +80,7 @@ export function requestReturned(
 ): Hold {
   if (hold.kind === 'held' || number < hold.since) return hold;
   if (outcome.kind === 'systemic') return begin(outcome.code, now, chance);
-  if (outcome.kind !== 'no_result') return hold.unanswered.size === 0 ? hold : openSince(hold.since);
+  if (outcome.kind !== 'no_result') return openSince(hold.since);
   if (outageAfter === 0) return hold;
   const unanswered = new Set(hold.unanswered).add(paymentId);
   const untrusted = hold.untrusted && outcome.reason === 'untrusted_response';

@@ -44,8 +44,7 @@ export class Pace {
 
   /** A request leaves. Requests are evenly spaced; what a late timer has cost is made up, if it was not much. */
   left(now: number): void {
-    const limit = this.limit(now);
-    if (limit < Number.POSITIVE_INFINITY) this.#nextAt = Math.max(this.#nextAt, now - CREDIT_MS) + 1_000 / limit;
+    this.#nextAt = Math.max(this.#nextAt, now - CREDIT_MS) + 1_000 / this.limit(now);
   }
 
   /** A request was answered, and not refused for the traffic. */
@@ -79,7 +78,7 @@ const ENOUGH = 10;
 
 /** Counts in slots of a tenth of a second, the last five seconds of them. */
 class RecentRate {
-  readonly #slots = new Array<number>(SLOTS).fill(0);
+  readonly #slots: number[] = [];
   #newest = 0;
 
   count(now: number): void {

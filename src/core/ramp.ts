@@ -5,16 +5,12 @@
 export class Ramp {
   /** The last request that had left before; those do not count here. */
   readonly #since: number;
+  /** Requests that may be in flight at once. */
   #allowed = 1;
   #inFlight = 0;
 
   constructor(since: number) {
     this.#since = since;
-  }
-
-  /** Requests that may be in flight at once. */
-  get allowed(): number {
-    return this.#allowed;
   }
 
   get isFull(): boolean {

@@ -32,7 +32,7 @@ export class Gate {
   readonly #turns = new Turns<Waiter>();
   readonly #pace: Pace;
   #sending = NOTHING_SENT;
-  /** There while sending comes back from a hold. */
+  /** There since the first hold: how many may be in flight, until that is more than ever are. */
   #ramp: Ramp | undefined;
   #inFlight = 0;
   #slowed = false;
@@ -57,7 +57,6 @@ export class Gate {
 
   readonly enter: Enter = (closing, from) => {
     if (closing.aborted) return Promise.reject(new Abandoned());
-    if (this.#turns.size === 0 && this.#waitMs() <= 0) return Promise.resolve(this.#pass());
     return new Promise<Pass>((resolve, reject) => {
       const abandon = (): void => {
         this.#turns.remove(waiter);
@@ -67,7 +66,7 @@ export class Gate {
         closing.removeEventListener('abort', abandon);
         resolve(pass);
       };
-      closing.addEventListener('abort', abandon, { once: true });
+      closing.addEventListener('abort', abandon);
       this.#turns.add(waiter, from);
       this.#letThrough();
     });
@@ -121,7 +120,7 @@ export class Gate {
   #returned(departure: Departure, answer: Answer | undefined): Verdict {
     const now = this.#clock();
     this.#inFlight -= 1;
-    this.#ramped(departure, answer?.outcome);
+    this.#ramp?.returned(departure.number, answer !== undefined && isTrustworthy(answer.outcome));
     if (answer === undefined) {
       this.#sending = giveUp(this.#sending, departure, now);
       return { kind: 'settle' };
@@ -132,13 +131,8 @@ export class Gate {
     const [sending, verdict] = comeBack(this.#sending, departure, answer, outageHoldAfter, now, Math.random());
     this.#sending = sending;
     this.#tellHold(hold, departure, answer.paymentId, now);
-    if (sending.hold.kind !== hold.kind) this.#ramp = sending.hold.kind === 'open' ? new Ramp(sending.left) : undefined;
+    if (sending.hold.kind !== hold.kind) this.#ramp = new Ramp(sending.left);
     return verdict;
-  }
-
-  #ramped({ number }: Departure, outcome: Outcome | undefined): void {
-    this.#ramp?.returned(number, outcome !== undefined && isTrustworthy(outcome));
-    if (this.#ramp !== undefined && this.#ramp.allowed >= this.#settings.maxInFlight) this.#ramp = undefined;
   }
 
   #paced({ number }: Departure, outcome: Outcome, now: number): void {

@@ -59,7 +59,7 @@ async function park(work: Work, { tier, notBefore, reason }: Parking, ports: Por
   };
   const written = await publish('retry', work, parked, ports, tenure);
   if (written === 'too_large') {
-    return deadLetter(work, { kind: 'dead_letter', reason: 'too_large', detail: reason }, ports, tenure);
+    return deadLetter(work, { reason: 'too_large', detail: reason }, ports, tenure);
   }
   const copy = copyOf({ ...record, ...parked, ...written }, tier.name, provenance);
   if (copy !== undefined) ports.fences.of(record.partition).written(copy);
@@ -68,7 +68,7 @@ async function park(work: Work, { tier, notBefore, reason }: Parking, ports: Por
 
 async function deadLetter(
   work: Work,
-  { reason, detail }: Extract<Final, { kind: 'dead_letter' }>,
+  { reason, detail }: Omit<Extract<Final, { kind: 'dead_letter' }>, 'kind'>,
   ports: Ports,
   tenure: Tenure,
 ): Promise<void> {

@@ -36,8 +36,13 @@ describe('sharing', () => {
     expect(shared([0, 1, 2, 3], member('a', [0, 1]), member('b', [2]))).toEqual({ a: [0, 1], b: [2, 3] });
   });
 
+  test('neither the order of the partitions nor that of the claims means anything, and shares are ascending', () => {
+    expect(shared([2, 0, 1], member('a'), member('b'))).toEqual({ a: [0, 2], b: [1] });
+    expect(shared([0, 1, 2, 3], member('a', [3, 0, 2]), member('b'))).toEqual({ a: [0, 3], b: [1, 2] });
+  });
+
   test('a group of nobody has nobody to serve a partition', () => {
-    expect(() => sharePartitions([0], [])).toThrow(RangeError);
+    expect(() => sharePartitions([0], [])).toThrow('nobody to serve a partition');
     expect(sharePartitions([], [])).toEqual(new Map());
   });
 });

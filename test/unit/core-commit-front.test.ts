@@ -67,6 +67,12 @@ describe('metadata', () => {
     },
   );
 
+  test('names offsets of any number of digits', () => {
+    const front = taken(new CommitFront(100, '12-14,30,200-1000'), 100, 1_099);
+    expect(front.past).toBe(3 + 1 + 801);
+    expect(front.metadata()).toBe('12-14,30,200-1000');
+  });
+
   test('that is a whole batch is read before the front moves past it', () => {
     const front = new CommitFront(100, '1-3');
     expect([100, 101, 102, 103, 104].map((offset) => front.take(offset))).toEqual([

@@ -51,9 +51,12 @@ describe('an event that must never be sent, by its first wrong field', () => {
     expect(invalidField(event)).toBe(field);
   });
 
-  test('the first instant of 1970 is a time', () => {
-    expect(invalidField(paymentFinal({ paymentTime: 0 }))).toBeUndefined();
-  });
+  test.each([0, Date.UTC(9_999, 11, 30)])(
+    '%i, the first of 1970 or the last but one day of 9999, is a time',
+    (time) => {
+      expect(invalidField(paymentFinal({ paymentTime: time }))).toBeUndefined();
+    },
+  );
 });
 
 describe('lengths count Unicode code points', () => {

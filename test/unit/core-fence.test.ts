@@ -110,7 +110,7 @@ describe('what is known', () => {
   });
 
   test('is forgotten up to the committed offset, of that tier only', () => {
-    const fence = fenceOf(copy(5), copy(6), copy(7, 2));
+    const fence = fenceOf(copy(5), copy(6), copy(7, 2, { offset: 50 }));
     expect(fence.startAt('1s', 106)).toBe(106);
     expect(fence.size).toBe(2);
     expect(fence.turnOfSource('key K', 9)).toMatchObject({ kind: 'behind', tier: '2s' });

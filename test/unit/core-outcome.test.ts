@@ -165,6 +165,7 @@ describe('HOLD_CODES and TERMINAL_CODES', () => {
 
   test('leave the defaults alone for the next caller', () => {
     systemicCodes(['PROCESS_FAIL'], ['ACCESS_DENIED']);
+    expect([...systemicCodes()]).toEqual([...SYSTEMIC_CODES]);
     expect(systemicCodes().has('PROCESS_FAIL')).toBe(false);
     expect(systemicCodes().has('ACCESS_DENIED')).toBe(true);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/core/outcome.ts';
-import { comeBack, leave, NOTHING_SENT, type Verdict } from '../../src/core/sending.ts';
+import { comeBack, giveUp, leave, NOTHING_SENT, type Verdict } from '../../src/core/sending.ts';
 import { REFUSALS_ALONE, type Suspicion } from '../../src/core/suspicion.ts';
 
 const DELIVERED: Outcome = { kind: 'delivered', code: 'SUCCESS' };
@@ -65,6 +65,28 @@ describe('a payment that is refused while others are answered', () => {
     expect(held()).toBe(true);
   });
 
+  test('is not judged by the answer to the last request that had left before its refusal', () => {
+    const { depart, send, held } = payments();
+    send('bad', REFUSED);
+    send('good', DELIVERED);
+    const again = depart('bad');
+    const last = depart('good');
+    expect(again(REFUSED)).toMatchObject({ afterMs: 1_000, suspicion: { refusedAlone: 1 } });
+    last(DELIVERED);
+    expect(send('bad', REFUSED)).toMatchObject({ afterMs: 0, suspicion: { refusedAlone: 1 } });
+    expect(held()).toBe(true);
+  });
+
+  test('is not judged while everyone is held, though others were answered since', () => {
+    const { send, held } = payments();
+    send('bad', REFUSED);
+    send('good', DELIVERED);
+    send('other', REFUSED);
+    expect(held()).toBe(true);
+    expect(send('bad', REFUSED)).toMatchObject({ kind: 'again', afterMs: 0, suspicion: { refusedAlone: 0 } });
+    expect(held()).toBe(true);
+  });
+
   test('is forgiven everything by one answer', () => {
     const { send } = payments();
     send('flaky', REFUSED);
@@ -84,6 +106,14 @@ describe('a payment that is refused while others are answered', () => {
     send('other', REFUSED);
     expect(send('bad', SILENT)).toMatchObject({ kind: 'again', suspicion: { refusedAlone: 1 } });
   });
+});
+
+test('a request from before the hold that is given up lets no second probe leave beside the first', () => {
+  const [first, early] = leave(NOTHING_SENT, 0, 0);
+  const [second, culprit] = leave(first, 0, 0);
+  const [held] = comeBack(second, culprit, { paymentId: 'bad', outcome: REFUSED }, 0, 0, 0);
+  const [probing] = leave(held, 1_000, 0);
+  expect(giveUp(probing, early, 1_100)).toBe(probing);
 });
 
 describe('a fault of everyone', () => {

@@ -167,7 +167,12 @@ describe('too much that is parked', () => {
     const work = pipeline.begin(second);
     await pass(500);
     expect(pipeline.bodies).toEqual([]);
-    expect(pipeline.facts.find(({ kind }) => kind === 'waiting')).toMatchObject({ for: 'parked' });
+    expect(pipeline.facts.find(({ kind }) => kind === 'waiting')).toMatchObject({
+      for: 'parked',
+      error: new Error('too many events are parked'),
+    });
+    await pipeline.process(sourceRecord({ offset: 5 }));
+    expect(pipeline.story.at(-1)).toBe('superseded');
     await pipeline.process(first);
     await pass(100);
     expect(work.state).toBe('settled');

@@ -11,7 +11,7 @@ const FIRST_PAUSE_MS = 1_250;
 async function heldWith(...waiting: string[]) {
   const lanes = gateWith();
   lanes.enter('culprit');
-  await soon();
+  await passTime(10_000);
   expect(lanes.done('culprit', SYSTEMIC)).toBe('again');
   lanes.entered.length = 0;
   lanes.queue(...waiting);
@@ -99,6 +99,25 @@ describe('a held gate', () => {
       { kind: 'hold_ended', reason: 'KEY_NOT_FOUND', heldMs: FIRST_PAUSE_MS },
       { kind: 'hold_began', reason: 'ACCESS_DENIED', paymentId: 'payment of a' },
     ]);
+  });
+
+  test('tells of each probe whether it ended the hold, and when the next one may leave', async () => {
+    const { facts, queue, done } = await heldWith('a');
+    const told = () => facts.findLast((fact) => fact.kind === 'hold_probed');
+    await passTime(FIRST_PAUSE_MS);
+    done('a', SYSTEMIC);
+    expect(told()).toMatchObject({ ended: false });
+    // Counted from when it left, which was up to a quarter of a second ago.
+    expect(told()?.nextProbeInMs).toBeGreaterThanOrEqual(1_750);
+    expect(told()?.nextProbeInMs).toBeLessThanOrEqual(2_500);
+    queue('a');
+    await passTime(60_000);
+    done('a', NO_RESULT);
+    expect(told()).toMatchObject({ ended: false, nextProbeInMs: 0 });
+    queue('a');
+    await soon();
+    done('a', DELIVERED);
+    expect(told()).toMatchObject({ ended: true, nextProbeInMs: 0 });
   });
 
   test('lets the next probe go at once where one was abandoned without a result', async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/core/outcome.ts';
 import { Abandoned } from '../../src/pipeline/ports.ts';
@@ -51,9 +52,19 @@ describe('GATEWAY_MAX_IN_FLIGHT', () => {
     const { entered, queue, done } = gateWith({ maxInFlight: 1 });
     queue('a', 'b');
     await soon();
-    done('a', undefined);
+    expect(done('a', undefined)).toBe('settle');
     await soon();
     expect(entered).toEqual(['a', 'b']);
+  });
+
+  test('leaves nothing behind on the tenure of a lane that comes and goes', async () => {
+    const { gate } = gateWith({ maxInFlight: 1 });
+    const tenure = new AbortController().signal;
+    for (let count = 0; count < 3; count += 1) {
+      const pass = await gate.enter(tenure, 'live');
+      expect(getEventListeners(tenure, 'abort')).toEqual([]);
+      pass.done(undefined);
+    }
   });
 
   test('loses no place to a waiter that gives up', async () => {
@@ -119,6 +130,23 @@ describe('a gateway that refuses for the traffic', () => {
     expect(gate.rateLimit).toBe(0);
     done('after 0', DELIVERED);
     expect(facts.at(-1)).toEqual({ kind: 'pace', limited: false, perSecond: 0 });
+  });
+
+  test('is not thought to have taken what brought no result', async () => {
+    const { gate, enter, done } = gateWith();
+    for (let at = 0; at < 31; at += 1) enter(String(at));
+    await soon();
+    for (let at = 0; at < 20; at += 1) done(String(at), at % 2 === 0 ? DELIVERED : NO_RESULT);
+    done('30', EXCEEDED);
+    expect(gate.rateLimit).toBeCloseTo(9);
+  });
+
+  test('is not slowed down for a payment that it refuses by that name', async () => {
+    const { gate, enter, done, facts } = gateWith();
+    enter('a');
+    await soon();
+    done('a', { kind: 'rejected', code: 'REQUEST_TRAFFIC_EXCEED_LIMIT' });
+    expect([gate.rateLimit, facts]).toEqual([0, []]);
   });
 
   test('slows once for all that was on its way', async () => {

@@ -74,6 +74,23 @@ describe('the order of things', () => {
   });
 });
 
+test.each([
+  ['live', sourceRecord()],
+  ['retry', parked({})],
+])('a %s record waits to be sent as what it is', async (from, record) => {
+  const pipeline = new ScriptedPipeline();
+  const asked: string[] = [];
+  const { enter } = pipeline.ports;
+  Object.assign(pipeline.ports, {
+    enter: (...[closing, origin]: Parameters<typeof enter>) => {
+      asked.push(origin);
+      return enter(closing, origin);
+    },
+  });
+  await pipeline.process(record);
+  expect(asked).toEqual([from]);
+});
+
 describe('a record that is never sent', () => {
   const tombstone: Decoded = { kind: 'undecodable', error: 'tombstone', detail: 'no value' };
 
@@ -121,7 +138,9 @@ describe('a failure with a code outside the page', () => {
 
   test('is sent as it is, and told once', async () => {
     const pipeline = new ScriptedPipeline({ decode: () => ({ kind: 'event', event }) });
+    const told = () => pipeline.facts.filter(({ kind }) => kind === 'unlisted_payment_code').length;
     await pipeline.process();
+    expect(told()).toBe(1);
     await pipeline.process(parked({}));
     expect(pipeline.bodies[0]).toContain('"resultCode":"A_CODE_OF_TOMORROW"');
     expect(pipeline.facts.filter(({ kind }) => kind === 'unlisted_payment_code')).toEqual([
@@ -222,6 +241,18 @@ describe('the history a record carries on', () => {
       'notifier-reason': 'UNKNOWN_EXCEPTION',
       'notifier-body': BODY,
     });
+  });
+
+  test.each([null, Buffer.alloc(0)])('names the payment where the record has no key (%j)', async (key) => {
+    const pipeline = new ScriptedPipeline({ send: () => unknown });
+    await pipeline.process(sourceRecord({ key }));
+    expect(pipeline.headers).toMatchObject({
+      'notifier-payment-id': 'pay-1',
+      'notifier-origin-offset': '7',
+      'notifier-attempts': '1',
+    });
+    await pipeline.process(sourceRecord({ key, offset: 8 }));
+    expect(pipeline.facts.at(-1)).toMatchObject({ as: { verdict: 'parked', reason: 'behind_parked_key' } });
   });
 
   test('grows by an attempt and a hop, and keeps when the first one was', async () => {

@@ -65,6 +65,15 @@ describe('a record too large for', () => {
     expect(pipeline.written[0]).toMatchObject({ key: null, value: null, partition: 3 });
   });
 
+  test.each([
+    ['no key stays without one', null],
+    ['a key that fits keeps it', Buffer.alloc(16_384)],
+  ])('any topic and with %s', async (_, key) => {
+    const pipeline = new ScriptedPipeline({ send: () => unknown, publish: tooLarge(({ value }) => value === null) });
+    await pipeline.process(sourceRecord({ key }));
+    expect(pipeline.written).toMatchObject([{ target: 'dead_letter', key, value: null }]);
+  });
+
   test('a topic that refuses it once is asked once only', async () => {
     const pipeline = new ScriptedPipeline({ send: () => unknown, publish: () => Promise.resolve('too_large') });
     const work = pipeline.begin();
@@ -180,6 +189,14 @@ describe('a settlement tells', () => {
     const poison = new ScriptedPipeline({ decode: () => ({ kind: 'undecodable', error: 'bytes', detail: 'torn' }) });
     await poison.process();
     expect(poison.facts.at(-1)).toMatchObject({ finalAt: 1_700_000_000_000, paymentId: undefined });
+  });
+
+  test('why a record is a dead letter', async () => {
+    const pipeline = new ScriptedPipeline({ send: () => answer('F', 'PARAM_ILLEGAL') });
+    await pipeline.process();
+    expect(pipeline.facts.at(-1)).toMatchObject({
+      as: { verdict: 'dead_lettered', reason: 'rejected', detail: 'PARAM_ILLEGAL' },
+    });
   });
 
   test('where a record waits and until when', async () => {

@@ -166,6 +166,8 @@ describe('the signature header', () => {
     ['another order', 'signature=%2B%2F8%3D,keyVersion=2,algorithm=RSA256'],
     ['a space after the comma', 'algorithm=RSA256, keyVersion=2, signature=%2B%2F8%3D'],
     ['a raw + and =', 'algorithm=RSA256,keyVersion=2,signature=+/8='],
+    ['a space before the comma', 'algorithm=RSA256 ,keyVersion=2 ,signature=%2B%2F8%3D '],
+    ['a part without a name', '=1,algorithm=RSA256,keyVersion=2,signature=%2B%2F8%3D'],
     ['another case of the algorithm', 'algorithm=rsa256,keyVersion=2,signature=%2B%2F8%3D'],
   ])('may come with %s', (_form, header) => {
     expect(parseSignatureHeader(header)).toEqual({ algorithm: 'RSA256', keyVersion: '2', signature: padded });
@@ -177,9 +179,15 @@ describe('the signature header', () => {
     ['no signature', 'algorithm=RSA256,keyVersion=2'],
     ['the alphabet of URLs', 'algorithm=RSA256,keyVersion=2,signature=-_8'],
     ['a broken escape', 'algorithm=RSA256,keyVersion=2,signature=%2'],
+    ['more behind the padding', 'algorithm=RSA256,keyVersion=2,signature=%2B%2F8%3D%2B'],
+    ['a part that is no pair', 'algorithm=RSA256,keyVersion=2,nonsense,signature=%2B%2F8%3D'],
     ['no parts at all', 'nonsense'],
     ['nothing', ''],
   ])('is not read with %s', (_form, header) => {
     expect(parseSignatureHeader(header)).toBeUndefined();
   });
+});
+
+it('is made at a time in UTC, to the second that has begun', () => {
+  expect(requestTime(Date.UTC(2026, 10, 22, 10, 0, 59, 999))).toBe('2026-11-22T10:00:59Z');
 });
