@@ -115,6 +115,23 @@ export class Fence {
     return unknown;
   }
 
+  /** The topic of a tier may be another one: from now on nothing of it counts as read. */
+  readAgain(tier: string): void {
+    this.#known.delete(tier);
+  }
+
+  /**
+   * Forgets the copies of a tier from this offset on, which cannot be read any more.
+   *
+   * @returns what was forgotten
+   */
+  lose(tier: string, from: number): Copy[] {
+    const lost = [...this.#keys.values()].flat().filter((copy) => copy.tier === tier && copy.offset >= from);
+    for (const copy of lost) this.leave(copy);
+    this.readAgain(tier);
+    return lost;
+  }
+
   /** All copies of a tier before this offset have joined. */
   readTo(tier: string, next: number): void {
     const { from, to } = this.#known.get(tier) ?? { from: next, to: next };

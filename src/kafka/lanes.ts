@@ -27,6 +27,8 @@ export interface LanePorts {
   readonly process: (record: KafkaRecord, tenure: Tenure) => Promise<void>;
   /** `process` threw what it never should; the record is tried again. */
   readonly onError: (record: KafkaRecord, error: unknown) => void;
+  /** Whether a topic may be gone, or another one under the same name. */
+  readonly isSuspect: (topic: string) => boolean;
 }
 
 /** How lanes work. */
@@ -92,7 +94,7 @@ export class Lanes {
     await commitOffsets(cluster, position, starts);
     await this.#learnParked(cluster, assigned, committed, earliest, epoch);
 
-    const committer = new Committer(group, epoch, this.#ports.observe);
+    const committer = new Committer(group, epoch, this.#ports.observe, this.#ports.isSuspect);
     this.#committer = committer;
     this.#lanes = new Map();
     for (const [topic, partitions] of assigned) {
@@ -125,12 +127,13 @@ export class Lanes {
 
   /**
    * Takes a batch only if it is what the lane waits for next. Anything else was fetched before a join, or for a
-   * position that is no longer ours; it is read again from where the lane stands.
+   * position that is no longer ours; it is read again from where the lane stands. In a topic that may have been made
+   * anew the lane stands nowhere.
    */
   take(group: ConsumerGroup, batch: FetchedBatch): void {
     const { topic, partition } = batch;
     const lane = this.#lanes.get(partitionKey(topic, partition));
-    if (lane === undefined || batch.rawMessages.length === 0 || lane.full) return;
+    if (lane === undefined || batch.rawMessages.length === 0 || lane.full || this.#ports.isSuspect(topic)) return;
     if (Number(batch.fetchedOffset) === lane.next) {
       const records = recordsOf(batch);
       const next = Number(batch.lastOffset()) + 1;
@@ -185,6 +188,11 @@ export class Lanes {
   servedChanged(): boolean {
     if (this.#cluster === undefined || this.#lanes.size === 0) return false;
     return describe(servableNow(this.#cluster, this.#settings.topics).partitions) !== this.#served;
+  }
+
+  /** Where each lane of a topic reads next. */
+  positions(topic: string): { partition: number; next: number }[] {
+    return [...this.#lanes.values()].filter((lane) => lane.topic === topic);
   }
 
   /** Every lane's state, with the ends of their partitions asked of the brokers. */
