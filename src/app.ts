@@ -113,13 +113,15 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   const stopWatchingKeys = watchKeys(loadedKeys, keys, observe);
   const tick = setInterval(() => {
     lastTickAt = performance.now();
+    consumer?.checkMissing().catch((error: unknown) => log.debug('the topics could not be looked for', { error }));
     if (stage === 'joining' && consumer?.assigned === true) stage = 'running';
   }, TICK_EVERY_MS);
   const sample = setInterval(() => {
     if (consumer === undefined) return;
     consumer.checkServed();
     const sampled = sampleLanes(consumer, config.source.topic, metrics.gauges);
-    const grown = config.source.createTopics && consumer.unserved.length > 0 ? topicsOf(kafka, config) : undefined;
+    const wanting = consumer.unserved.length + consumer.missing.length > 0;
+    const grown = config.source.createTopics && wanting ? topicsOf(kafka, config) : undefined;
     Promise.all([sampled, grown]).catch((error: unknown) => log.debug('no samples', { error }));
   }, SAMPLE_EVERY_MS);
 

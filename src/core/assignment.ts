@@ -60,7 +60,8 @@ export interface Servable {
 }
 
 /**
- * The partitions of the topics that are read, less the source partitions without counterparts.
+ * The partitions of the topics that are read, less the source partitions without counterparts. A counterpart that is gone
+ * as a whole limits nothing: records that have to move there wait until it is made again, and all others flow.
  *
  * @param counts partitions by topic, of every topic that is read or written
  * @param read the source and every retry topic
@@ -72,7 +73,8 @@ export function servable(
   read: readonly string[],
   counterparts: readonly string[],
 ): Servable {
-  const floor = Math.min(...counterparts.map((topic) => counts.get(topic) ?? 0));
+  const existing = counterparts.map((topic) => counts.get(topic) ?? 0).filter((count) => count > 0);
+  const floor = Math.min(...existing);
   const partitions = new Map<string, readonly number[]>();
   for (const topic of read) {
     const count = counts.get(topic) ?? 0;

@@ -119,8 +119,26 @@ export class Fence {
     return unknown;
   }
 
-  #leaveWhere(isOver: (copy: Copy) => boolean): void {
-    for (const copy of [...this.#keys.values()].flat()) if (isOver(copy)) this.leave(copy);
+  /** The topic of a tier may be another one: from now on nothing of it counts as read. */
+  readAgain(tier: string): void {
+    this.#known.delete(tier);
+  }
+
+  /**
+   * Forgets the copies of a tier from this offset on, which cannot be read any more.
+   *
+   * @returns what was forgotten
+   */
+  lose(tier: string, from: number): Copy[] {
+    this.readAgain(tier);
+    return this.#leaveWhere((copy) => copy.tier === tier && copy.offset >= from);
+  }
+
+  /** @returns which have left */
+  #leaveWhere(isOver: (copy: Copy) => boolean): Copy[] {
+    const over = [...this.#keys.values()].flat().filter(isOver);
+    for (const copy of over) this.leave(copy);
+    return over;
   }
 
   /** All copies of a tier before this offset have joined. */

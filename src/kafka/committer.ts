@@ -21,12 +21,15 @@ export class Committer {
   readonly #group: ConsumerGroup;
   readonly #epoch: Epoch;
   readonly #observe: Observe;
+  readonly #isSuspect: (topic: string) => boolean;
   readonly #moved = new Set<Lane>();
   #running: Promise<void> | undefined;
   /** Monotonic milliseconds. */
   #lastAt = Number.NEGATIVE_INFINITY;
 
-  constructor(group: ConsumerGroup, epoch: Epoch, observe: Observe) {
+  /** @param isSuspect whether a topic may be gone, so that there is nothing to commit to */
+  constructor(group: ConsumerGroup, epoch: Epoch, observe: Observe, isSuspect: (topic: string) => boolean) {
+    this.#isSuspect = isSuspect;
     this.#group = group;
     this.#epoch = epoch;
     this.#observe = observe;
@@ -62,7 +65,7 @@ export class Committer {
   async #commit(lanes: readonly Lane[]): Promise<boolean> {
     const progress = lanes.map((lane) => ({ topic: lane.topic, partition: lane.partition, ...lane.progress() }));
     try {
-      await this.#write(progress);
+      await this.#write(progress.filter(({ topic }) => !this.#isSuspect(topic)));
     } catch (error) {
       this.#observe({ kind: 'commit_failed', error });
       if (isGenerationOver(error) || errorType(error) === 'REBALANCE_IN_PROGRESS') this.#epoch.end();
@@ -74,6 +77,7 @@ export class Committer {
   }
 
   async #write(progress: readonly OffsetToCommit[]): Promise<void> {
+    if (progress.length === 0) return;
     const { groupId, memberId } = this.#group;
     const commit = {
       groupId,

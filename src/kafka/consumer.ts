@@ -4,8 +4,10 @@ import { coPartitioned, type TopicSet } from './assigner.ts';
 import { errorType, refusalOf } from './client.ts';
 import { instant, type Instant } from './epoch.ts';
 import { hookGroupsOf, type Cluster } from './kafkajs-internals.ts';
+import { UNKNOWN_TOPIC } from './kafkajs-metadata.ts';
 import { Lanes, type LanePorts, type LaneState } from './lanes.ts';
 import { Membership } from './membership.ts';
+import { MissingTopics } from './missing-topics.ts';
 import { commitFirstStart } from './offsets.ts';
 
 /** How the group is read. */
@@ -31,6 +33,7 @@ const FETCH_BYTES = { partition: 131_072, total: 2_097_152 };
 export class GroupConsumer {
   readonly #settings: ConsumerSettings;
   readonly #lanes: Lanes;
+  readonly #missing: MissingTopics;
   readonly #membership: Membership;
   readonly #consumer: Consumer;
   #cluster!: Cluster;
@@ -39,15 +42,27 @@ export class GroupConsumer {
   #drained = true;
   #lastContact: Instant | undefined;
 
-  constructor(kafka: Kafka, settings: ConsumerSettings, ports: LanePorts, fatal: Fatal) {
+  constructor(kafka: Kafka, settings: ConsumerSettings, ports: Omit<LanePorts, 'isSuspect'>, fatal: Fatal) {
     const { sessionTimeoutMs, barrierMs, groupId, topics } = settings;
-    const lanes = new Lanes(settings, ports);
+    const lanes: Lanes = new Lanes(settings, { ...ports, isSuspect: (topic) => missing.isSuspect(topic) });
+    const missing: MissingTopics = new MissingTopics({
+      topics,
+      fences: ports.fences,
+      observe: ports.observe,
+      positions: (topic) => lanes.positions(topic),
+      onBack: () => membership.askRejoin(),
+    });
+    this.#missing = missing;
     this.#settings = settings;
     this.#lanes = lanes;
     const membership = new Membership({
       sessionTimeoutMs,
       barrierMs,
-      open: (group, epoch) => lanes.open(group, epoch),
+      open: async (group, epoch) => {
+        const problem = await missing.judge(group);
+        if (problem !== undefined) fatal(new Error(problem));
+        else await lanes.open(group, epoch);
+      },
       take: (group, batch) => lanes.take(group, batch),
       drain: () => lanes.drain(),
       closed: (how) => {
@@ -57,10 +72,20 @@ export class GroupConsumer {
       },
       outOfRange: async (group, topic, partition) => {
         const problem = await lanes.passExpired(group, topic, partition);
-        if (problem !== undefined) fatal(new Error(problem));
+        if (problem === undefined) return;
+        if (await missing.isRemade(group)) membership.askRejoin();
+        else fatal(new Error(problem));
+      },
+      look: ({ cluster }) => missing.look(cluster),
+      unknownTopic: async (group) => {
+        await missing.look(group.cluster);
+        if (missing.names.length === 0 && (await missing.isRemade(group))) membership.askRejoin();
       },
       onTrouble: (error) => ports.observe({ kind: 'join_failed', error }),
-      onRefused: (error) => ports.observe({ kind: 'join_refused', group: groupId, reason: refusalOf(error), error }),
+      onRefused: (error) => {
+        if (errorType(error) === UNKNOWN_TOPIC) return;
+        ports.observe({ kind: 'join_refused', group: groupId, reason: refusalOf(error), error });
+      },
       onGhost: (error) => ports.observe({ kind: 'not_left', error }),
       onContact: () => (this.#lastContact = instant()),
     });
@@ -164,9 +189,19 @@ export class GroupConsumer {
     return this.#lanes.states();
   }
 
+  /** Source, retry and dead-letter topics that were deleted, as far as that is known. */
+  get missing(): readonly string[] {
+    return this.#missing.names;
+  }
+
+  /** Looks whether topics that were deleted are there again. */
+  async checkMissing(): Promise<void> {
+    if (this.missing.length > 0 && !this.#stopping) await this.#missing.look(this.#cluster);
+  }
+
   /** Joins again where another set of partitions can be served than at the last join. */
   checkServed(): void {
-    if (this.#lanes.servedChanged()) this.#membership.askRejoin();
+    if (this.missing.length === 0 && this.#lanes.servedChanged()) this.#membership.askRejoin();
   }
 }
 

@@ -20,6 +20,8 @@ export interface LanePorts {
   readonly process: (record: KafkaRecord, tenure: Tenure) => Promise<void>;
   /** `process` threw what it never should; the record is tried again. */
   readonly onError: (record: KafkaRecord, error: unknown) => void;
+  /** Whether a topic may be gone, or another one under the same name. */
+  readonly isSuspect: (topic: string) => boolean;
 }
 
 /** How lanes work. */
@@ -94,7 +96,7 @@ export class Lanes {
     const unknown = await this.#learnParked(cluster, assigned, reading, epoch);
     this.#closing = epoch.closing;
 
-    const committer = new Committer(group, epoch, this.#ports.observe);
+    const committer = new Committer(group, epoch, this.#ports.observe, this.#ports.isSuspect);
     this.#committer = committer;
     this.#lanes = new Map();
     for (const [topic, partitions] of assigned) {
@@ -135,13 +137,15 @@ export class Lanes {
 
   /**
    * Takes a batch only if it is what the lane waits for next. Anything else was fetched before a join, or for a
-   * position that is no longer ours; it is read again from where the lane stands.
+   * position that is no longer ours; it is read again from where the lane stands. In a topic that may have been made
+   * anew the lane stands nowhere.
    */
   take(group: ConsumerGroup, batch: FetchedBatch): void {
     const { topic, partition } = batch;
     const lane = this.#lanes.get(partitionKey(topic, partition));
     const { length, corrupt } = batch.rawMessages;
-    if (lane === undefined || lane.full || this.#aside.has(lane) || (length === 0 && corrupt === undefined)) return;
+    if (lane === undefined || lane.full || this.#aside.has(lane) || this.#ports.isSuspect(topic)) return;
+    if (length === 0 && corrupt === undefined) return;
     if (Number(batch.fetchedOffset) === lane.next && corrupt !== undefined) {
       this.#ports.observe({ kind: 'corrupt', topic, partition, ...corrupt });
       this.#setAside(group, [lane], pause(CORRUPT_PAUSE_MS, this.#closing));
@@ -199,6 +203,11 @@ export class Lanes {
   servedChanged(): boolean {
     if (this.#cluster === undefined || this.#lanes.size === 0) return false;
     return describe(servableNow(this.#cluster, this.#settings.topics).partitions) !== this.#served;
+  }
+
+  /** Where each lane of a topic reads next. */
+  positions(topic: string): { partition: number; next: number }[] {
+    return [...this.#lanes.values()].filter((lane) => lane.topic === topic);
   }
 
   /** Every lane's state, with the ends of their partitions asked of the brokers. */

@@ -4,6 +4,7 @@ import { errorType, isGenerationOver, isUnreachable } from './client.ts';
 import { findCoordinator, isCoordinatorGone } from './coordinator.ts';
 import { Epoch, instant } from './epoch.ts';
 import type { ConsumerGroup, FetchedBatch, GroupHooks, KafkaError } from './kafkajs-internals.ts';
+import { UNKNOWN_TOPIC } from './kafkajs-metadata.ts';
 import { leaveWhileJoining } from './kafkajs-join.ts';
 
 /** What a membership works with. */
@@ -23,6 +24,10 @@ export interface MembershipOptions {
   readonly outOfRange: (group: ConsumerGroup, topic: string, partition: number) => Promise<void>;
   /** What it takes to begin to work could not be asked of the brokers; it is asked again. */
   readonly onTrouble: (error: unknown) => void;
+  /** Looks which topics there are. */
+  readonly look: (group: ConsumerGroup) => Promise<void>;
+  /** A broker does not know a topic that a lane reads. */
+  readonly unknownTopic: (group: ConsumerGroup) => Promise<void>;
   /** The coordinator does not let this member in; it is asked again. */
   readonly onRefused: (error: unknown) => void;
   /** The group could not be left: it waits for this member until its session is over. */
@@ -37,7 +42,6 @@ const STALE_METADATA = [
   'NOT_LEADER_FOR_PARTITION',
   'FENCED_LEADER_EPOCH',
   'UNKNOWN_LEADER_EPOCH',
-  'UNKNOWN_TOPIC_OR_PARTITION',
   'REPLICA_NOT_AVAILABLE',
   'KAFKA_STORAGE_ERROR',
   'OFFSET_NOT_AVAILABLE',
@@ -47,7 +51,7 @@ const REFRESH_PAUSE_MS = 250;
 const LEAVE_WITHIN_MS = 2_000;
 
 /** Reasons not to be let in that others can mend while this member waits. */
-const REFUSALS = ['INCONSISTENT_GROUP_PROTOCOL', 'GROUP_AUTHORIZATION_FAILED', 'UNKNOWN'];
+const REFUSALS = ['INCONSISTENT_GROUP_PROTOCOL', 'GROUP_AUTHORIZATION_FAILED', 'UNKNOWN', UNKNOWN_TOPIC];
 
 /**
  * Belonging to the group, and the barrier around every join and leave.
@@ -154,6 +158,10 @@ export class Membership implements GroupHooks {
       await sleep(REFRESH_PAUSE_MS);
       return this.#options.outOfRange(group, error.topic, error.partition);
     }
+    if (errorType(error) === UNKNOWN_TOPIC) {
+      await sleep(REFRESH_PAUSE_MS);
+      return this.#options.unknownTopic(group).catch(this.#options.onTrouble);
+    }
     if (!STALE_METADATA.includes(errorType(error) ?? '') && !isUnreachable(error)) return inner();
     await sleep(REFRESH_PAUSE_MS);
     // Where no broker answers, the next fetch finds out.
@@ -174,7 +182,8 @@ export class Membership implements GroupHooks {
         await this.#options.open(group, epoch);
       } catch (error) {
         // Leaders may have moved; no fetch runs that would find out.
-        await group.cluster.refreshMetadata().catch(() => undefined);
+        if (errorType(error) === UNKNOWN_TOPIC) await this.#options.look(group).catch(() => undefined);
+        else await group.cluster.refreshMetadata().catch(() => undefined);
         throw error;
       }
     };
@@ -196,6 +205,7 @@ export class Membership implements GroupHooks {
         await inner();
         return undefined;
       } catch (error) {
+        if (errorType(error) === UNKNOWN_TOPIC) await this.#options.look(group);
         if (REFUSALS.includes(errorType(error) ?? '')) throw error;
         return error;
       }

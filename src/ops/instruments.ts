@@ -51,6 +51,7 @@ export function createInstruments() {
     committedOffset: gauge(METRICS.committedOffset),
     assignedPartitions: gauge(METRICS.assignedPartitions),
     unservedPartitions: gauge(METRICS.unservedPartitions),
+    missingTopics: gauge(METRICS.missingTopics),
     rebalances: counter(METRICS.rebalances),
     lastPoll: gauge(METRICS.lastPoll),
     commits: counter(METRICS.commits),

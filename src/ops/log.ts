@@ -4,7 +4,7 @@ import type { AttemptFact, SettledFact } from '../pipeline/facts.ts';
 import type { Observe } from '../pipeline/ports.ts';
 import { handling, type FactHandlers } from './fact-handlers.ts';
 import { outcomeLabel } from './labels.ts';
-import { CORRUPT_REMEDY, holdRemedy, REFUSAL_REMEDIES, WAITING_REMEDIES } from './remedies.ts';
+import { CORRUPT_REMEDY, holdRemedy, MISSING_REMEDIES, REFUSAL_REMEDIES, WAITING_REMEDIES } from './remedies.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
 /** What stands beside a message. An `Error` is written as its type, message and code; give no other objects of libraries. */
@@ -65,6 +65,7 @@ function plain(fields: LogFields): LogFields {
 }
 
 const LONGEST_MESSAGE = 500;
+const MOST_NAMED = 50;
 
 /** Type, message and code of anything thrown; never what else a library hung on it. */
 export function errorFields(error: unknown): { type: string; message: string; code?: string | number } {
@@ -155,6 +156,13 @@ function handlers(log: Lines, attempt: (fields: LogFields) => void, throttle: Th
       else log.warn('left the group before all was drained', fields);
     },
     unserved: tellingUnserved(log),
+    topics_missing: tellingMissing(log, throttle),
+    parked_lost: ({ kind: event, topic, origins }) => {
+      const remedy = 'tell these payments another way, or emit them again: their source records are named here';
+      const some = origins.slice(0, MOST_NAMED).map(recordName);
+      const fields = { event, topic, lost: origins.length, origins: some, remedy };
+      log.error('events waited in a retry topic that was deleted, and are lost', fields);
+    },
     expired: ({ kind: event, topic, partition, committed, earliest }) => {
       const remedy = 'tell these payments another way, and raise retention.ms of the topic above the longest outage';
       const fields = { event, topic, partition, committed, earliest, lost: earliest - committed, remedy };
@@ -221,6 +229,20 @@ function tellWaiting(fact: SettledFact, as: Extract<SettledFact['as'], { verdict
 
 function cut(text: string): string {
   return text.slice(0, LONGEST_MESSAGE);
+}
+
+/** Told at once and then now and then, as long as it lasts. */
+function tellingMissing(log: Lines, throttle: Throttle): FactHandlers['topics_missing'] {
+  let told = false;
+  return ({ kind: event, topics }) => {
+    for (const { topic, role } of topics) {
+      const pass = throttle(`${event} ${topic}`);
+      if (pass === undefined) continue;
+      log.error(`the topic ${topic} is gone`, { event, topic, remedy: MISSING_REMEDIES[role] });
+    }
+    if (told && topics.length === 0) log.info('every topic is there again', { event, topics });
+    told = topics.length > 0;
+  };
 }
 
 /** Told when it changes, not each time it is looked at. */

@@ -95,6 +95,10 @@ export const METRICS = {
     'notifier_unserved_partitions',
     'Source partitions without counterparts in a retry or dead-letter topic; they are not read.',
   ),
+  missingTopics: gauge(
+    'notifier_missing_topics',
+    'Source, retry and dead-letter topics that were deleted under the running service; the log names them.',
+  ),
   rebalances: counter('notifier_rebalances_total', 'Times this member joined a generation of the group.'),
   lastPoll: gauge('notifier_last_poll_timestamp_seconds', 'When the brokers last answered a fetch; 0 = not yet.'),
   commits: counter('notifier_commits_total', 'Offset commits.', { result: ['ok', 'failed'] }),

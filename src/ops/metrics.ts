@@ -153,6 +153,9 @@ function handlers(metric: Instruments, ownership: Ownership, options: MetricsOpt
     },
     left: () => ownership.take({}),
     unserved: ({ partitions }) => metric.unservedPartitions.set(partitions.length),
+    topics_missing: ({ topics }) => metric.missingTopics.set(topics.length),
+    parked_lost: ({ topic, origins }) =>
+      metric.expiredRecords.inc({ tier: tierOf(options.source, topic) ?? 'main' }, origins.length),
     expired: ({ topic, committed, earliest }) =>
       metric.expiredRecords.inc({ tier: tierOf(options.source, topic) ?? 'main' }, earliest - committed),
     corrupt: ({ topic }) => metric.corruptBatches.inc({ tier: tierOf(options.source, topic) ?? 'main' }),

@@ -33,6 +33,14 @@ export const CORRUPT_REMEDY =
   "move the partition's leader to a replica that is well (kafka-leader-election), and replace the disk of the broker that " +
   'led it; where no replica is well, export what can be read and set the group behind it with kafka-consumer-groups';
 
+/** What an operator can do about a topic that was deleted, by what it is for. */
+export const MISSING_REMEDIES = {
+  source:
+    'nothing new is read; make it again, upon which this process ends and says how to begin, or name another SOURCE_TOPIC',
+  retry: 'records that have to wait there hold their partition; make it again with the partitions of the source',
+  dead_letter: 'records that have to go there hold their partition; make it again with the partitions of the source',
+} as const;
+
 /** What an operator can do about a group that lets this service not in. It joins by itself once it is done. */
 export const REFUSAL_REMEDIES = {
   taken: 'end what else uses this group (kafka-consumer-groups --describe --members), or set another KAFKA_GROUP_ID',

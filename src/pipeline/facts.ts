@@ -82,6 +82,17 @@ export type Fact =
   | { readonly kind: 'fence_read'; readonly records: number; readonly tookMs: number }
   /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
   | { readonly kind: 'unserved'; readonly partitions: readonly number[] }
+  /** Topics that were deleted; none, once all are there again. */
+  | {
+      readonly kind: 'topics_missing';
+      readonly topics: readonly { readonly topic: string; readonly role: 'source' | 'retry' | 'dead_letter' }[];
+    }
+  /** A retry topic was deleted with events that waited in it. */
+  | {
+      readonly kind: 'parked_lost';
+      readonly topic: string;
+      readonly origins: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
+    }
   /** The broker has deleted records that were never read. */
   | {
       readonly kind: 'expired';

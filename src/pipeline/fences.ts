@@ -25,6 +25,11 @@ export class Fences {
     }
   }
 
+  /** The topic of a tier may be another one under the same name. */
+  readAgain(tier: string): void {
+    for (const fence of this.#byPartition.values()) fence.readAgain(tier);
+  }
+
   /** Keys whose later events wait behind a parked one. */
   get keys(): number {
     let keys = 0;

@@ -69,7 +69,7 @@ test('records deleted while it runs: what it has read is sent, exactly the rest 
   expect(ledger.lost).toEqual(world.written.slice(taken, 2_500).map(({ paymentId }) => paymentId));
 });
 
-test('a topic made anew with fewer records: the process ends with the reason and the remedy, its successor begins anew', async () => {
+test('a source made anew with fewer records: the process ends with the reason and the remedy, its successor begins anew', async () => {
   const world = await World.create({ partitions: 1 });
   await world.writeEverywhere(20);
   const service = await world.start();
@@ -84,8 +84,8 @@ test('a topic made anew with fewer records: the process ends with the reason and
   world.written.splice(0);
   await world.writeEverywhere(3, 'NEW');
   expect(await service.exit()).toBe(1);
-  expect(service.errors).toContain(`${world.source}:0 ends at offset 3, but the group has committed 20`);
-  expect(service.errors).toContain('--reset-offsets --to-offset');
+  expect(service.errors).toContain(`${world.source} was deleted and made anew`);
+  expect(service.errors).toContain('--reset-offsets --to-earliest');
 
   await world.start();
   const { delivered, repeats } = await expectAccounted(world);

@@ -196,3 +196,29 @@ test('a copy of which nothing can be read any more blocks its key no longer', ()
   fence.forget('2s', 105);
   expect([fence.size, fence.turnOfSource('key K', 7)]).toEqual([1, { kind: 'send' }]);
 });
+
+describe('a retry topic that was deleted', () => {
+  const tier = { tier: '1s' };
+
+  test('takes its copies with it from the given offset on, and keeps nobody waiting for them', () => {
+    const fence = fenceOf(copy(5, 1), copy(6, 1), copy(7, 2));
+    expect(fence.lose('1s', 106)).toEqual([copy(6, 1)]);
+    expect(fence.turnOfSource('key K', 6)).toEqual({ kind: 'behind', tier: '1s', notBefore: 1_000 });
+    expect(fence.lose('1s', 0)).toEqual([copy(5, 1)]);
+    expect(fence.turnOfSource('key K', 6)).toEqual({ kind: 'send' });
+    expect(fence.size).toBe(1);
+  });
+
+  test.each(['lose', 'readAgain'] as const)(
+    'is read from its new beginning, and what is written there joins: %s',
+    (how) => {
+      const fence = new Fence();
+      fence.readTo('1s', 50);
+      if (how === 'lose') fence.lose('1s', 0);
+      else fence.readAgain('1s');
+      expect(fence.startAt('1s', 0)).toBe(0);
+      fence.written(copy(5, 1, { ...tier, offset: 0 }));
+      expect(fence.size).toBe(1);
+    },
+  );
+});

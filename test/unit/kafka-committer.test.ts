@@ -16,6 +16,7 @@ const protocolError = (type: string): Error => Object.assign(new Error(type), { 
 function committerWith(answer: (commit: number) => Promise<void> = () => Promise.resolve(), lookup?: Promise<void>) {
   const commits: Commit[] = [];
   const facts: Fact[] = [];
+  const gone = new Set<string>();
   const lookups = { count: 0 };
   const coordinator = {
     offsetCommit: (commit: Commit) => {
@@ -36,12 +37,17 @@ function committerWith(answer: (commit: number) => Promise<void> = () => Promise
     memberId: 'm',
   };
   const epoch = new Epoch(4, 30_000, instant());
-  const committer = new Committer(group as unknown as ConsumerGroup, epoch, (fact) => facts.push(fact));
+  const committer = new Committer(
+    group as unknown as ConsumerGroup,
+    epoch,
+    (fact) => facts.push(fact),
+    (topic) => gone.has(topic),
+  );
   const offsets = () =>
     commits.map(({ topics }) =>
       topics.flatMap(({ partitions }) => partitions.map(({ partition, offset }) => `${String(partition)}@${offset}`)),
     );
-  return { committer, epoch, commits, facts, lookups, offsets, kinds: () => facts.map(({ kind }) => kind) };
+  return { committer, gone, epoch, commits, facts, lookups, offsets, kinds: () => facts.map(({ kind }) => kind) };
 }
 
 /** A lane as the committer sees it. */
@@ -52,6 +58,15 @@ function laneAt(partition: number, offset: number) {
 }
 
 describe('commits', () => {
+  test('leave out lanes of a topic that may be gone, which wait for nothing', async () => {
+    const { committer, gone, commits } = committerWith();
+    gone.add(SOURCE);
+    const lane = laneAt(0, 5);
+    committer.moved(lane.lane);
+    await committer.flushed();
+    expect([commits, lane.acknowledged]).toEqual([[], 1]);
+  });
+
   test('carry the fronts of all lanes that moved, in the generation they worked in', async () => {
     const { committer, commits } = committerWith();
     committer.moved(laneAt(0, 5).lane);

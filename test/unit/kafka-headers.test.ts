@@ -56,6 +56,7 @@ async function received(bytes: Buffer): Promise<KafkaRecord> {
       fences: new Fences(),
       process: (record) => Promise.resolve(void records.push(record)),
       onError: () => undefined,
+      isSuspect: () => false,
     },
   );
   const group = groupOfOnePartition();

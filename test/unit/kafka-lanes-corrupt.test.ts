@@ -23,6 +23,7 @@ async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
       process: ({ topic, partition, offset }) =>
         Promise.resolve(void processed.push(`${topic}:${partition}:${offset}`)),
       onError: () => undefined,
+      isSuspect: () => false,
     },
   );
   const offsets = (end: number) =>

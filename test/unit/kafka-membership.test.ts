@@ -15,6 +15,8 @@ function membershipWith(open: MembershipOptions['open'] = () => Promise.resolve(
     closed: () => undefined,
     outOfRange: () => Promise.resolve(),
     onTrouble: () => asked.push('trouble'),
+    look: () => Promise.resolve(void asked.push('look')),
+    unknownTopic: () => Promise.resolve(void asked.push('unknown topic')),
     onRefused: () => asked.push('refused'),
     onGhost: () => asked.push('ghost'),
     onContact: () => undefined,

@@ -219,6 +219,29 @@ test('failed commits are told at most every 30 s', () => {
   expect(lines(failed, failed, failed)).toHaveLength(1);
 });
 
+test('a topic that is gone is told by name, now and then as long as it lasts, and so is its return', () => {
+  const { lines, clock } = setUp();
+  const missing = (...topics: string[]): Fact => ({
+    kind: 'topics_missing',
+    topics: topics.map((topic) => ({ topic, role: 'retry' })),
+  });
+  const told = { level: 'error', msg: 'the topic a is gone', topic: 'a' };
+  expect(lines(missing(), missing('a'), missing('a'), missing('a', 'b'))).toMatchObject([told, { topic: 'b' }]);
+  clock.now += 30_001;
+  expect(lines(missing('a'), missing(), missing())).toMatchObject([told, { level: 'info' }]);
+});
+
+test('a group that lets nobody in is told with its remedy, once in a while', () => {
+  const { lines, clock } = setUp();
+  const refused = (reason: 'taken' | 'forbidden'): Fact => {
+    return { kind: 'join_refused', group: 'g', reason, error: new Error('no') };
+  };
+  const taken = { level: 'error', msg: expect.stringContaining('the group g is used by something else') as string };
+  expect(lines(refused('taken'), refused('taken'))).toMatchObject([taken]);
+  clock.now += 30_001;
+  expect(lines(refused('forbidden'))).toMatchObject([{ remedy: expect.stringContaining('READ on GROUP') as string }]);
+});
+
 test('unserved partitions are told when they change, and when they are healed', () => {
   const { lines } = setUp();
   const unserved = (...partitions: number[]): Fact => ({ kind: 'unserved', partitions });

@@ -91,6 +91,7 @@ const CONTRACT: Readonly<Record<string, readonly [string, ...string[]]>> = {
   notifier_committed_offset: ['gauge', 'tier', 'partition'],
   notifier_assigned_partitions: ['gauge', 'tier'],
   notifier_unserved_partitions: ['gauge'],
+  notifier_missing_topics: ['gauge'],
   notifier_rebalances_total: ['counter'],
   notifier_last_poll_timestamp_seconds: ['gauge'],
   notifier_commits_total: ['counter', 'result'],
@@ -280,6 +281,7 @@ test('what is not asked of the gateway is counted too', async () => {
     { kind: 'waiting', for: 'dead_letter', record: RECORD, error },
     { kind: 'hold_probed', reason: 'outage', ended: false, nextProbeInMs: 1 },
     { kind: 'unserved', partitions: [4, 5] },
+    { kind: 'topics_missing', topics: [{ topic: 'pay.retry.5s', role: 'retry' }] },
     { kind: 'expired', topic: 'pay', partition: 0, committed: 1, earliest: 5 },
     { kind: 'corrupt', topic: 'pay.retry.5s', partition: 0, offset: 1, detail: '' },
     { kind: 'commit_failed', error },
@@ -295,6 +297,7 @@ test('what is not asked of the gateway is counted too', async () => {
     'notifier_produce_errors_total{target="dead_letter"}': 1,
     'notifier_hold_probes_total{result="still_held"}': 1,
     notifier_unserved_partitions: 2,
+    notifier_missing_topics: 1,
     'notifier_commits_total{result="failed"}': 1,
     'notifier_key_reloads_total{result="fallback"}': 1,
   });
