@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          testTimeout: 30_000,
           include: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts', 'test/deploy/**/*.test.ts'],
         },
       },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errorType } from './client.ts';
 import type { Cluster } from './kafkajs-internals.ts';
 import './kafkajs-internals.ts';
@@ -16,20 +17,32 @@ interface Parts {
 
 export const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION';
 
-/** Which of these topics there are. */
+/** A broker that has just started may not have heard of every topic yet. */
+const HEARSAY_MS = 1_000;
+
+/** Which of these topics there are. What a broker does not know is asked once more, probably of another one. */
 export async function existingTopics(cluster: Cluster, topics: readonly string[]): Promise<Set<string>> {
+  let unknown = await unknownTopics(cluster, topics);
+  if (unknown.length > 0) {
+    await sleep(HEARSAY_MS);
+    unknown = await unknownTopics(cluster, unknown);
+  }
+  return new Set(topics.filter((topic) => !unknown.includes(topic)));
+}
+
+async function unknownTopics(cluster: Cluster, topics: readonly string[]): Promise<string[]> {
   const broker = await (cluster as unknown as Parts).brokerPool.findConnectedBroker();
-  const existing = new Set(topics);
+  const unknown: string[] = [];
   for (const topic of topics) {
     try {
       await broker.metadata([topic]);
     } catch (error) {
       const type = errorType(error);
-      if (type === UNKNOWN_TOPIC) existing.delete(topic);
+      if (type === UNKNOWN_TOPIC) unknown.push(topic);
       else if (type !== 'LEADER_NOT_AVAILABLE') throw error;
     }
   }
-  return existing;
+  return unknown;
 }
 
 /** From now on these topics' metadata is asked for, and no others'. */
