@@ -111,7 +111,7 @@ export class Lanes {
           tenure: epoch,
           process: this.#ports.process,
           onMoved: (moved) => committer.moved(moved),
-          onRoom: () => group.resume([{ topic, partitions: [partition] }]),
+          onRoom: (lane) => this.#resume(group, lane),
           onError: this.#ports.onError,
         });
         this.#lanes.set(key, lane);
@@ -261,16 +261,19 @@ export class Lanes {
 
   /** These lanes get nothing more until `mended`, or for ever where their epoch ends first; the others go on. */
   #setAside(group: ConsumerGroup, lanes: readonly Lane[], mended: Promise<void>): void {
-    const partitions = lanes.map(({ topic, partition }) => ({ topic, partitions: [partition] }));
     for (const lane of lanes) this.#aside.add(lane);
-    group.pause(partitions);
+    group.pause(lanes.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
     mended.then(
       () => {
         for (const lane of lanes) this.#aside.delete(lane);
-        group.resume(partitions);
+        for (const lane of lanes) this.#resume(group, lane);
       },
       () => undefined,
     );
+  }
+
+  #resume(group: ConsumerGroup, lane: Lane): void {
+    if (!lane.full && !this.#aside.has(lane)) group.resume([{ topic: lane.topic, partitions: [lane.partition] }]);
   }
 
   /** Records that the broker deleted before they were read are gone; that is told loudly, and reading goes on behind. */
