@@ -66,6 +66,8 @@ export const GUARANTEES: readonly Guarantee[] = [
       'integration/a-registry-out-of-order-delays-and-loses-nothing.test.ts',
       'integration/brokers-that-stop-lose-nothing.test.ts',
       'integration/a-broker-restart-loses-nothing.test.ts',
+      'integration/a-deleted-topic-stops-nothing-else.test.ts',
+      'integration/a-group-in-foreign-hands-is-waited-for.test.ts',
     ],
   },
   {
@@ -86,6 +88,8 @@ export const GUARANTEES: readonly Guarantee[] = [
       'integration/poison-does-not-stop-a-partition.test.ts',
       'integration/one-refused-payment-stops-nobody.test.ts',
       'integration/terminal-refusal-is-dead-lettered-verbatim.test.ts',
+      'integration/a-corrupt-batch-stops-only-its-partition.test.ts',
+      'integration/a-batch-that-expands-without-bound-is-dead-lettered.test.ts',
     ],
   },
   {
