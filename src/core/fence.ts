@@ -103,7 +103,7 @@ export class Fence {
     const [first, end] = [firstOf(copies, copy.origin), firstOf(copies, copy.origin + 1)];
     if (!isSame(copies[end - 1], copy)) return { kind: 'pass' };
     if (first > 0) return behind(copies[first - 1]);
-    return end - first > 1 ? { kind: 'wait' } : { kind: 'send' };
+    return end > 1 ? { kind: 'wait' } : { kind: 'send' };
   }
 
   /**

@@ -144,6 +144,11 @@ export const EXPLAINED: readonly Explanation[] = [
     why: 'Every topic that is read is the source or a retry topic, and has a tier.',
   },
   {
+    file: 'src/pipeline/process-record.ts',
+    mutants: [['record.unreadable !== undefined', 'true']],
+    why: 'Costs a walk through all that is parked: a record that is no copy stands where no copy is known.',
+  },
+  {
     file: 'src/pipeline/turns.ts',
     mutants: [['nextRetry[1] < nextLive[1]', 'nextRetry[1] <= nextLive[1]']],
     why: 'No two waiters have come as the same one.',

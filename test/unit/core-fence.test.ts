@@ -122,6 +122,7 @@ describe('what is known', () => {
     expect(fence.startAt('1s', 100)).toBe(100);
     fence.readTo('1s', 120);
     fence.readTo('1s', 110);
+    expect(fence.startAt('1s', 100)).toBe(120);
     expect(fence.startAt('1s', 104)).toBe(120);
     expect(fence.startAt('1s', 130)).toBe(130);
     expect(fence.startAt('1s', 131)).toBe(131);
@@ -213,6 +214,7 @@ describe('a retry topic that was deleted', () => {
     'is read from its new beginning, and what is written there joins: %s',
     (how) => {
       const fence = new Fence();
+      fence.startAt('1s', 0);
       fence.readTo('1s', 50);
       if (how === 'lose') fence.lose('1s', 0);
       else fence.readAgain('1s');

@@ -193,6 +193,16 @@ describe('the fences', () => {
     expect(fences.of(2).keys).toBe(1);
   });
 
+  test('take every partition of a topic that was made anew for unread', () => {
+    const fences = new Fences();
+    for (const partition of [1, 2]) {
+      fences.of(partition).startAt('5s', 0);
+      fences.of(partition).readTo('5s', 50);
+    }
+    fences.readAgain('5s');
+    expect([1, 2].map((partition) => fences.of(partition).startAt('5s', 0))).toEqual([0, 0]);
+  });
+
   test('are full at their bound', () => {
     const fences = new Fences(2);
     const [one, other] = [parked(5), parked(6)].map((record) => copyOf(record, '5s', readProvenance(record, SOURCE)));
