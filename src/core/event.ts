@@ -45,6 +45,6 @@ export function hasUnlistedCode({ paymentResult }: PaymentFinal): boolean {
 }
 
 function fits(text: string, min: number, max: number): boolean {
-  const { length } = Array.from(text);
+  const length = text.length <= max ? text.length : Array.from(text).length;
   return length >= min && length <= max;
 }

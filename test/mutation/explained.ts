@@ -36,6 +36,14 @@ export const EXPLAINED: readonly Explanation[] = [
     why: 'An absent message is as good as any short one: a message has no least length.',
   },
   {
+    file: 'src/core/event.ts',
+    mutants: [
+      ['text.length <= max', 'false'],
+      ['text.length <= max', 'text.length < max'],
+    ],
+    why: 'Costs an array for each text of each event: a text has at most as many code points as units.',
+  },
+  {
     file: 'src/core/fence.ts',
     mutants: [
       ['[]', '["Stryker was here"]'],
