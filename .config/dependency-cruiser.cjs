@@ -24,7 +24,7 @@ module.exports = {
     packages('kafkajs-in-kafka', 'kafka/', ['kafkajs', '@kafkajs', 'avsc', 'kafkajs-snappy', 'lz4js', 'fzstd']),
     packages('got-in-http', 'http/', ['got']),
     packages('pino-in-ops', 'ops/', ['pino', 'prom-client']),
-    packages('zod-in-settings', '(config|settings|simulator/)', ['zod']),
+    packages('zod-in-settings', '(settings/|simulator/)', ['zod']),
     { name: 'core-is-pure', severity: 'error', from: { path: '^src/core/' }, to: { dependencyTypes: ['core', 'npm'] } },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {

@@ -7,11 +7,6 @@ export default defineConfig({
     setupFiles: ['test/mutation/fixed-seed.ts'],
     // A busy machine must not pass for a test that fails.
     testTimeout: 60_000,
-    include: [
-      'test/unit/core-*.test.ts',
-      'test/unit/pipeline-*.test.ts',
-      'test/unit/{objective,signature}.test.ts',
-      'test/property/*.test.ts',
-    ],
+    include: ['test/unit/core/*.test.ts', 'test/unit/pipeline/*.test.ts', 'test/property/**/*.test.ts'],
   },
 });

@@ -1,3 +1,3 @@
-import { runService } from './run.ts';
+import { runService } from './service/run.ts';
 
 await runService(process.env);

@@ -16,7 +16,7 @@ const tsx = (script, args) => [process.execPath, ['--import', 'tsx', script, ...
 const npmRun = (script, args = []) => ['npm', ['run', '-s', script, ...(args.length ? ['--', ...args] : [])]];
 
 const COMMANDS = {
-  demo: { build: true, steps: (args) => [tsx('deploy/local/demo.ts', args)] },
+  demo: { build: true, steps: (args) => [tsx('deploy/demo/demo.ts', args)] },
   test: { build: true, steps: testSteps },
   chaos: { build: true, steps: (args) => [tsx('test/chaos/run.ts', args)] },
   bench: { build: true, steps: (args) => [tsx('test/bench/cost-per-event.ts', args)] },

@@ -2,11 +2,11 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { loadSourceConfig } from '../config.ts';
+import { loadSourceConfig } from '../settings/load.ts';
 import type { PaymentFinal } from '../core/event.ts';
 import { Misconfigured } from '../core/misconfigured.ts';
-import { createKafka, errorType } from '../kafka/client.ts';
-import { createEmitter, misfit, type Emitter } from '../kafka/emitter.ts';
+import { createKafka, errorType } from '../kafka/kafkajs/client.ts';
+import { createEmitter, misfit, type Emitter } from '../kafka/produce/emitter.ts';
 import { sampleEvents } from './sample-events.ts';
 
 interface EmitOptions {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { runService } from '../run.ts';
+import { runService } from '../service/run.ts';
 
 /** `run`: the service; also what the container starts. */
 export function runCommand(): Command {
@@ -8,7 +8,7 @@ export function runCommand(): Command {
     .addHelpText(
       'after',
       `
-All settings are environment variables; deploy/reference.md lists them.
+All settings are environment variables; docs/reference.md lists them.
 
 Exit codes: 0 after a clean drain · 1 could not go on, or not drained within SHUTDOWN_TIMEOUT · 2 configuration or
 topics are wrong · 130/143 ended by a second signal

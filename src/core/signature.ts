@@ -1,6 +1,6 @@
 /**
  * What is signed and how a signature is written in a header; the cryptography itself stands in `http/`.
- * Source: the interface's signing rules, settled by two real signatures in `test/unit/signature.test.ts`.
+ * Source: the interface's signing rules, settled by two real signatures in `test/unit/core/signature.test.ts`.
  */
 
 /** What a signature covers, on the way out and on the way back. */

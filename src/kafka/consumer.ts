@@ -1,14 +1,14 @@
 import kafkajs, { type Consumer, type Kafka } from 'kafkajs';
 import { Misconfigured } from '../core/misconfigured.ts';
-import { coPartitioned, type TopicSet } from './assigner.ts';
-import { errorType, refusalOf } from './client.ts';
-import { instant, type Instant } from './epoch.ts';
-import { hookGroupsOf, type Cluster } from './kafkajs-internals.ts';
-import { UNKNOWN_TOPIC } from './kafkajs-metadata.ts';
-import { Lanes, type LanePorts, type LaneState } from './lanes.ts';
-import { Membership } from './membership.ts';
-import { MissingTopics } from './missing-topics.ts';
-import { commitFirstStart } from './offsets.ts';
+import { coPartitioned, type TopicSet } from './group/assigner.ts';
+import { errorType, refusalOf } from './kafkajs/client.ts';
+import { instant, type Instant } from './group/epoch.ts';
+import { hookGroupsOf, type Cluster } from './kafkajs/internals.ts';
+import { UNKNOWN_TOPIC } from './kafkajs/metadata.ts';
+import { Lanes, type LanePorts, type LaneState } from './lanes/lanes.ts';
+import { Membership } from './group/membership.ts';
+import { MissingTopics } from './topics/missing-topics.ts';
+import { commitFirstStart } from './kafkajs/offsets.ts';
 
 /** How the group is read. */
 export interface ConsumerSettings {

@@ -8,7 +8,7 @@ import Table from 'cli-table3';
 import kafkajs from 'kafkajs';
 import { startCluster } from '../../deploy/local/cluster.ts';
 import { sampleEvents } from '../../src/cli/sample-events.ts';
-import { createEmitter } from '../../src/kafka/emitter.ts';
+import { createEmitter } from '../../src/kafka/produce/emitter.ts';
 import { pem, removeTemporaryFolders, rsaKeyPair, signingKeysFolder, temporaryFolder } from '../support/keys.ts';
 import { ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';

@@ -35,7 +35,7 @@ export const GUARANTEES: readonly Guarantee[] = [
       CHAOS,
       'integration/keeps-order-within-a-partition.test.ts',
       'integration/a-key-keeps-its-order-behind-a-parked-event.test.ts',
-      'property/fence.test.ts',
+      'property/core/fence.test.ts',
     ],
   },
   {
@@ -77,7 +77,7 @@ export const GUARANTEES: readonly Guarantee[] = [
       CHAOS,
       'integration/unsigned-success-is-not-success.test.ts',
       'integration/a-redirect-is-not-a-delivery.test.ts',
-      'property/outcome.test.ts',
+      'property/core/outcome.test.ts',
     ],
   },
   {
@@ -98,7 +98,7 @@ export const GUARANTEES: readonly Guarantee[] = [
     tests: [
       'integration/no-secret-is-ever-seen.test.ts',
       'integration/brokers-are-reached-only-by-who-proves-it.test.ts',
-      'unit/support-secrets.test.ts',
+      'unit/support/secrets.test.ts',
     ],
   },
 ];

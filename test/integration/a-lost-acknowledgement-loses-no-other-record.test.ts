@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import kafkajs, { type ISocketFactory } from 'kafkajs';
 import { expect, test } from 'vitest';
-import { createPublisher } from '../../src/kafka/publisher.ts';
+import { createPublisher } from '../../src/kafka/produce/publisher.ts';
 import { World } from '../support/world.ts';
 
 const PRODUCE = 0;

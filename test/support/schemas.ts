@@ -1,6 +1,6 @@
 import avro, { type Schema } from 'avsc';
 import { inject } from 'vitest';
-import { askRegistry } from '../../src/kafka/registry.ts';
+import { askRegistry } from '../../src/kafka/avro/registry.ts';
 
 /** Registers any schema under a subject and gives its id; a text is taken as it is. */
 export async function register(subject: string, schema: unknown, schemaType = 'AVRO'): Promise<number> {

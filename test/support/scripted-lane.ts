@@ -1,5 +1,5 @@
 import type { KafkaRecord } from '../../src/core/record.ts';
-import { Lane } from '../../src/kafka/lane.ts';
+import { Lane } from '../../src/kafka/lanes/lane.ts';
 import { deferred, ScriptedTenure, soon, SOURCE, sourceRecord, type Deferred } from './fixtures.ts';
 
 /** A lane whose records come to rest when its test says so. */

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { METRICS, type MetricSpec } from '../../src/ops/metric-table.ts';
-import { SETTINGS, type Setting } from '../../src/settings.ts';
+import { SETTINGS, type Setting } from '../../src/settings/table.ts';
 
 /** The file that holds the generated tables. */
-export const REFERENCE = fileURLToPath(new URL('../../deploy/reference.md', import.meta.url));
+export const REFERENCE = fileURLToPath(new URL('../../docs/reference.md', import.meta.url));
 
 /** The document with every generated part as the code has it now; the text around the markers stays. Throws without them. */
 export function withTables(document: string): string {
@@ -13,7 +13,7 @@ export function withTables(document: string): string {
     const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
     if (from < 0 || to < from)
-      throw new Error(`deploy/reference.md: put "${begin}" and "${end}" around the ${name} table`);
+      throw new Error(`docs/reference.md: put "${begin}" and "${end}" around the ${name} table`);
     return `${text.slice(0, from + begin.length)}\n\n${table}\n\n${text.slice(to)}`;
   }, document);
 }
@@ -59,13 +59,13 @@ function main(check: boolean): void {
   const before = readFileSync(REFERENCE, 'utf8');
   const after = withTables(before);
   if (before === after) {
-    console.log('deploy/reference.md is up to date');
+    console.log('docs/reference.md is up to date');
   } else if (check) {
-    console.error('deploy/reference.md differs from the code; run: npm run docs');
+    console.error('docs/reference.md differs from the code; run: npm run docs');
     process.exitCode = 1;
   } else {
     writeFileSync(REFERENCE, after);
-    console.log('deploy/reference.md written');
+    console.log('docs/reference.md written');
   }
 }
 

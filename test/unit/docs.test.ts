@@ -4,7 +4,7 @@ import { REFERENCE, withTables } from '../support/write-docs.ts';
 
 test('the reference is what the code says', () => {
   const document = readFileSync(REFERENCE, 'utf8');
-  expect(document, 'deploy/reference.md differs from the code; run: npm run docs').toBe(withTables(document));
+  expect(document, 'docs/reference.md differs from the code; run: npm run docs').toBe(withTables(document));
 });
 
 test('the text around the generated tables stays', () => {

@@ -1,0 +1,70 @@
+import { setMaxListeners } from 'node:events';
+import { Abandoned, type Tenure } from '../../pipeline/ports.ts';
+
+/** Both clocks: a frozen process is told by the monotonic one, a stepped machine by the wall clock. Milliseconds. */
+export interface Instant {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+/** The moment a request is written. */
+export function instant(): Instant {
+  return { monotonic: performance.now(), wall: Date.now() };
+}
+
+/**
+ * One stretch of belonging to the group, from a join to the next. Its lanes may send only while the coordinator has
+ * surely not given their partitions to somebody else.
+ *
+ * `open` → `close()`: nothing new is started, what is in flight is finished and committed → `end()`: whatever still
+ * goes on is worth nothing.
+ */
+export class Epoch implements Tenure {
+  readonly generation: number;
+  readonly #closing = new AbortController();
+  readonly #ended = new AbortController();
+  readonly #leaseMs: number;
+  #renewed: Instant;
+
+  /**
+   * @param leaseMs how long the coordinator waits for a heartbeat
+   * @param renewed when the last heartbeat that was answered had been written
+   */
+  constructor(generation: number, leaseMs: number, renewed: Instant) {
+    this.generation = generation;
+    this.#leaseMs = leaseMs;
+    this.#renewed = renewed;
+    setMaxListeners(0, this.closing, this.ended);
+  }
+
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  renew(written: Instant): void {
+    this.#renewed = written;
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  end(): void {
+    this.#closing.abort();
+    this.#ended.abort();
+  }
+
+  assertHeld(sending: boolean): void {
+    if (this.ended.aborted) throw new Abandoned();
+    if (sending && (this.closing.aborted || this.#silentMs() >= this.#leaseMs)) throw new Abandoned();
+  }
+
+  #silentMs(): number {
+    const now = instant();
+    return Math.max(now.monotonic - this.#renewed.monotonic, now.wall - this.#renewed.wall);
+  }
+}

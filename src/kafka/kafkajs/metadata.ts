@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorType } from './client.ts';
+import type { Cluster } from './internals.ts';
+import './internals.ts';
+
+/**
+ * kafkajs asks for all topics at once, and for one that is gone it throws the whole answer away: leaders stay unknown, and
+ * nothing is read any more. As all that is done to its private parts, this is known for the version that
+ * `internals.ts` names.
+ */
+interface Parts {
+  targetTopics: ReadonlySet<string>;
+  readonly brokerPool: {
+    findConnectedBroker(): Promise<{ metadata(topics: readonly string[]): Promise<unknown> }>;
+  };
+}
+
+export const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION';
+
+/** A broker that has just started may not have heard of every topic yet. */
+const HEARSAY_MS = 1_000;
+
+/** Which of these topics there are. What a broker does not know is asked once more, probably of another one. */
+export async function existingTopics(cluster: Cluster, topics: readonly string[]): Promise<Set<string>> {
+  let unknown = await unknownTopics(cluster, topics);
+  if (unknown.length > 0) {
+    await sleep(HEARSAY_MS);
+    unknown = await unknownTopics(cluster, unknown);
+  }
+  return new Set(topics.filter((topic) => !unknown.includes(topic)));
+}
+
+async function unknownTopics(cluster: Cluster, topics: readonly string[]): Promise<string[]> {
+  const broker = await (cluster as unknown as Parts).brokerPool.findConnectedBroker();
+  const unknown: string[] = [];
+  for (const topic of topics) {
+    try {
+      await broker.metadata([topic]);
+    } catch (error) {
+      const type = errorType(error);
+      if (type === UNKNOWN_TOPIC) unknown.push(topic);
+      else if (type !== 'LEADER_NOT_AVAILABLE') throw error;
+    }
+  }
+  return unknown;
+}
+
+/** From now on these topics' metadata is asked for, and no others'. */
+export async function followTopics(cluster: Cluster, topics: ReadonlySet<string>): Promise<void> {
+  (cluster as unknown as Parts).targetTopics = new Set(topics);
+  await cluster.refreshMetadata();
+}

@@ -1,0 +1,97 @@
+import type { Observe } from '../../pipeline/ports.ts';
+import { pause } from '../../pipeline/waiting.ts';
+import { errorType, isGenerationOver } from '../kafkajs/client.ts';
+import { findCoordinator, isCoordinatorGone } from '../group/coordinator.ts';
+import type { Epoch } from '../group/epoch.ts';
+import type { ConsumerGroup } from '../kafkajs/internals.ts';
+import type { Lane } from './lane.ts';
+import { topicOffsets, type OffsetToCommit } from '../kafkajs/offsets.ts';
+
+const RETRY_PAUSE_MS = 200;
+/** So that one request carries the fronts of several lanes; shorter than any gateway takes to answer. */
+const GATHER_MS = 5;
+
+/**
+ * The one place of commits. One OffsetCommit is in flight at a time and carries the fronts of all lanes that moved.
+ *
+ * It goes out in the epoch its lanes worked in, or not at all: kafkajs' own way tries again after a rejoin, in the new
+ * generation, and can so move back the offset of a new owner.
+ */
+export class Committer {
+  readonly #group: ConsumerGroup;
+  readonly #epoch: Epoch;
+  readonly #observe: Observe;
+  readonly #isSuspect: (topic: string) => boolean;
+  readonly #moved = new Set<Lane>();
+  #running: Promise<void> | undefined;
+  /** Monotonic milliseconds. */
+  #lastAt = Number.NEGATIVE_INFINITY;
+
+  /** @param isSuspect whether a topic may be gone, so that there is nothing to commit to */
+  constructor(group: ConsumerGroup, epoch: Epoch, observe: Observe, isSuspect: (topic: string) => boolean) {
+    this.#isSuspect = isSuspect;
+    this.#group = group;
+    this.#epoch = epoch;
+    this.#observe = observe;
+  }
+
+  /** The lane has something to commit. */
+  moved(lane: Lane): void {
+    this.#moved.add(lane);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when everything that moved so far is committed, or the epoch has ended. */
+  async flushed(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve();
+    const { closing, ended } = this.#epoch;
+    while (this.#moved.size > 0 && !ended.aborted) {
+      const gatherMs = this.#lastAt + GATHER_MS - performance.now();
+      if (gatherMs > 0) await pause(gatherMs, closing).catch(() => undefined);
+      this.#lastAt = performance.now();
+      const lanes = [...this.#moved];
+      this.#moved.clear();
+      if (await this.#commit(lanes)) continue;
+      for (const lane of lanes) this.#moved.add(lane);
+      await pause(RETRY_PAUSE_MS, ended).catch(() => undefined);
+    }
+    this.#running = undefined;
+  }
+
+  async #commit(lanes: readonly Lane[]): Promise<boolean> {
+    const progress = lanes.map((lane) => ({ topic: lane.topic, partition: lane.partition, ...lane.progress() }));
+    try {
+      await this.#write(progress.filter(({ topic }) => !this.#isSuspect(topic)));
+    } catch (error) {
+      this.#observe({ kind: 'commit_failed', error });
+      if (isGenerationOver(error) || errorType(error) === 'REBALANCE_IN_PROGRESS') this.#epoch.end();
+      return false;
+    }
+    this.#observe({ kind: 'committed', offsets: progress });
+    for (const { acknowledge } of progress) acknowledge();
+    return true;
+  }
+
+  async #write(progress: readonly OffsetToCommit[]): Promise<void> {
+    if (progress.length === 0) return;
+    const { groupId, memberId } = this.#group;
+    const commit = {
+      groupId,
+      memberId: memberId ?? '',
+      groupGenerationId: this.#epoch.generation,
+      topics: topicOffsets(progress),
+    };
+    const coordinator = this.#group.coordinator ?? (await findCoordinator(this.#group));
+    this.#epoch.assertHeld(false);
+    try {
+      await coordinator.offsetCommit(commit);
+    } catch (error) {
+      if (isCoordinatorGone(error)) await findCoordinator(this.#group);
+      throw error;
+    }
+  }
+}

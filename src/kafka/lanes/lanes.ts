@@ -1,0 +1,307 @@
+import type { KafkaRecord } from '../../core/record.ts';
+import { tierOf } from '../../core/retry-policy.ts';
+import type { Fences } from '../../pipeline/fences.ts';
+import type { Observe, Tenure } from '../../pipeline/ports.ts';
+import { pause, untilDone } from '../../pipeline/waiting.ts';
+import { servableNow, type TopicSet } from '../group/assigner.ts';
+import { Committer } from './committer.ts';
+import type { Epoch } from '../group/epoch.ts';
+import { recordsOf } from '../kafkajs/fetched.ts';
+import type { Cluster, ConsumerGroup, FetchedBatch } from '../kafkajs/internals.ts';
+import { Lane } from './lane.ts';
+import { ParkedReader } from './parked.ts';
+import {
+  boundaryOffsets,
+  byTopic,
+  commitOffsets,
+  committedOffsets,
+  partitionKey,
+  type Partitions,
+} from '../kafkajs/offsets.ts';
+
+/** What is done with records, and who is told. */
+export interface LanePorts {
+  readonly observe: Observe;
+  readonly fences: Fences;
+  /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
+  readonly process: (record: KafkaRecord, tenure: Tenure) => Promise<void>;
+  /** `process` threw what it never should; the record is tried again. */
+  readonly onError: (record: KafkaRecord, error: unknown) => void;
+  /** Whether a topic may be gone, or another one under the same name. */
+  readonly isSuspect: (topic: string) => boolean;
+}
+
+/** How lanes work. */
+export interface LaneSettings {
+  readonly topics: TopicSet;
+  /** Records of different keys of one source partition in flight at once. */
+  readonly concurrency: number;
+}
+
+/** A lane as seen from outside. */
+export interface LaneState {
+  readonly topic: string;
+  readonly partition: number;
+  /** The offset that is, or is about to be, committed. */
+  readonly front: number;
+  /** The offset behind the partition's last record, where it is known. */
+  readonly end: number | undefined;
+  readonly oldest: KafkaRecord | undefined;
+}
+
+const CORRUPT_PAUSE_MS = 1_000;
+
+/** The lanes of the partitions this member owns, made anew with each epoch and dropped with it. */
+export class Lanes {
+  readonly #settings: LaneSettings;
+  readonly #ports: LanePorts;
+  readonly #parked: ParkedReader;
+  #cluster: Cluster | undefined;
+  #lanes = new Map<string, Lane>();
+  #committer: Committer | undefined;
+  /** Lanes that get nothing now, because what they would get cannot be read. */
+  readonly #aside = new WeakSet<Lane>();
+  #closing: AbortSignal = AbortSignal.abort();
+  #served = '';
+  #unserved: readonly number[] = [];
+  #owned: readonly number[] = [];
+
+  constructor(settings: LaneSettings, ports: LanePorts) {
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#parked = new ParkedReader(settings.topics.source, ports.fences);
+  }
+
+  /** Partition numbers served last; kept when the lanes are dropped, so that they can be asked for again. */
+  get owned(): readonly number[] {
+    return this.#owned;
+  }
+
+  /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
+  get unserved(): readonly number[] {
+    return this.#unserved;
+  }
+
+  /** Makes a lane for every partition just assigned, standing at its committed offset, once all that is parked is known. */
+  async open(group: ConsumerGroup, epoch: Epoch): Promise<void> {
+    const { cluster, groupId } = group;
+    this.#cluster = cluster;
+    const assigned: Partitions = new Map(group.assigned().map(({ topic, partitions }) => [topic, partitions] as const));
+    const [committed, earliest] = await Promise.all([
+      committedOffsets(cluster, groupId, assigned),
+      boundaryOffsets(cluster, assigned, 'earliest'),
+    ]);
+    const starts = [...assigned]
+      .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
+      .filter(({ topic, partition }) => !committed.has(partitionKey(topic, partition)))
+      .map((at) => ({ ...at, offset: earliest.get(partitionKey(at.topic, at.partition)) ?? 0 }));
+    const position = { groupId, memberId: group.memberId ?? '', groupGenerationId: epoch.generation };
+    await commitOffsets(cluster, position, starts);
+    const reading = new Map(
+      [...earliest].map(([at, first]) => [at, Math.max(first, committed.get(at)?.offset ?? 0)] as const),
+    );
+    const unknown = await this.#learnParked(cluster, assigned, reading, epoch);
+    this.#closing = epoch.closing;
+
+    const committer = new Committer(group, epoch, this.#ports.observe, this.#ports.isSuspect);
+    this.#committer = committer;
+    this.#lanes = new Map();
+    for (const [topic, partitions] of assigned) {
+      group.resume([{ topic, partitions }]);
+      for (const partition of partitions) {
+        const key = partitionKey(topic, partition);
+        const lane = new Lane({
+          topic,
+          partition,
+          committed: committed.get(key) ?? { offset: earliest.get(key) ?? 0, metadata: '' },
+          concurrency: topic === this.#settings.topics.source ? this.#settings.concurrency : 1,
+          tenure: epoch,
+          process: this.#ports.process,
+          onMoved: (moved) => committer.moved(moved),
+          onRoom: (lane) => this.#resume(group, lane),
+          onError: this.#ports.onError,
+        });
+        this.#lanes.set(key, lane);
+        this.#skipExpired(lane, earliest.get(key) ?? 0);
+        pointAt(group, lane);
+      }
+    }
+    for (const number of unknown) {
+      const known = this.#learnOn(cluster, onlyOf(assigned, number), reading, epoch);
+      this.#setAside(
+        group,
+        [...this.#lanes.values()].filter(({ partition }) => partition === number),
+        known,
+      );
+    }
+    this.#owned = [...new Set([...assigned.values()].flat())];
+    const { partitions, unserved } = servableNow(cluster, this.#settings.topics);
+    this.#served = describe(partitions);
+    this.#unserved = unserved;
+    this.#ports.observe({ kind: 'joined', generation: epoch.generation, partitions: Object.fromEntries(assigned) });
+    this.#ports.observe({ kind: 'unserved', partitions: unserved });
+  }
+
+  /**
+   * Takes a batch only if it is what the lane waits for next. Anything else was fetched before a join, or for a
+   * position that is no longer ours; it is read again from where the lane stands. In a topic that may have been made
+   * anew the lane stands nowhere.
+   */
+  take(group: ConsumerGroup, batch: FetchedBatch): void {
+    const { topic, partition } = batch;
+    const lane = this.#lanes.get(partitionKey(topic, partition));
+    const { length, corrupt } = batch.rawMessages;
+    if (lane === undefined || lane.full || this.#aside.has(lane) || this.#ports.isSuspect(topic)) return;
+    if (length === 0 && corrupt === undefined) return;
+    if (Number(batch.fetchedOffset) === lane.next && corrupt !== undefined) {
+      this.#ports.observe({ kind: 'corrupt', topic, partition, ...corrupt });
+      this.#setAside(group, [lane], pause(CORRUPT_PAUSE_MS, this.#closing));
+    } else if (Number(batch.fetchedOffset) === lane.next) {
+      const records = recordsOf(batch);
+      const next = Number(batch.lastOffset()) + 1;
+      this.#parked.seen(topic, partition, records, next);
+      const tier = tierOf(this.#settings.topics.source, topic) ?? 'main';
+      this.#ports.observe({ kind: 'consumed', tier, count: records.length });
+      const room = lane.take(records, next);
+      if (room === 'full') group.pause([{ topic, partitions: [partition] }]);
+    }
+    pointAt(group, lane);
+  }
+
+  /** Resolves when nothing is in flight any more and all that was settled is committed. */
+  async drain(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()));
+    await this.#committer?.flushed();
+  }
+
+  /** Forgets all lanes; their records are read again by whoever owns the partitions next. */
+  drop(): void {
+    this.#lanes = new Map();
+  }
+
+  /**
+   * Goes on behind records that the broker has deleted.
+   *
+   * @returns what is wrong, with its remedy, where the partition ends before the offset that was committed
+   */
+  async passExpired(group: ConsumerGroup, topic: string, partition: number): Promise<string | undefined> {
+    const key = partitionKey(topic, partition);
+    const at = new Map([[topic, [partition]]]);
+    const [earliest, latest] = await Promise.all([
+      boundaryOffsets(group.cluster, at, 'earliest'),
+      boundaryOffsets(group.cluster, at, 'latest'),
+    ]);
+    const lane = this.#lanes.get(key);
+    if (lane === undefined) return undefined;
+    const end = latest.get(key) ?? 0;
+    if (lane.next > end) {
+      return (
+        `${topic}:${partition} ends at offset ${end}, but the group has committed ${lane.next}: the topic was made anew, ` +
+        `or has lost records. Decide where to go on and set it with kafka-consumer-groups --group ${group.groupId} ` +
+        `--topic ${topic}:${partition} --reset-offsets --to-offset … --execute, then start again`
+      );
+    }
+    this.#skipExpired(lane, earliest.get(key) ?? 0);
+    pointAt(group, lane);
+    return undefined;
+  }
+
+  /** Whether topics have grown, or shrunk, so that another set of partitions can be served than at the last join. */
+  servedChanged(): boolean {
+    if (this.#cluster === undefined || this.#lanes.size === 0) return false;
+    return describe(servableNow(this.#cluster, this.#settings.topics).partitions) !== this.#served;
+  }
+
+  /** Where each lane of a topic reads next. */
+  positions(topic: string): { partition: number; next: number }[] {
+    return [...this.#lanes.values()].filter((lane) => lane.topic === topic);
+  }
+
+  /** Every lane's state, with the ends of their partitions asked of the brokers. */
+  async states(): Promise<LaneState[]> {
+    const lanes = [...this.#lanes.values()];
+    if (this.#cluster === undefined || lanes.length === 0) return [];
+    const partitions = new Map([...byTopic(lanes)].map(([topic, own]) => [topic, own.map((lane) => lane.partition)]));
+    const ends = await boundaryOffsets(this.#cluster, partitions, 'latest');
+    return lanes.map((lane) => ({
+      topic: lane.topic,
+      partition: lane.partition,
+      front: lane.progress().offset,
+      end: ends.get(partitionKey(lane.topic, lane.partition)),
+      oldest: lane.oldest,
+    }));
+  }
+
+  /** @returns the partition numbers of which something parked cannot be read */
+  async #learnParked(
+    cluster: Cluster,
+    assigned: Partitions,
+    starts: ReadonlyMap<string, number>,
+    { closing }: Epoch,
+  ): Promise<Set<number>> {
+    const began = performance.now();
+    const { records, corrupt } = await this.#parked.learn(cluster, assigned, starts, closing);
+    if (records > 0) this.#ports.observe({ kind: 'fence_read', records, tookMs: performance.now() - began });
+    for (const batch of corrupt) this.#ports.observe({ kind: 'corrupt', ...batch });
+    return new Set(corrupt.map(({ partition }) => partition));
+  }
+
+  /** Resolves when all that is parked of these partitions is known after all. */
+  async #learnOn(
+    cluster: Cluster,
+    partitions: Partitions,
+    starts: ReadonlyMap<string, number>,
+    { closing }: Epoch,
+  ): Promise<void> {
+    for (let isKnown = false; !isKnown;) {
+      await pause(CORRUPT_PAUSE_MS, closing);
+      const learn = () => this.#parked.learnMore(cluster, partitions, starts, closing);
+      const { corrupt } = await untilDone(
+        learn,
+        (error) => this.#ports.observe({ kind: 'join_failed', error }),
+        closing,
+      );
+      for (const batch of corrupt) this.#ports.observe({ kind: 'corrupt', ...batch });
+      isKnown = corrupt.length === 0;
+    }
+  }
+
+  /** These lanes get nothing more until `mended`, or for ever where their epoch ends first; the others go on. */
+  #setAside(group: ConsumerGroup, lanes: readonly Lane[], mended: Promise<void>): void {
+    for (const lane of lanes) this.#aside.add(lane);
+    group.pause(lanes.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
+    mended.then(
+      () => {
+        for (const lane of lanes) this.#aside.delete(lane);
+        for (const lane of lanes) this.#resume(group, lane);
+      },
+      () => undefined,
+    );
+  }
+
+  #resume(group: ConsumerGroup, lane: Lane): void {
+    if (!lane.full && !this.#aside.has(lane)) group.resume([{ topic: lane.topic, partitions: [lane.partition] }]);
+  }
+
+  /** Records that the broker deleted before they were read are gone; that is told loudly, and reading goes on behind. */
+  #skipExpired(lane: Lane, earliest: number): void {
+    const { topic, partition, next } = lane;
+    if (next >= earliest) return;
+    this.#ports.observe({ kind: 'expired', topic, partition, committed: next, earliest });
+    this.#parked.expired(topic, partition, earliest);
+    lane.skipTo(earliest);
+  }
+}
+
+/** Makes kafkajs fetch what the lane waits for; its own bookkeeping counts in records already read. */
+function pointAt(group: ConsumerGroup, { topic, partition, next }: Lane): void {
+  group.resolveOffset({ topic, partition, offset: String(next - 1) });
+}
+
+function onlyOf(partitions: Partitions, number: number): Partitions {
+  return new Map([...partitions].map(([topic, numbers]) => [topic, numbers.filter((one) => one === number)]));
+}
+
+function describe(partitions: Partitions): string {
+  return [...partitions].map(([topic, numbers]) => `${topic}:${String(numbers.length)}`).join(' ');
+}

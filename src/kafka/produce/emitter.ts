@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import avro, { type Schema } from 'avsc';
+import type { Kafka } from 'kafkajs';
+import type { PaymentFinal } from '../../core/event.ts';
+import { askRegistry, type RegistrySettings } from '../avro/registry.ts';
+
+const schemaText = readFileSync(new URL('../../../schemas/payment-final.avsc', import.meta.url), 'utf8');
+const type = avro.Type.forSchema(JSON.parse(schemaText) as Schema);
+
+/** Writes payment-final events to the source topic, as the acquirer's systems do. */
+export interface Emitter {
+  /** Writes events, each with its payment id as key or all with the one given; resolves when the brokers have them. */
+  emit(events: readonly PaymentFinal[], key?: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Registers the schema under `<topic>-value`, or finds it there where registering is not allowed, and connects.
+ * Throws where the registry has no such schema and takes none.
+ */
+export async function createEmitter(kafka: Kafka, registry: RegistrySettings, topic: string): Promise<Emitter> {
+  const schemaId = await registerSchema(registry, `${topic}-value`);
+  const producer = kafka.producer({ idempotent: true, allowAutoTopicCreation: false, retry: { retries: 8 } });
+  await producer.connect();
+  return {
+    emit: async (events, key) => {
+      const messages = events.map((event) => ({ key: key ?? event.paymentId, value: encode(schemaId, event) }));
+      await producer.send({ topic, acks: -1, messages });
+    },
+    close: () => producer.disconnect(),
+  };
+}
+
+/** Says by which field an object is no payment-final event; `undefined` for an event. */
+export function misfit(candidate: unknown): string | undefined {
+  let wrong: string | undefined;
+  type.isValid(candidate, { errorHook: (path) => (wrong ??= path.join('.') || 'the whole line') });
+  return wrong;
+}
+
+/** An event in the Confluent wire format. */
+export function encode(schemaId: number, event: PaymentFinal): Buffer {
+  const header = Buffer.alloc(5);
+  header.writeInt32BE(schemaId, 1);
+  return Buffer.concat([header, type.toBuffer(event)]);
+}
+
+/**
+ * The id of the event's schema under a subject, registering it where it is not there yet and that is allowed. The
+ * registry client is no help here: it insists on knowing the subject's compatibility before it registers anything.
+ */
+export async function registerSchema(registry: RegistrySettings, subject: string): Promise<number> {
+  const path = `/subjects/${encodeURIComponent(subject)}`;
+  const registered = await askRegistry(registry, `${path}/versions`, { schema: schemaText });
+  const answer = registered.ok ? registered : await askRegistry(registry, path, { schema: schemaText });
+  if (!answer.ok) {
+    throw new Error(
+      `the schema registry neither takes nor has schemas/payment-final.avsc under ${subject} ` +
+        `(it answered ${String(registered.status)}); register it there, or let this user do so`,
+    );
+  }
+  const { id } = (await answer.json()) as { id: number };
+  return id;
+}

@@ -1,0 +1,128 @@
+import type { IHeaders, Kafka, Producer } from 'kafkajs';
+import type { OutgoingRecord } from '../../core/record.ts';
+import type { Publish } from '../../pipeline/ports.ts';
+import { errorType } from '../kafkajs/client.ts';
+
+/** Why a broker refuses a record for ever, however often it is sent. */
+const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
+
+/** Writes retry records, dead letters and outcomes: acknowledged by all in-sync replicas or not written. */
+export interface Publisher {
+  readonly publish: Publish;
+  /** Connects ahead of the first record. */
+  connect(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Records with a partition of their own, copies and letters, go through an idempotent producer, so that its own retries
+ * write once, and one at a time for each partition. kafkajs gives a sequence number back when a request fails, and a
+ * record that is waiting meanwhile takes it: where the failed request was written after all, the broker takes that record
+ * for its copy, and says that it stands where the other one does. It is lost, and the other one is written twice.
+ *
+ * For the same reason a producer whose send has failed for good is used for nothing else. Outcomes, whose partition the
+ * client chooses, have no sequence numbers: after a fault of the brokers one may stand twice.
+ *
+ * A record for a partition that its metadata does not know yet kafkajs leaves out without a word: an answer that names
+ * nothing is a failure.
+ */
+export function createPublisher(kafka: Kafka): Publisher {
+  const idempotent = producers(kafka, true);
+  const plain = producers(kafka, false);
+  const oneAtATime = queues();
+
+  return {
+    connect: async () => {
+      await idempotent.use((producer) => Promise.resolve(producer));
+    },
+    close: async () => {
+      await Promise.all([idempotent.close(), plain.close()]);
+    },
+    publish: (_target, record, mayWrite) => {
+      const { topic, partition } = record;
+      if (partition === undefined) return write(plain, record, mayWrite);
+      return oneAtATime(`${topic}:${partition}`, () => write(idempotent, record, mayWrite));
+    },
+  };
+}
+
+async function write(producers: Producers, record: OutgoingRecord, mayWrite: () => void): ReturnType<Publish> {
+  mayWrite();
+  const { topic } = record;
+  try {
+    return await producers.use(async (producer) => {
+      const [written] = await producer.send({ topic, acks: -1, timeout: 10_000, messages: [message(record)] });
+      if (written?.baseOffset === undefined)
+        throw new Error(`nothing was written: ${topic} lacks the record's partition`);
+      return { offset: Number(written.baseOffset) };
+    });
+  } catch (error) {
+    if (TOO_LARGE.includes(errorType(error) ?? '')) return 'too_large';
+    throw error;
+  }
+}
+
+/** Runs tasks of one name one after the other, whatever comes of them. */
+function queues(): <T>(name: string, task: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (name, task) => {
+    const own = (last.get(name) ?? Promise.resolve()).then(task, task);
+    last.set(name, own);
+    const forget = (): void => {
+      if (last.get(name) === own) last.delete(name);
+    };
+    own.then(forget, forget);
+    return own;
+  };
+}
+
+/** A producer that is replaced after its first failure. */
+interface Producers {
+  use<T>(task: (producer: Producer) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+function producers(kafka: Kafka, idempotent: boolean): Producers {
+  let current: { readonly producer: Promise<Producer>; readonly uses: Set<Promise<unknown>> } | undefined;
+
+  /** Others may still be sending with it: it ends when they have. */
+  const discard = async (): Promise<void> => {
+    const old = current;
+    current = undefined;
+    await Promise.allSettled(old?.uses ?? new Set());
+    await old?.producer.then((producer) => producer.disconnect()).catch(() => undefined);
+  };
+
+  return {
+    close: discard,
+    use: async (task) => {
+      const used = (current ??= { producer: connected(kafka, idempotent), uses: new Set() });
+      const use = used.producer.then(task);
+      used.uses.add(use);
+      try {
+        return await use;
+      } catch (error) {
+        if (current === used) void discard();
+        throw error;
+      } finally {
+        used.uses.delete(use);
+      }
+    },
+  };
+}
+
+async function connected(kafka: Kafka, idempotent: boolean): Promise<Producer> {
+  const producer = kafka.producer({
+    idempotent,
+    ...(idempotent && { maxInFlightRequests: 1 }),
+    allowAutoTopicCreation: false,
+    metadataMaxAge: 30_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
+  });
+  await producer.connect();
+  return producer;
+}
+
+function message({ key, value, partition, headers }: OutgoingRecord) {
+  return { key, value, ...(partition === undefined ? {} : { partition }), headers: headers as IHeaders };
+}

@@ -1,0 +1,136 @@
+import type { Fact } from '../../pipeline/facts.ts';
+import { tierOf } from '../../core/retry-policy.ts';
+import type { Fences } from '../../pipeline/fences.ts';
+import type { Observe } from '../../pipeline/ports.ts';
+import type { TopicSet } from '../group/assigner.ts';
+import type { Cluster, ConsumerGroup } from '../kafkajs/internals.ts';
+import { existingTopics, followTopics } from '../kafkajs/metadata.ts';
+import { committedOffsets, partitionKey } from '../kafkajs/offsets.ts';
+
+/** What looking after topics works with. */
+export interface MissingTopicsOptions {
+  readonly topics: TopicSet;
+  readonly fences: Fences;
+  readonly observe: Observe;
+  /** Where each lane of a topic reads next. */
+  readonly positions: (topic: string) => readonly { readonly partition: number; readonly next: number }[];
+  /** A topic that is read is there again: lanes have to be made anew. */
+  readonly onBack: () => void;
+}
+
+/**
+ * Topics that were deleted under a running service.
+ *
+ * A topic that is `missing` is left out of what is fetched and committed, and all others go on. When it is there again it
+ * is `suspect` until the next assignment, since it may be another one under the same name: the brokers drop a group's
+ * offsets with a topic, so one without them was made anew. Then its offsets count from 0, and what the fence knows of the
+ * old one is void. A source made anew ends the service: its offsets name other events than those that are parked.
+ */
+export class MissingTopics {
+  readonly #options: MissingTopicsOptions;
+  #missing: readonly string[] = [];
+  readonly #suspect = new Set<string>();
+  /** Retry topics without a configured delay that were deleted: nobody needs them again. */
+  readonly #done = new Set<string>();
+  #looking: Promise<void> | undefined;
+
+  constructor(options: MissingTopicsOptions) {
+    this.#options = options;
+  }
+
+  /** Topics that were not there at the last look. */
+  get names(): readonly string[] {
+    return this.#missing;
+  }
+
+  /** Whether nothing may be read from a topic or committed to it: what its offsets mean is not known. */
+  isSuspect(topic: string): boolean {
+    return this.#suspect.has(topic);
+  }
+
+  /** Looks which topics there are, and lets the client go on with those. */
+  look(cluster: Cluster): Promise<void> {
+    this.#looking ??= this.#look(cluster).finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  /** Whether a topic that is there has lost the group's offsets: it was made anew so quickly that nobody saw it missing. */
+  async isRemade(group: ConsumerGroup): Promise<boolean> {
+    const remade = await withoutOffsets(group, () => true);
+    for (const { topic } of remade) this.#suspectNow(topic);
+    return remade.length > 0;
+  }
+
+  /**
+   * Called with each assignment, before lanes are made: what a suspect topic is, is known now.
+   *
+   * @returns what is wrong, with its remedy, where somebody has to decide first
+   */
+  async judge(group: ConsumerGroup): Promise<string | undefined> {
+    if (this.#suspect.size === 0) return undefined;
+    const { source } = this.#options.topics;
+    const remade = await withoutOffsets(group, (topic) => this.isSuspect(topic));
+    // Partitions that were added have no offsets either, but then others have.
+    const ofSource = group.assigned().find(({ topic }) => topic === source)?.partitions ?? [];
+    const allOfSource = remade.filter(({ topic }) => topic === source).length === ofSource.length;
+    if (this.isSuspect(source) && ofSource.length > 0 && allOfSource) return sourceRemade(group.groupId, source);
+    for (const { topic, partition } of remade) this.#lose(topic, partition);
+    for (const { topic } of group.assigned()) this.#suspect.delete(topic);
+    return undefined;
+  }
+
+  async #look(cluster: Cluster): Promise<void> {
+    const { topics, observe, positions, onBack } = this.#options;
+    const wanted = [...new Set([...topics.read, ...topics.counterparts])].filter((topic) => !this.#done.has(topic));
+    const existing = await existingTopics(cluster, wanted);
+    const back = this.#missing.filter((topic) => existing.has(topic));
+    const gone = wanted.filter((topic) => !existing.has(topic));
+    this.#missing = gone.filter((topic) => topic === topics.source || topics.counterparts.includes(topic));
+    for (const topic of gone) {
+      this.#suspectNow(topic);
+      if (this.#missing.includes(topic)) continue;
+      this.#done.add(topic);
+      for (const { partition, next } of positions(topic)) this.#lose(topic, partition, next);
+    }
+    await followTopics(cluster, existing);
+    observe({ kind: 'topics_missing', topics: this.#missing.map((topic) => ({ topic, role: this.#roleOf(topic) })) });
+    if (back.some((topic) => topics.read.includes(topic))) onBack();
+  }
+
+  #suspectNow(topic: string): void {
+    const { topics, fences } = this.#options;
+    if (this.#suspect.has(topic) || !topics.read.includes(topic)) return;
+    this.#suspect.add(topic);
+    fences.readAgain(tierOf(topics.source, topic) ?? '');
+  }
+
+  #lose(topic: string, partition: number, from = 0): void {
+    const { topics, fences, observe } = this.#options;
+    const lost = fences.of(partition).lose(tierOf(topics.source, topic) ?? '', from);
+    const origins = lost.map(({ origin }) => ({ topic: topics.source, partition, offset: origin }));
+    if (origins.length > 0) observe({ kind: 'parked_lost', topic, origins });
+  }
+
+  #roleOf(topic: string): Extract<Fact, { kind: 'topics_missing' }>['topics'][number]['role'] {
+    if (topic === this.#options.topics.source) return 'source';
+    return this.#options.topics.read.includes(topic) ? 'retry' : 'dead_letter';
+  }
+}
+
+/** Assigned partitions without a committed offset; each one got one when it was first assigned. */
+async function withoutOffsets(group: ConsumerGroup, which: (topic: string) => boolean) {
+  const assigned = group.assigned().filter(({ topic }) => which(topic));
+  const partitions = new Map(assigned.map(({ topic, partitions }) => [topic, partitions] as const));
+  const committed = await committedOffsets(group.cluster, group.groupId, partitions);
+  return assigned
+    .flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })))
+    .filter(({ topic, partition }) => !committed.has(partitionKey(topic, partition)));
+}
+
+function sourceRemade(groupId: string, source: string): string {
+  return (
+    `${source} was deleted and made anew: its offsets name other events than before, and those that are parked still ` +
+    `name the old ones. Let what is parked be settled or delete the retry topics, decide where to begin and set it with ` +
+    `kafka-consumer-groups --group ${groupId} --topic ${source} --reset-offsets --to-earliest --execute, then start again`
+  );
+}

@@ -1,0 +1,141 @@
+import type { Unreadable } from '../../core/record.ts';
+
+/** A record as kafkajs hands it on: offsets and times are decimal text. */
+export interface FetchedMessage {
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** The values of a repeated name stand in their order; a header may come without one. */
+  readonly headers?: Readonly<Record<string, Buffer | null | (Buffer | null)[]>>;
+  /** Why nothing but its place is known of it. */
+  readonly unreadable?: Unreadable;
+}
+
+/** What the records of a batch have in common. */
+export interface BatchHead {
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+  /** As the batch says; the records themselves are to be as many. */
+  readonly count: number;
+  /** Epoch milliseconds, as is `appendedAt`, which counts instead where it is there. */
+  readonly firstTimestamp: number;
+  readonly appendedAt?: number;
+}
+
+/** Which records of a batch are wanted, and how much of them at most; there is always one. */
+export interface Window {
+  readonly from: number;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** Some records of a batch; `whole` where none of those that were wanted is left. */
+export interface Piece {
+  readonly records: readonly FetchedMessage[];
+  readonly bytes: number;
+  readonly whole: boolean;
+}
+
+interface Place {
+  readonly start: number;
+  readonly end: number;
+  readonly offset: number;
+}
+
+/**
+ * Takes records out of the bytes of a batch, decompressed. Throws where they are not what the head says.
+ *
+ * Records are views of the bytes. Where they are a small part of them they are views of a copy instead: a lane keeps
+ * its records for as long as it waits, and would keep all the rest with them.
+ */
+export function readRecords(bytes: Buffer, head: BatchHead, window: Window): Piece {
+  const places: Place[] = [];
+  const reader = new Reader(bytes);
+  let taken = 0;
+  let before = head.firstOffset - 1;
+  let whole = true;
+  for (let number = 0; number < head.count; number += 1) {
+    const length = reader.varint();
+    const start = reader.at;
+    reader.int8();
+    reader.varint();
+    const offset = head.firstOffset + reader.varint();
+    if (offset <= before || offset > head.lastOffset) throw new Error(`offset ${offset} out of place`);
+    before = offset;
+    reader.moveTo(start, length);
+    if (offset < window.from) continue;
+    if (places.length > 0 && (places.length >= window.records || taken + length > window.bytes)) {
+      whole = false;
+      break;
+    }
+    places.push({ start, end: reader.at, offset });
+    taken += length;
+  }
+  const [first, last] = [places[0]?.start ?? 0, places.at(-1)?.end ?? 0];
+  const isPart = (last - first) * 2 < bytes.length;
+  const held = isPart ? Buffer.from(bytes.subarray(first, last)) : bytes.subarray(first, last);
+  const records = places.map(({ start, end }) => readRecord(held.subarray(start - first, end - first), head));
+  return { records, bytes: taken, whole };
+}
+
+function readRecord(bytes: Buffer, head: BatchHead): FetchedMessage {
+  const reader = new Reader(bytes);
+  reader.int8();
+  const timestamp = String(head.appendedAt ?? head.firstTimestamp + reader.varint());
+  if (head.appendedAt !== undefined) reader.varint();
+  const offset = String(head.firstOffset + reader.varint());
+  const [key, value] = [reader.bytes(), reader.bytes()];
+  // Without a prototype: a header may be named like a member of every object.
+  const headers = Object.create(null) as Record<string, Buffer | null | (Buffer | null)[]>;
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    const name = (reader.bytes() ?? Buffer.alloc(0)).toString();
+    const [one, others] = [reader.bytes(), headers[name]];
+    if (others === undefined) headers[name] = one;
+    else if (Array.isArray(others)) others.push(one);
+    else headers[name] = [others, one];
+  }
+  if (reader.at !== bytes.length) throw new Error('a record ends before its end');
+  return { offset, timestamp, key, value, headers };
+}
+
+/** Reads bytes one after the other; throws behind their end. */
+class Reader {
+  readonly #bytes: Buffer;
+  at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  moveTo(start: number, length: number): void {
+    if (length < 0 || start + length > this.#bytes.length || start + length < this.at) throw new Error('cut off');
+    this.at = start + length;
+  }
+
+  int8(): number {
+    const byte = this.#bytes[this.at];
+    if (byte === undefined) throw new Error('cut off');
+    this.at += 1;
+    return byte;
+  }
+
+  /** Seven bits a byte, the lowest first; even numbers stand for 0 and above, odd ones for those below. */
+  varint(): number {
+    let value = 0;
+    for (let unit = 1; unit <= 2 ** 63; unit *= 128) {
+      const byte = this.int8();
+      value += (byte & 0x7f) * unit;
+      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    }
+    throw new Error('a number without end');
+  }
+
+  bytes(): Buffer | null {
+    const length = this.varint();
+    if (length === -1) return null;
+    const start = this.at;
+    this.moveTo(start, length);
+    return this.#bytes.subarray(start, this.at);
+  }
+}

@@ -1,0 +1,19 @@
+import { readProvenance } from '../core/provenance.ts';
+import type { LaneState } from '../kafka/lanes/lanes.ts';
+import type { GroupConsumer } from '../kafka/consumer.ts';
+import type { Gauges } from '../ops/metrics.ts';
+
+/** Shows how far behind this member's partitions are; asked on a timer, since nothing happens in a partition that stands still. */
+export async function sampleLanes(consumer: GroupConsumer, source: string, gauges: Gauges): Promise<void> {
+  const lanes = await consumer.states();
+  const shown = (value: (lane: LaneState) => number | undefined) =>
+    lanes.flatMap((lane) => {
+      const sampled = value(lane);
+      return sampled === undefined ? [] : [{ topic: lane.topic, partition: lane.partition, value: sampled }];
+    });
+  const head = (lane: LaneState) => (lane.oldest === undefined ? undefined : readProvenance(lane.oldest, source));
+  gauges.lag(shown(({ front, end }) => (end === undefined ? undefined : Math.max(0, end - front))));
+  gauges.oldestUnnotified(shown((lane) => head(lane)?.origin.timestamp ?? 0));
+  gauges.retryNextDue(shown((lane) => (lane.topic === source ? undefined : (head(lane)?.notBefore ?? 0))));
+  gauges.lastPoll(consumer.lastContact?.wall ?? 0);
+}

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { CommitFront } from '../../../src/core/commit-front.ts';
+
+function taken(front: CommitFront, from: number, to: number): CommitFront {
+  for (let offset = from; offset <= to; offset += 1) front.take(offset);
+  return front;
+}
+
+test('a new front stands where it begins', () => {
+  const front = new CommitFront(100);
+  expect([front.front, front.next, front.past, front.metadata()]).toEqual([100, 100, 0, '']);
+});
+
+test('settling in order moves the front by one each time', () => {
+  const front = taken(new CommitFront(100), 100, 102);
+  const fronts = [100, 101, 102].map((offset) => {
+    front.settle(offset);
+    return front.front;
+  });
+  expect(fronts).toEqual([101, 102, 103]);
+});
+
+test('what is settled past the front travels as ranges relative to it', () => {
+  const front = taken(new CommitFront(100), 100, 110);
+  for (const offset of [103, 101, 104, 105, 109]) front.settle(offset);
+  expect(front.front).toBe(100);
+  expect(front.metadata()).toBe('1,3-5,9');
+  front.settle(100);
+  expect(front.front).toBe(102);
+  expect(front.metadata()).toBe('1-3,7');
+});
+
+test('offsets that no reader sees are passed once everything before them is settled', () => {
+  const front = taken(new CommitFront(0), 0, 1);
+  front.skipTo(5);
+  front.settle(1);
+  expect([front.front, front.next]).toEqual([0, 5]);
+  front.settle(0);
+  expect([front.front, front.next]).toEqual([5, 5]);
+});
+
+test('passing never goes back', () => {
+  const front = taken(new CommitFront(10), 10, 12);
+  front.skipTo(11);
+  expect(front.next).toBe(13);
+});
+
+test('many thousands of records leave no trace', () => {
+  const front = new CommitFront(0);
+  for (let offset = 0; offset < 10_000; offset += 2) {
+    front.take(offset);
+    front.take(offset + 1);
+    front.settle(offset + 1);
+    front.settle(offset);
+  }
+  expect([front.front, front.past, front.metadata()]).toEqual([10_000, 0, '']);
+});
+
+describe('metadata', () => {
+  test.each(['', 'x', '1-', '-1', '1--2', '1,', ',1', '1, 2', '1;2', '{"a":1}', '１', '1\n', '1234567', '0x1', '5-3'])(
+    '%j that somebody else wrote says nothing',
+    (metadata) => {
+      const front = new CommitFront(100, metadata);
+      const answers = [100, 101, 102, 103, 104, 105].map((offset) => front.take(offset));
+      expect(new Set(answers)).toEqual(new Set(['unsettled']));
+      expect([front.front, front.past]).toEqual([100, 0]);
+    },
+  );
+
+  test('names offsets of any number of digits', () => {
+    const front = taken(new CommitFront(100, '12-14,30,200-1000'), 100, 1_099);
+    expect(front.past).toBe(3 + 1 + 801);
+    expect(front.metadata()).toBe('12-14,30,200-1000');
+  });
+
+  test('that is a whole batch is read before the front moves past it', () => {
+    const front = new CommitFront(100, '1-3');
+    expect([100, 101, 102, 103, 104].map((offset) => front.take(offset))).toEqual([
+      'unsettled',
+      'settled',
+      'settled',
+      'settled',
+      'unsettled',
+    ]);
+    expect(front.front).toBe(100);
+    front.settle(100);
+    expect(front.front).toBe(104);
+  });
+
+  test('about records that the broker has deleted meanwhile is forgotten with them', () => {
+    const front = new CommitFront(100, '1-3,8');
+    front.skipTo(106);
+    expect(front.past).toBe(1);
+    front.skipTo(200);
+    expect([front.front, front.past, front.metadata()]).toEqual([200, 0, '']);
+  });
+
+  test('of 400 single offsets fits into the 4,096 bytes a broker keeps', () => {
+    const front = taken(new CommitFront(0), 0, 1_000);
+    for (let past = 1; past <= 400; past += 1) front.settle(past * 2);
+    expect(front.past).toBe(400);
+    expect(front.metadata().length).toBeLessThan(4_096);
+  });
+});

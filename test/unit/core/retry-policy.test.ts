@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { durationMs } from '../../../src/core/duration.ts';
+import { recordName } from '../../../src/core/record.ts';
+import { deadLetterTopic, retryTopic, tierAfter, tierOf } from '../../../src/core/retry-policy.ts';
+import { RETRY } from '../../support/fixtures.ts';
+
+describe('topics are named after the source', () => {
+  test('a retry topic by its delay, and the dead letters', () => {
+    expect(retryTopic('payment-final', '30s')).toBe('payment-final.retry.30s');
+    expect(deadLetterTopic('payment-final')).toBe('payment-final.dead-letter');
+  });
+
+  test.each([
+    ['payment-final', 'main'],
+    ['payment-final.retry.5s', '5s'],
+    ['payment-final.retry.250ms', '250ms'],
+    ['payment-final.retry.1h', '1h'],
+    ['payment-final.retry.7m', '7m'],
+    ['payment-final.retry.', undefined],
+    ['payment-final.retry.soon', undefined],
+    ['payment-final.retry.5s.old', undefined],
+    ['payment-final.retry.5s ', undefined],
+    ['payment-final.dead-letter', undefined],
+    ['payment-final-2', undefined],
+    ['other.payment-final.retry.5s', undefined],
+    ['payment-final.retryX5s', undefined],
+    ['', undefined],
+  ])('%j is of tier %s, configured or not', (topic, tier) => {
+    expect(tierOf('payment-final', topic)).toBe(tier);
+  });
+
+  test('a source that looks like a retry topic is a source', () => {
+    expect(tierOf('a.retry.5s', 'a.retry.5s')).toBe('main');
+    expect(tierOf('a.retry.5s', 'a.retry.5s.retry.30s')).toBe('30s');
+  });
+});
+
+test('the tiers are taken in their order and the last one repeats', () => {
+  expect([0, 1, 2, 3, 50].map((hops) => tierAfter(RETRY, hops).name)).toEqual(['5s', '30s', '2m', '2m', '2m']);
+});
+
+describe('a duration', () => {
+  test.each([
+    ['0s', 0],
+    ['250ms', 250],
+    ['5s', 5_000],
+    ['2m', 120_000],
+    ['1h', 3_600_000],
+    ['14d', 1_209_600_000],
+    ['007s', 7_000],
+  ])('%s is %i ms', (text, ms) => {
+    expect(durationMs(text)).toBe(ms);
+  });
+
+  test.each(['', '5', 's', '-5s', '+5s', '5 s', ' 5s', '5s ', '1.5s', '5S', '5sec', '1w', '1h30m', '5s\n', '1e3s'])(
+    '%j is none',
+    (text) => {
+      expect(durationMs(text)).toBeUndefined();
+    },
+  );
+});
+
+test('a record is named by topic, partition and offset', () => {
+  expect(recordName({ topic: 'payment-final', partition: 3, offset: 42 })).toBe('payment-final:3:42');
+});

@@ -1,0 +1,131 @@
+import kafkajs, { type Assigner, type Cluster as PublicCluster } from 'kafkajs';
+import { describe, expect, test } from 'vitest';
+import { coPartitioned, type Ownership, type TopicSet } from '../../../../src/kafka/group/assigner.ts';
+
+const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
+
+const TOPICS: TopicSet = {
+  source: 'pf',
+  read: ['pf', 'pf.retry.5s', 'pf.retry.1h'],
+  counterparts: ['pf.retry.5s', 'pf.dead-letter'],
+};
+const COUNTS: Record<string, number> = { pf: 4, 'pf.retry.5s': 4, 'pf.retry.1h': 4, 'pf.dead-letter': 4 };
+
+/** The assigner of one member, in a cluster whose topics have so many partitions. */
+function assigner(counts = COUNTS, owned: Ownership = { partitions: [], generation: -1 }): Assigner {
+  const cluster = {
+    findTopicPartitionMetadata: (topic: string) =>
+      Array.from({ length: counts[topic] ?? 0 }, (_, partitionId) => ({ partitionId, leader: 1 })),
+  };
+  const create = coPartitioned(
+    TOPICS,
+    () => owned,
+    () => undefined,
+  );
+  return create({ cluster: cluster as unknown as PublicCluster, groupId: 'g' } as Parameters<typeof create>[0]);
+}
+
+/** A member as it asks to join, with what it says of itself encoded as kafkajs does it. */
+function asking(memberId: string, partitions: number[] = [], generation = 1) {
+  const { metadata } = assigner(COUNTS, { partitions, generation }).protocol({ topics: [...TOPICS.read] });
+  return { memberId, memberMetadata: metadata };
+}
+
+function saying(memberId: string, userData: Buffer) {
+  return { memberId, memberMetadata: MemberMetadata.encode({ version: 1, topics: [...TOPICS.read], userData }) };
+}
+
+async function assigned(members: ReturnType<typeof asking>[], counts = COUNTS) {
+  const shares = await assigner(counts).assign({ members, topics: [...TOPICS.read] });
+  return Object.fromEntries(
+    shares.map(({ memberId, memberAssignment }) => [memberId, MemberAssignment.decode(memberAssignment)?.assignment]),
+  );
+}
+
+const everywhere = (...numbers: number[]) => ({ pf: numbers, 'pf.retry.5s': numbers, 'pf.retry.1h': numbers });
+
+describe('through the encoding of the group protocol', () => {
+  test('whoever owns a partition of the source owns its number in every retry topic', async () => {
+    expect(await assigned([asking('a'), asking('b')])).toEqual({ a: everywhere(0, 2), b: everywhere(1, 3) });
+  });
+
+  test('members keep what they said they own', async () => {
+    expect(await assigned([asking('a', [3, 1]), asking('b', [2, 0])])).toEqual({
+      a: everywhere(1, 3),
+      b: everywhere(0, 2),
+    });
+  });
+
+  test('of two claims the later generation is right', async () => {
+    expect(await assigned([asking('a', [0, 1], 3), asking('b', [0, 1], 4)])).toEqual({
+      a: everywhere(2, 3),
+      b: everywhere(0, 1),
+    });
+  });
+
+  test('what a member owns is asked anew at each join', () => {
+    const owned = { partitions: [1], generation: 1 };
+    const own = assigner(COUNTS, owned);
+    owned.partitions = [2, 3];
+    owned.generation = 9;
+    const { userData } = MemberMetadata.decode(own.protocol({ topics: ['pf'] }).metadata) ?? {};
+    expect(JSON.parse(String(userData))).toEqual({ partitions: [2, 3], generation: 9 });
+  });
+
+  test('protocol and assignment go by one name, so that only members of this kind share a group', () => {
+    const own = assigner();
+    expect(own.protocol({ topics: ['pf'] }).name).toBe(own.name);
+  });
+});
+
+describe('a member that says nothing readable owns nothing, and the group goes on', () => {
+  test.each([
+    ['nothing', ''],
+    ['text', 'hello'],
+    ['broken JSON', '{"partitions":[0,'],
+    ['null', 'null'],
+    ['a number', '5'],
+    ['an array', '[0,1]'],
+    ['no partitions', '{}'],
+    ['partitions that are null', '{"partitions":null,"generation":null}'],
+    ['partitions that are a number', '{"partitions":5,"generation":9}'],
+    ['partitions that are an object', '{"partitions":{"0":1},"generation":9}'],
+    ['partitions that are text', '{"partitions":"0123","generation":9}'],
+    ['partitions there are not', '{"partitions":[-1,99,0.5,"0",null],"generation":9}'],
+  ])('%s', async (_, userData) => {
+    expect(await assigned([asking('a', [0, 1]), saying('b', Buffer.from(userData))])).toEqual({
+      a: everywhere(0, 1),
+      b: everywhere(2, 3),
+    });
+  });
+
+  test('bytes that are no text', async () => {
+    const shares = await assigned([asking('a', [0, 1]), saying('b', Buffer.from([0xff, 0xfe, 0]))]);
+    expect(shares['a']).toEqual(everywhere(0, 1));
+  });
+
+  test('metadata that is torn', async () => {
+    const torn = { memberId: 'b', memberMetadata: Buffer.from([0]) };
+    expect(await assigned([asking('a', [0, 1]), torn])).toEqual({ a: everywhere(0, 1), b: everywhere(2, 3) });
+  });
+});
+
+describe('partitions without counterparts', () => {
+  test('of the source are given to nobody', async () => {
+    expect(await assigned([asking('a')], { ...COUNTS, pf: 6 })).toEqual({ a: everywhere(0, 1, 2, 3) });
+    expect(await assigned([asking('a')], { ...COUNTS, 'pf.dead-letter': 2 })).toEqual({
+      a: { pf: [0, 1], 'pf.retry.5s': [0, 1, 2, 3], 'pf.retry.1h': [0, 1, 2, 3] },
+    });
+  });
+
+  test('of a retry topic that has more than the source are read all the same', async () => {
+    expect(await assigned([asking('a')], { ...COUNTS, 'pf.retry.1h': 6 })).toEqual({
+      a: { pf: [0, 1, 2, 3], 'pf.retry.5s': [0, 1, 2, 3], 'pf.retry.1h': [0, 1, 2, 3, 4, 5] },
+    });
+  });
+
+  test('leave a member beyond the last number with an empty assignment', async () => {
+    const counts = { pf: 1, 'pf.retry.5s': 1, 'pf.retry.1h': 1, 'pf.dead-letter': 1 };
+    expect(await assigned([asking('a'), asking('b')], counts)).toEqual({ a: everywhere(0), b: {} });
+  });
+});

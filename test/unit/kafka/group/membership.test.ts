@@ -1,0 +1,135 @@
+import { expect, test } from 'vitest';
+import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/internals.ts';
+import { Membership, type MembershipOptions } from '../../../../src/kafka/group/membership.ts';
+import { until } from '../../../support/until.ts';
+
+/** A membership whose lanes open as told, and what it asked of the brokers. */
+function membershipWith(open: MembershipOptions['open'] = () => Promise.resolve()) {
+  const asked: string[] = [];
+  const membership = new Membership({
+    sessionTimeoutMs: 30_000,
+    barrierMs: 1_000,
+    open,
+    take: () => undefined,
+    drain: () => Promise.resolve(),
+    closed: () => undefined,
+    outOfRange: () => Promise.resolve(),
+    onTrouble: () => asked.push('trouble'),
+    look: () => Promise.resolve(void asked.push('look')),
+    unknownTopic: () => Promise.resolve(void asked.push('unknown topic')),
+    onRefused: () => asked.push('refused'),
+    onGhost: () => asked.push('ghost'),
+    onContact: () => undefined,
+  });
+  /** A group as kafkajs makes one anew after each crash; the coordinator gives `id` to whoever comes without one. */
+  const join = async (id: string, outcome: 'joins' | 'crashes' = 'joins'): Promise<ConsumerGroup> => {
+    const group = {
+      groupId: 'group',
+      memberId: null as string | null,
+      generationId: 1,
+      coordinator: { heartbeat: () => Promise.resolve() },
+      cluster: { refreshMetadata: () => Promise.resolve(void asked.push('refresh')) },
+      lastRequest: 0,
+    };
+    const inner = (): Promise<void> => {
+      asked.push(`join as ${group.memberId ?? 'nobody'}`);
+      group.memberId ??= id;
+      return outcome === 'joins' ? Promise.resolve() : Promise.reject(new Error('the broker has gone'));
+    };
+    await membership.join(group as unknown as ConsumerGroup, inner).catch(() => undefined);
+    return group as unknown as ConsumerGroup;
+  };
+  return { membership, asked, join };
+}
+
+test('after a crash the member joins under its old id, so that nobody waits for a member that is gone', async () => {
+  const { membership, asked, join } = membershipWith();
+  await join('first');
+  await join('second', 'crashes');
+  const group = await join('third');
+  expect(asked).toEqual(['join as nobody', 'join as first', 'join as first']);
+  await membership.leave(group, () => Promise.resolve());
+});
+
+test('an id that was given up is not used again', async () => {
+  const { membership, asked, join } = membershipWith();
+  const group = await join('first');
+  await membership.leave(group, () => Promise.resolve());
+  await membership.leave(await join('second'), () => Promise.resolve());
+  expect(asked).toEqual(['join as nobody', 'join as nobody']);
+});
+
+test('an id that could not be given up is still ours', async () => {
+  const { membership, asked, join } = membershipWith();
+  const group = await join('first');
+  await membership.leave(group, () => Promise.reject(new Error('no coordinator'))).catch(() => undefined);
+  await membership.leave(await join('second'), () => Promise.resolve());
+  expect(asked).toEqual(['join as nobody', 'join as first']);
+});
+
+test('where the brokers do not say where to begin, leaders are looked up before they are asked again', async () => {
+  let tries = 0;
+  const { membership, asked, join } = membershipWith(() =>
+    (tries += 1) < 3 ? Promise.reject(new Error('not the leader')) : Promise.resolve(),
+  );
+  const group = await join('first');
+  await until('the lanes to open', () => tries === 3);
+  expect(asked).toEqual(['join as nobody', 'refresh', 'trouble', 'refresh', 'trouble']);
+  expect(membership.epoch).toBeDefined();
+  await membership.leave(group, () => Promise.resolve());
+});
+
+/** A coordinator that lets nobody in before somebody leaves; it takes a leave over the free connection alone. */
+function waitingGroup(memberId: string | null, asked: string[]) {
+  let end: (error: Error) => void = () => undefined;
+  const joined = new Promise<never>((_, reject) => (end = reject));
+  const pool = {
+    getConnectionByRequest: () => Promise.resolve('the one that waits'),
+    getConnection: (index: number) => Promise.resolve(`connection ${String(index)}`),
+  };
+  const coordinator = {
+    connectionPool: pool,
+    leaveGroup: async function (this: { connectionPool: typeof pool }, member: { memberId: string }) {
+      asked.push(`leave as ${member.memberId} over ${await this.connectionPool.getConnectionByRequest()}`);
+    },
+  };
+  const group = { groupId: 'group', memberId, coordinator } as unknown as ConsumerGroup;
+  const inner = (): Promise<void> => {
+    asked.push('join');
+    return joined;
+  };
+  return { group, inner, end };
+}
+
+test('a stop while a join waits for others leaves over the free connection, and is not held up', async () => {
+  const { membership, asked } = membershipWith();
+  const { group, inner } = waitingGroup('given', asked);
+  const joining = membership.join(group, inner);
+  joining.catch(() => undefined);
+  await until('it to ask', () => asked.length === 1);
+  expect(await membership.stop()).toBe(true);
+  expect(asked).toEqual(['join', 'leave as given over connection 1']);
+  await expect(membership.join(group, inner)).rejects.toThrow('stopping');
+});
+
+test('a stop before the coordinator has given an id waits for the answer, and has nothing to leave', async () => {
+  const { membership, asked } = membershipWith();
+  const { group, inner, end } = waitingGroup(null, asked);
+  membership.join(group, inner).catch(() => undefined);
+  await until('it to ask', () => asked.length === 1);
+  const stopped = membership.stop();
+  end(new Error('stopping'));
+  expect(await stopped).toBe(true);
+  expect(asked).toEqual(['join']);
+});
+
+test('a group in foreign hands is asked until it lets this member in; any other failure is not asked again', async () => {
+  const { membership, asked } = membershipWith();
+  const refused = Object.assign(new Error('incompatible'), { type: 'INCONSISTENT_GROUP_PROTOCOL' });
+  const fatal = Object.assign(new Error('not allowed'), { type: 'INVALID_SESSION_TIMEOUT' });
+  const { group } = waitingGroup(null, asked);
+  const failures = [refused, refused, fatal];
+  const inner = (): Promise<void> => Promise.reject(failures.shift() ?? new Error('asked too often'));
+  await expect(membership.join(group, inner)).rejects.toBe(fatal);
+  expect(asked).toEqual(['refused', 'refused']);
+});

@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest';
+import { Committer } from '../../../../src/kafka/lanes/committer.ts';
+import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
+import type { ConsumerGroup, GroupPosition, TopicOffsets } from '../../../../src/kafka/kafkajs/internals.ts';
+import type { Lane } from '../../../../src/kafka/lanes/lane.ts';
+import type { Fact } from '../../../../src/pipeline/facts.ts';
+import { deferred, pass, soon, SOURCE, useVirtualTime } from '../../../support/fixtures.ts';
+
+useVirtualTime();
+
+type Commit = GroupPosition & { readonly topics: readonly TopicOffsets[] };
+
+const protocolError = (type: string): Error => Object.assign(new Error(type), { type });
+
+/** A committer of generation 4 and what reaches the coordinator through it. */
+function committerWith(answer: (commit: number) => Promise<void> = () => Promise.resolve(), lookup?: Promise<void>) {
+  const commits: Commit[] = [];
+  const facts: Fact[] = [];
+  const gone = new Set<string>();
+  const lookups = { count: 0 };
+  const coordinator = {
+    offsetCommit: (commit: Commit) => {
+      commits.push(commit);
+      return answer(commits.length);
+    },
+  };
+  const group = {
+    cluster: {
+      findGroupCoordinator: async () => {
+        lookups.count += 1;
+        await lookup;
+        return coordinator;
+      },
+    },
+    coordinator: lookup === undefined ? coordinator : null,
+    groupId: 'g',
+    memberId: 'm',
+  };
+  const epoch = new Epoch(4, 30_000, instant());
+  const committer = new Committer(
+    group as unknown as ConsumerGroup,
+    epoch,
+    (fact) => facts.push(fact),
+    (topic) => gone.has(topic),
+  );
+  const offsets = () =>
+    commits.map(({ topics }) =>
+      topics.flatMap(({ partitions }) => partitions.map(({ partition, offset }) => `${String(partition)}@${offset}`)),
+    );
+  return { committer, gone, epoch, commits, facts, lookups, offsets, kinds: () => facts.map(({ kind }) => kind) };
+}
+
+/** A lane as the committer sees it. */
+function laneAt(partition: number, offset: number) {
+  const lane = { topic: SOURCE, partition, offset, acknowledged: 0 };
+  const progress = () => ({ offset: lane.offset, metadata: '1-2', acknowledge: () => (lane.acknowledged += 1) });
+  return Object.assign(lane, { lane: { topic: SOURCE, partition, progress } as unknown as Lane });
+}
+
+describe('commits', () => {
+  test('leave out lanes of a topic that may be gone, which wait for nothing', async () => {
+    const { committer, gone, commits } = committerWith();
+    gone.add(SOURCE);
+    const lane = laneAt(0, 5);
+    committer.moved(lane.lane);
+    await committer.flushed();
+    expect([commits, lane.acknowledged]).toEqual([[], 1]);
+  });
+
+  test('carry the fronts of all lanes that moved, in the generation they worked in', async () => {
+    const { committer, commits } = committerWith();
+    committer.moved(laneAt(0, 5).lane);
+    committer.moved(laneAt(1, 7).lane);
+    await committer.flushed();
+    expect(commits).toEqual([
+      {
+        groupId: 'g',
+        memberId: 'm',
+        groupGenerationId: 4,
+        topics: [
+          {
+            topic: SOURCE,
+            partitions: [
+              { partition: 0, offset: '5', metadata: '1-2' },
+              { partition: 1, offset: '7', metadata: '1-2' },
+            ],
+          },
+        ],
+      },
+    ]);
+  });
+
+  test('are one at a time: what moves meanwhile goes with the next one', async () => {
+    const first = deferred<undefined>();
+    const { committer, offsets } = committerWith((commit) => (commit === 1 ? first.promise : Promise.resolve()));
+    const [a, b] = [laneAt(0, 5), laneAt(1, 7)];
+    committer.moved(a.lane);
+    await soon();
+    a.offset = 6;
+    committer.moved(a.lane);
+    a.offset = 7;
+    committer.moved(a.lane);
+    committer.moved(b.lane);
+    await pass(10_000);
+    expect([offsets(), a.acknowledged]).toEqual([[['0@5']], 0]);
+    first.resolve(undefined);
+    await pass(10);
+    await committer.flushed();
+    expect(offsets()).toEqual([['0@5'], ['0@7', '1@7']]);
+    expect([a.acknowledged, b.acknowledged]).toEqual([2, 1]);
+  });
+
+  test('are told to the lane only once the broker has taken them', async () => {
+    const { committer } = committerWith(() => Promise.reject(new Error('down')));
+    const a = laneAt(0, 5);
+    committer.moved(a.lane);
+    await pass(1_000);
+    expect(a.acknowledged).toBe(0);
+  });
+
+  test('that failed are tried again with the front of then', async () => {
+    const { committer, offsets, kinds } = committerWith((commit) =>
+      commit === 1 ? Promise.reject(protocolError('REQUEST_TIMED_OUT')) : Promise.resolve(),
+    );
+    const a = laneAt(0, 5);
+    committer.moved(a.lane);
+    await soon();
+    a.offset = 6;
+    await pass(1_000);
+    expect(offsets()).toEqual([['0@5'], ['0@6']]);
+    expect(kinds()).toEqual(['commit_failed', 'committed']);
+  });
+
+  const unreachable = Object.assign(new Error('connect ECONNREFUSED'), { name: 'KafkaJSConnectionError' });
+  test.each([
+    ['has moved', protocolError('NOT_COORDINATOR_FOR_GROUP')],
+    ['is not there', protocolError('GROUP_COORDINATOR_NOT_AVAILABLE')],
+    ['cannot be reached', unreachable],
+    ['cannot be reached after some tries', new Error('tried 5 times', { cause: unreachable })],
+  ])('go to the new coordinator when the old one %s', async (_, error) => {
+    const { committer, lookups, offsets } = committerWith((commit) =>
+      commit === 1 ? Promise.reject(error) : Promise.resolve(),
+    );
+    committer.moved(laneAt(0, 5).lane);
+    await pass(1_000);
+    expect([lookups.count, offsets()]).toEqual([1, [['0@5'], ['0@5']]]);
+  });
+});
+
+describe('an epoch that is over', () => {
+  test.each(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID', 'REBALANCE_IN_PROGRESS'])(
+    'is ended by %s, and its offsets are never tried again',
+    async (type) => {
+      const { committer, epoch, commits } = committerWith(() => Promise.reject(protocolError(type)));
+      const a = laneAt(0, 5);
+      committer.moved(a.lane);
+      await pass(10_000);
+      expect([epoch.ended.aborted, commits.length, a.acknowledged]).toEqual([true, 1, 0]);
+      await committer.flushed();
+    },
+  );
+
+  test('sends nothing more, and flushing it ends', async () => {
+    const { committer, epoch, commits } = committerWith();
+    epoch.end();
+    committer.moved(laneAt(0, 5).lane);
+    await committer.flushed();
+    expect(commits).toEqual([]);
+  });
+
+  test('that ended while the coordinator was looked up commits nothing', async () => {
+    const found = deferred<undefined>();
+    const { committer, epoch, commits, lookups } = committerWith(undefined, found.promise);
+    committer.moved(laneAt(0, 5).lane);
+    await soon();
+    epoch.end();
+    found.resolve(undefined);
+    await committer.flushed();
+    expect([lookups.count, commits]).toEqual([1, []]);
+  });
+
+  test('that is only closing still commits what has come to rest', async () => {
+    const { committer, epoch, offsets } = committerWith();
+    epoch.close();
+    committer.moved(laneAt(0, 5).lane);
+    await committer.flushed();
+    expect(offsets()).toEqual([['0@5']]);
+  });
+});

@@ -1,0 +1,236 @@
+import { createRequire } from 'node:module';
+import zlib from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { readBatches, type Asked, type FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
+import { batchOf, markerOf, summed, withBody, type PlainRecord } from '../../../support/record-batches.ts';
+
+const require = createRequire(import.meta.url);
+const decodeAsKafkajs = require('kafkajs/src/protocol/recordBatch/v0/decoder.js') as (
+  decoder: object,
+) => Promise<{ records: FetchedMessages }>;
+const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => object;
+
+const GZIP = 1;
+
+function read(batches: readonly Buffer[], asked: Partial<Asked> = {}): Promise<FetchedMessages> {
+  return readBatches(Buffer.concat(batches), { from: 0, end: 1_000_000, aborted: [], ...asked });
+}
+
+const offsets = (messages: FetchedMessages): number[] => messages.map(({ offset }) => Number(offset));
+const keys = (messages: FetchedMessages): string[] => {
+  return messages.filter(({ isControlRecord }) => !isControlRecord).map(({ key }) => String(key));
+};
+
+describe('sound batches', () => {
+  const odd: PlainRecord[] = [
+    { key: Buffer.from('k'), value: Buffer.from('v'), headers: { a: Buffer.from('1'), ü: Buffer.alloc(0) } },
+    { key: null, value: null },
+    { key: Buffer.alloc(0), value: Buffer.alloc(70_000, 7), headers: { twice: [Buffer.from('1'), Buffer.from('2')] } },
+    { delta: 300, key: Buffer.from([0xff, 0]), value: Buffer.from('after a gap') },
+  ];
+
+  test.each([
+    ['plain', 0],
+    ['compressed', GZIP],
+  ])('are read as kafkajs reads them, %s', async (_name, compression) => {
+    const batch = await batchOf(4_000_000_000, odd, { compression });
+    const messages = await read([batch], { end: 5_000_000_000, from: 4_000_000_000 });
+    const { records } = await decodeAsKafkajs(new Decoder(batch));
+    expect(messages).toHaveLength(odd.length);
+    for (const [number, { offset, timestamp, key, value, headers }] of messages.entries()) {
+      expect({ offset, timestamp, key, value, headers: { ...headers } }).toEqual({
+        offset: records[number]?.offset,
+        timestamp: records[number]?.timestamp,
+        key: records[number]?.key,
+        value: records[number]?.value,
+        headers: records[number]?.headers,
+      });
+    }
+  });
+
+  test('carry the time at which the broker appended them, where the topic says so', async () => {
+    const batch = summed(await batchOf(0, ['a', 'b']), (bytes) => bytes.writeInt16BE(0x08, 21));
+    expect((await read([batch])).map(({ timestamp }) => timestamp)).toEqual(['1700000000999', '1700000000999']);
+  });
+
+  test('begin with the record that was asked for', async () => {
+    const batches = [await batchOf(0, ['a', 'b', 'c']), await batchOf(3, ['d'])];
+    expect(keys(await read(batches, { from: 1 }))).toEqual(['b', 'c', 'd']);
+  });
+
+  test('that the answer cuts off are left for the next fetch', async () => {
+    const [first, second] = [await batchOf(0, ['a']), await batchOf(1, ['b'])];
+    for (const length of [1, 60, second.length - 1]) {
+      const messages = await read([first, second.subarray(0, length)]);
+      expect([keys(messages), messages.corrupt]).toEqual([['a'], undefined]);
+    }
+  });
+
+  test('an answer without any is no trouble', async () => {
+    const messages = await read([]);
+    expect([messages.length, messages.corrupt]).toEqual([0, undefined]);
+  });
+});
+
+describe('bytes that are not what was written', () => {
+  test('give no record, whichever byte is wrong', async () => {
+    const batch = await batchOf(10, ['pay-1', 'pay-2']);
+    for (let at = 8; at < batch.length; at += 1) {
+      if (at >= 12 && at < 16) continue; // the leader's epoch, which says nothing of the records
+      const wrong = Buffer.from(batch);
+      wrong.writeUInt8((wrong[at] ?? 0) ^ 0x01, at);
+      const messages = await read([wrong, await batchOf(12, ['c'])], { from: 10 });
+      expect([at, messages.length, messages.corrupt?.offset]).toEqual([at, 0, 10]);
+    }
+  });
+
+  test('end the answer: what stands before them is read, and nothing behind', async () => {
+    const wrong = await batchOf(1, ['b']);
+    wrong.writeUInt8(0x58, wrong.length - 3);
+    const messages = await read([await batchOf(0, ['a']), wrong, await batchOf(2, ['c'])]);
+    expect([keys(messages), messages.corrupt]).toEqual([['a'], undefined]);
+    const next = await read([wrong, await batchOf(2, ['c'])], { from: 1 });
+    expect([keys(next), next.corrupt]).toEqual([[], { offset: 1, detail: 'its checksum is wrong' }]);
+  });
+
+  test.each([
+    ['a batch that is cut off, and the first', async () => (await batchOf(5, ['a'])).subarray(0, -1)],
+    ['a batch behind the end of its partition', () => batchOf(90, ['a'])],
+    ['zeros', () => Promise.resolve(Buffer.alloc(500))],
+    [
+      'noise',
+      () => Promise.resolve(Buffer.from('not a batch at all, but long enough to have the head of one'.repeat(3))),
+    ],
+  ])('%s', async (_name, bytes) => {
+    const messages = await read([await bytes()], { from: 5, end: 80 });
+    expect([messages.length, messages.corrupt?.offset]).toEqual([0, 5]);
+  });
+
+  test('a batch that claims the offsets of the one before', async () => {
+    const messages = await read([await batchOf(5, ['a', 'b']), await batchOf(5, ['c'])], { from: 5 });
+    expect(keys(messages)).toEqual(['a', 'b']);
+  });
+});
+
+describe('bytes as they were written that hold no records', () => {
+  const bad = async (change: (batch: Buffer) => Buffer): Promise<Buffer> => change(await batchOf(1, ['x', 'y', 'z']));
+
+  test.each<[string, (batch: Buffer) => Buffer]>([
+    ['of an unknown codec', (batch) => summed(batch, (bytes) => bytes.writeInt16BE(5, 21))],
+    ['that are not in their format', (batch) => summed(batch, (bytes) => bytes.writeInt16BE(GZIP, 21))],
+    ['too few', (batch) => summed(batch, (bytes) => bytes.writeInt32BE(4, 57))],
+    ['a record longer than the batch', (batch) => summed(batch, (bytes) => bytes.writeUInt8(0x7e, 61))],
+    ['a record of a negative length', (batch) => summed(batch, (bytes) => bytes.writeUInt8(0x01, 61))],
+    ['a record outside of the offsets', (batch) => summed(batch, (bytes) => bytes.writeUInt8(0x10, 64))],
+    ['a number without end', (batch) => withBody(batch, Buffer.alloc(40, 0xff))],
+    ['nothing', (batch) => withBody(batch, Buffer.alloc(0))],
+  ])('%s: every offset is one unreadable record, and the batches around are read', async (_name, change) => {
+    const messages = await read([await batchOf(0, ['a']), await bad(change), await batchOf(4, ['b'])]);
+    expect(offsets(messages)).toEqual([0, 1, 2, 3, 4]);
+    expect(messages.map(({ unreadable }) => unreadable?.reason)).toEqual([
+      undefined,
+      ...Array<string>(3).fill('undecodable'),
+      undefined,
+    ]);
+    expect(messages[2]).toMatchObject({ key: null, value: null, isControlRecord: false, timestamp: '1700000000000' });
+  });
+
+  test('one that would take too much memory is not taken', async () => {
+    const bomb = zlib.gzipSync(Buffer.alloc(40_000_000));
+    const batch = summed(withBody(await batchOf(1, ['x', 'y']), bomb), (bytes) => bytes.writeInt16BE(GZIP, 21));
+    const messages = await read([batch, await batchOf(3, ['b'])]);
+    expect(messages.map(({ unreadable }) => unreadable?.reason)).toEqual(['too_large', 'too_large', undefined]);
+  });
+
+  test('as many as there can be offsets in a batch come in several answers', async () => {
+    const batch = summed(await bad((bytes) => bytes), (bytes) => {
+      bytes.writeInt16BE(5, 21);
+      bytes.writeInt32BE(2_000_000_000, 23);
+    });
+    const first = await read([batch], { end: 2 ** 32 });
+    const second = await read([batch], { from: Number(first.at(-1)?.offset) + 1, end: 2 ** 32 });
+    expect([first.length, second.length, second[0]?.offset]).toEqual([5_000, 5_000, '5001']);
+  });
+});
+
+describe('a batch of more records than are taken at once', () => {
+  const many = Array.from({ length: 12_000 }, (_, number) => `pay-${number}`);
+
+  test.each([
+    ['plain', 0],
+    ['compressed', GZIP],
+  ])('comes in several answers, each record once and in order, %s', async (_name, compression) => {
+    const bytes = [await batchOf(100, many, { compression }), await batchOf(12_100, ['the last'])];
+    const read_: string[] = [];
+    let answers = 0;
+    for (let from = 100; from <= 12_100; answers += 1) {
+      const messages = await read(bytes, { from });
+      expect(messages.length).toBeLessThanOrEqual(5_000);
+      read_.push(...keys(messages));
+      from = Number(messages.at(-1)?.offset) + 1;
+    }
+    expect([answers, read_]).toEqual([3, [...many, 'the last']]);
+  });
+
+  test('and of more bytes than are taken at once: what is taken does not keep the rest', async () => {
+    const value = Buffer.alloc(1_000_000, 'v');
+    const batch = await batchOf(
+      0,
+      Array.from({ length: 20 }, () => ({ value })),
+      { compression: GZIP },
+    );
+    const messages = await read([batch], { from: 3 });
+    expect(offsets(messages)).toEqual([3, 4]);
+    expect(messages[0]?.value?.buffer.byteLength).toBeLessThan(2_100_000);
+    expect(messages[1]?.value?.equals(value)).toBe(true);
+  });
+
+  test('a record that alone is more than that is taken nevertheless', async () => {
+    const value = Buffer.alloc(5_000_000, 'v');
+    const batch = await batchOf(0, [{ value }, { value }], { compression: GZIP });
+    expect(offsets(await read([batch]))).toEqual([0]);
+  });
+});
+
+describe('a batch whose records are gone', () => {
+  test('all of them: reading goes on behind it', async () => {
+    const messages = await read([summed(await batchOf(5, [], { lastDelta: 4 }), () => undefined)], { from: 5 });
+    expect([offsets(messages), keys(messages)]).toEqual([[9], []]);
+  });
+
+  test('the last of them: reading goes on behind it', async () => {
+    const messages = await read([await batchOf(5, ['a', 'b'], { lastDelta: 4 })], { from: 7 });
+    expect([offsets(messages), keys(messages)]).toEqual([[9], []]);
+  });
+});
+
+describe('transactions', () => {
+  test('records of aborted ones are not seen, whichever began and ended first', async () => {
+    const batches = [
+      await batchOf(0, ['A-1'], { producer: 1 }),
+      await batchOf(1, ['B-1'], { producer: 2 }),
+      await batchOf(2, ['C-1'], { producer: 3 }),
+      await markerOf(3, 2, 'abort'),
+      await batchOf(4, ['plain']),
+      await batchOf(5, ['A-2'], { producer: 1 }),
+      await markerOf(6, 1, 'abort'),
+      await markerOf(7, 3, 'commit'),
+      await batchOf(8, ['A-3'], { producer: 1 }),
+      await markerOf(9, 1, 'commit'),
+    ];
+    // In the order in which they ended, as brokers tell them.
+    const aborted = [
+      { producerId: '2', firstOffset: '1' },
+      { producerId: '1', firstOffset: '0' },
+    ];
+    expect(keys(await read(batches, { aborted }))).toEqual(['C-1', 'plain', 'A-3']);
+    expect(keys(await read(batches.slice(5), { aborted, from: 5 }))).toEqual(['A-3']);
+    expect(offsets(await read(batches, { aborted }))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test('an aborted one that holds no readable records leaves no dead letters', async () => {
+    const broken = summed(await batchOf(0, ['A'], { producer: 1 }), (bytes) => bytes.writeInt16BE(0x15, 21));
+    const aborted = [{ producerId: '1', firstOffset: '0' }];
+    expect(keys(await read([broken, await markerOf(1, 1, 'abort')], { aborted }))).toEqual([]);
+  });
+});
