@@ -47,7 +47,7 @@ export class GroupConsumer {
     const lanes: Lanes = new Lanes(settings, { ...ports, isSuspect: (topic) => missing.isSuspect(topic) });
     const missing: MissingTopics = new MissingTopics({
       topics,
-      fences: ports.fences,
+      parkedKeys: ports.parkedKeys,
       observe: ports.observe,
       positions: (topic) => lanes.positions(topic),
       onBack: () => membership.askRejoin(),

@@ -4,7 +4,7 @@ import type { OutgoingRecord } from '../core/record.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
 import type { Answer, Verdict } from '../core/sending.ts';
 import type { DecodeError, Fact, ProduceTarget } from './facts.ts';
-import type { Fences } from './fences.ts';
+import type { AllParkedKeys } from './all-parked-keys.ts';
 
 /** Bytes read as an event, or why they cannot be. */
 export type Decoded =
@@ -63,7 +63,7 @@ export type Enter = (closing: AbortSignal, from: Origin) => Promise<Pass>;
 export type Observe = (fact: Fact) => void;
 
 /** The right to work on a record, lost when its partition may belong to another member. */
-export interface Tenure {
+export interface Ownership {
   /** Aborted as soon as this member is to give its partitions back: waiting ends, a request in flight goes on. */
   readonly closing: AbortSignal;
   /** Aborted when the right has ended: whatever goes on is worth nothing any more. */
@@ -77,7 +77,7 @@ export interface Ports {
   readonly decode: Decode;
   readonly send: Send;
   readonly publish: Publish;
-  readonly fences: Fences;
+  readonly parkedKeys: AllParkedKeys;
   readonly observe: Observe;
   readonly enter: Enter;
   /** The gateway has answered a request signed with this version while the one in use was refused. */

@@ -1,7 +1,7 @@
 import { decide, type Disposition } from '../core/disposition.ts';
 import { durationMs } from '../core/duration.ts';
 import { hasUnlistedCode, invalidField, type PaymentFinal } from '../core/event.ts';
-import { copyOf, fenceKey, type Copy, type Turn } from '../core/fence.ts';
+import { copyOf, orderKey, type Copy, type Turn } from '../core/parked-keys.ts';
 import { isTrustworthy } from '../core/hold.ts';
 import { notificationBody } from '../core/notification.ts';
 import { classify } from '../core/outcome.ts';
@@ -10,7 +10,7 @@ import type { KafkaRecord } from '../core/record.ts';
 import { tierOf } from '../core/retry-policy.ts';
 import type { Verdict } from '../core/sending.ts';
 import type { Suspicion } from '../core/suspicion.ts';
-import type { Decoded, Ports, Tenure } from './ports.ts';
+import type { Decoded, Ports, Ownership } from './ports.ts';
 import { settle, type Final, type Work } from './settle.ts';
 import { pause, pauseUntil, untilDone, type Due } from './waiting.ts';
 
@@ -23,29 +23,29 @@ const TURN_PAUSE_MS = 50;
  * Throws `Abandoned`, with nothing settled, when the right to the partition ends. What concerns this one event is a
  * value; what concerns our infrastructure is waited for, and the record is judged afterwards.
  */
-export async function processRecord(record: KafkaRecord, ports: Ports, tenure: Tenure): Promise<void> {
-  const { settings, observe, fences, now } = ports;
+export async function processRecord(record: KafkaRecord, ports: Ports, ownership: Ownership): Promise<void> {
+  const { settings, observe, parkedKeys, now } = ports;
   const tier = tierOf(settings.source, record.topic) ?? 'main';
   const provenance = readProvenance(record, settings.source);
   if (provenance.notBefore !== undefined) {
-    await pauseUntil(dueTime(record, tier, provenance.notBefore), now, tenure.closing);
+    await pauseUntil(dueTime(record, tier, provenance.notBefore), now, ownership.closing);
     observe({ kind: 'due', tier, latenessMs: Math.max(0, now() - provenance.notBefore) });
   }
 
-  const work = await read({ record, tier, provenance }, ports, tenure);
+  const work = await read({ record, tier, provenance }, ports, ownership);
   const copy = copyOf(record, tier, work.provenance);
-  if ('unfit' in work) await settle(work, work.unfit, ports, tenure);
-  else await inTurn(work, copy, ports, tenure);
-  const fence = fences.of(record.partition);
-  if (copy !== undefined) fence.leave(copy);
-  else if (record.unreadable !== undefined) fence.forget(tier, record.offset);
+  if ('unfit' in work) await settle(work, work.unfit, ports, ownership);
+  else await inTurn(work, copy, ports, ownership);
+  const parkedHere = parkedKeys.of(record.partition);
+  if (copy !== undefined) parkedHere.leave(copy);
+  else if (record.unreadable !== undefined) parkedHere.forget(tier, record.offset);
 }
 
 type Readable = Work & { readonly event: PaymentFinal };
 type Unfit = Work & { readonly unfit: Extract<Disposition, { kind: 'dead_letter' }> };
 
 /** Decodes and checks; what is no event, or none that can be told, is unfit and never asks for a turn. */
-async function read(work: Work, { decode, observe }: Ports, { closing }: Tenure): Promise<Readable | Unfit> {
+async function read(work: Work, { decode, observe }: Ports, { closing }: Ownership): Promise<Readable | Unfit> {
   const { record, provenance } = work;
   const { unreadable } = record;
   if (unreadable?.reason === 'too_large') {
@@ -81,16 +81,21 @@ function dueTime({ readAt, timestamp }: KafkaRecord, tier: string, notBefore: nu
 }
 
 /** Sends the event, or parks it behind an earlier one of its key that is parked. */
-async function inTurn(work: Readable, copy: Copy | undefined, ports: Ports, tenure: Tenure): Promise<void> {
+async function inTurn(work: Readable, copy: Copy | undefined, ports: Ports, ownership: Ownership): Promise<void> {
   const { record, provenance, event } = work;
-  const turn = await nextTurn(work, copy, ports, tenure);
+  const turn = await nextTurn(work, copy, ports, ownership);
   switch (turn.kind) {
     case 'send':
-      return notify(work, event, ports, tenure);
+      return notify(work, event, ports, ownership);
     case 'behind': {
       const waiting = { ...work, provenance: { ...provenance, waits: (provenance.waits ?? 0) + 1 } };
       const { tier: name, notBefore } = turn;
-      return settle(waiting, { kind: 'retry', tier: { name }, notBefore, reason: 'behind_parked_key' }, ports, tenure);
+      return settle(
+        waiting,
+        { kind: 'retry', tier: { name }, notBefore, reason: 'behind_parked_key' },
+        ports,
+        ownership,
+      );
     }
     case 'pass':
       ports.observe({ kind: 'superseded', record, provenance });
@@ -101,16 +106,16 @@ async function inTurn(work: Readable, copy: Copy | undefined, ports: Ports, tenu
 async function nextTurn(
   { record, event, tier }: Readable,
   copy: Copy | undefined,
-  { fences, observe }: Ports,
-  { closing }: Tenure,
+  { parkedKeys, observe }: Ports,
+  { closing }: Ownership,
 ): Promise<Exclude<Turn, { kind: 'wait' }>> {
-  const fence = fences.of(record.partition);
-  const key = fenceKey(record.key, event.paymentId);
-  if (copy !== undefined) fence.join(copy);
+  const parkedHere = parkedKeys.of(record.partition);
+  const key = orderKey(record.key, event.paymentId);
+  if (copy !== undefined) parkedHere.join(copy);
   for (;;) {
     if (copy === undefined && tier !== 'main') return { kind: 'send' };
-    const turn = copy === undefined ? fence.turnOfSource(key, record.offset) : fence.turnOf(copy);
-    const full = tier === 'main' && turn.kind !== 'pass' && fences.full;
+    const turn = copy === undefined ? parkedHere.turnOfSource(key, record.offset) : parkedHere.turnOf(copy);
+    const full = tier === 'main' && turn.kind !== 'pass' && parkedKeys.full;
     if (full) observe({ kind: 'waiting', for: 'parked', record, error: new Error('too many events are parked') });
     else if (turn.kind !== 'wait') return turn;
     await pause(TURN_PAUSE_MS, closing);
@@ -121,20 +126,20 @@ async function nextTurn(
  * Sends until the answer says what becomes of the record. That is again and again while held, and for a payment that may
  * be the only one which is refused.
  */
-async function notify(unsent: Work, event: PaymentFinal, ports: Ports, tenure: Tenure): Promise<void> {
+async function notify(unsent: Work, event: PaymentFinal, ports: Ports, ownership: Ownership): Promise<void> {
   const { settings, observe, now } = ports;
   const { paymentId } = event;
   const body = unsent.provenance.body ?? notificationBody(event, settings.timeOffset);
   let suspicion: Suspicion | undefined;
   for (let work = unsent; ;) {
-    const pass = await ports.enter(tenure.closing, unsent.tier === 'main' ? 'live' : 'retry');
+    const pass = await ports.enter(ownership.closing, unsent.tier === 'main' ? 'live' : 'retry');
     let disposition: Disposition;
     let verdict: Verdict | undefined;
     try {
       const mayLeave = (): void => {
-        tenure.assertHeld(true);
+        ownership.assertHeld(true);
       };
-      const sent = await ports.send(body, mayLeave, tenure.ended, pass.keyTurn);
+      const sent = await ports.send(body, mayLeave, ownership.ended, pass.keyTurn);
       const outcome = classify(sent.exchange, settings.systemic);
       const { record, tier, provenance } = work;
       const attempt = provenance.attempts + 1;
@@ -148,14 +153,14 @@ async function notify(unsent: Work, event: PaymentFinal, ports: Ports, tenure: T
       };
       observe({ kind: 'attempt', tier, record, provenance, paymentId, attempt, outcome, disposition, ...sent });
       if (pass.keyTurn > 0 && isTrustworthy(outcome)) ports.keyWorked(sent.keyVersion);
-      tenure.assertHeld(false);
+      ownership.assertHeld(false);
       verdict = pass.done({ paymentId, outcome, suspicion });
     } finally {
       if (verdict === undefined) pass.done(undefined);
     }
-    if (verdict.kind !== 'again') return settle(work, final(disposition), ports, tenure);
+    if (verdict.kind !== 'again') return settle(work, final(disposition), ports, ownership);
     suspicion = verdict.suspicion;
-    if (verdict.afterMs > 0) await pause(verdict.afterMs, tenure.closing);
+    if (verdict.afterMs > 0) await pause(verdict.afterMs, ownership.closing);
   }
 }
 

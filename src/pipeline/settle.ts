@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Disposition } from '../core/disposition.ts';
 import type { PaymentFinal } from '../core/event.ts';
-import { copyOf } from '../core/fence.ts';
+import { copyOf } from '../core/parked-keys.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { writeHeaders, type Provenance } from '../core/provenance.ts';
 import { recordName, type KafkaRecord, type OutgoingRecord } from '../core/record.ts';
 import { deadLetterTopic, retryTopic } from '../core/retry-policy.ts';
 import type { ProduceTarget, SettledFact } from './facts.ts';
-import type { Ports, Publish, Sent, Tenure } from './ports.ts';
+import type { Ports, Publish, Sent, Ownership } from './ports.ts';
 import { untilDone } from './waiting.ts';
 
 /** A record on its way through the pipeline. */
@@ -36,33 +36,38 @@ const LARGEST_KEPT_KEY = 16_384;
  * Brings a record to rest. When this returns, its retry or dead-letter record is acknowledged by all in-sync replicas
  * (a delivered record needs none), and only then may its offset be committed.
  */
-export async function settle(work: Work, final: Final, ports: Ports, tenure: Tenure): Promise<void> {
-  tenure.assertHeld(false);
+export async function settle(work: Work, final: Final, ports: Ports, ownership: Ownership): Promise<void> {
+  ownership.assertHeld(false);
   switch (final.kind) {
     case 'complete':
-      await writeOutcome(work, 'delivered', ports, tenure);
+      await writeOutcome(work, 'delivered', ports, ownership);
       observeSettled(work, { verdict: 'delivered' }, ports);
       return;
     case 'retry':
-      return park(work, final, ports, tenure);
+      return park(work, final, ports, ownership);
     case 'dead_letter':
-      return deadLetter(work, final, ports, tenure);
+      return deadLetter(work, final, ports, ownership);
   }
 }
 
-async function park(work: Work, { tier, notBefore, reason }: Parking, ports: Ports, tenure: Tenure): Promise<void> {
+async function park(
+  work: Work,
+  { tier, notBefore, reason }: Parking,
+  ports: Ports,
+  ownership: Ownership,
+): Promise<void> {
   const { record } = work;
   const provenance = { ...work.provenance, hops: work.provenance.hops + 1, notBefore, reason };
   const parked = {
     ...moved(record, retryTopic(ports.settings.source, tier.name)),
     headers: writeHeaders(record.headers, provenance),
   };
-  const written = await publish('retry', work, parked, ports, tenure);
+  const written = await publish('retry', work, parked, ports, ownership);
   if (written === 'too_large') {
-    return deadLetter(work, { reason: 'too_large', detail: reason }, ports, tenure);
+    return deadLetter(work, { reason: 'too_large', detail: reason }, ports, ownership);
   }
   const copy = copyOf({ ...record, ...parked, ...written }, tier.name, provenance);
-  if (copy !== undefined) ports.fences.of(record.partition).written(copy);
+  if (copy !== undefined) ports.parkedKeys.of(record.partition).written(copy);
   observeSettled(work, { verdict: 'parked', tier: tier.name, notBefore, reason }, ports);
 }
 
@@ -70,7 +75,7 @@ async function deadLetter(
   work: Work,
   { reason, detail }: Omit<Extract<Final, { kind: 'dead_letter' }>, 'kind'>,
   ports: Ports,
-  tenure: Tenure,
+  ownership: Ownership,
 ): Promise<void> {
   const { record, provenance } = work;
   const { notBefore, paymentId, ...history } = provenance;
@@ -78,9 +83,9 @@ async function deadLetter(
     ...moved(record, deadLetterTopic(ports.settings.source)),
     headers: writeHeaders(record.headers, { ...history, reason: detail }, { 'dead-letter-reason': reason }),
   };
-  const written = reason === 'too_large' ? reason : await publish('dead_letter', work, letter, ports, tenure);
-  if (written === 'too_large') await publish('dead_letter', work, withoutValue(letter, work, detail), ports, tenure);
-  await writeOutcome(work, 'dead_lettered', ports, tenure);
+  const written = reason === 'too_large' ? reason : await publish('dead_letter', work, letter, ports, ownership);
+  if (written === 'too_large') await publish('dead_letter', work, withoutValue(letter, work, detail), ports, ownership);
+  await writeOutcome(work, 'dead_lettered', ports, ownership);
   observeSettled(work, { verdict: 'dead_lettered', reason: written === 'too_large' ? written : reason, detail }, ports);
 }
 
@@ -107,21 +112,21 @@ function withoutValue(letter: OutgoingRecord, { record, provenance }: Work, deta
   };
 }
 
-/** What a request was sent for is worth waiting for to the end of the tenure: given up, it would be sent again. */
+/** What a request was sent for is worth waiting for to the end of the ownership: given up, it would be sent again. */
 async function publish(
   target: ProduceTarget,
   { record, last }: Work,
   outgoing: OutgoingRecord,
   ports: Ports,
-  tenure: Tenure,
+  ownership: Ownership,
 ): ReturnType<Publish> {
   const mayWrite = (): void => {
-    tenure.assertHeld(false);
+    ownership.assertHeld(false);
   };
   return untilDone(
     () => ports.publish(target, outgoing, mayWrite),
     (error) => ports.observe({ kind: 'waiting', for: target, record, error }),
-    last === undefined ? tenure.closing : tenure.ended,
+    last === undefined ? ownership.closing : ownership.ended,
   );
 }
 
@@ -130,7 +135,7 @@ async function writeOutcome(
   work: Work,
   verdict: 'delivered' | 'dead_lettered',
   ports: Ports,
-  tenure: Tenure,
+  ownership: Ownership,
 ): Promise<void> {
   const topic = ports.settings.outcomesTopic;
   if (topic === undefined) return;
@@ -150,7 +155,7 @@ async function writeOutcome(
   };
   const key = event?.paymentId ?? recordName({ topic: originTopic, partition, offset });
   const outgoing = { topic, key: Buffer.from(key), value: Buffer.from(JSON.stringify(value)), headers: {} };
-  await publish('outcome', work, outgoing, ports, tenure);
+  await publish('outcome', work, outgoing, ports, ownership);
 }
 
 function observeSettled(

@@ -16,7 +16,7 @@ import { startAdminServer, type Checks } from '../ops/admin-server.ts';
 import { kafkaLogCreator } from '../ops/kafka-log.ts';
 import { createLog, type Log } from '../ops/log.ts';
 import { createMetrics } from '../ops/metrics.ts';
-import { Fences } from '../pipeline/fences.ts';
+import { AllParkedKeys } from '../pipeline/all-parked-keys.ts';
 import { Gate } from '../pipeline/gate.ts';
 import { Abandoned, type Observe, type Ports } from '../pipeline/ports.ts';
 import { processRecord } from '../pipeline/process-record.ts';
@@ -65,7 +65,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     metrics.observe(fact);
     log.observe(fact);
   };
-  const fences = new Fences();
+  const parkedKeys = new AllParkedKeys();
   const gate = new Gate({ ...config.gateway, outageHoldAfter: config.outageHoldAfter }, observe);
   const keys = new KeyRing(loadedKeys, observe);
   const sender = createSender({ ...config.gateway, maxSockets: config.gateway.maxInFlight }, keys, Date.now);
@@ -76,7 +76,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     decode: decoder.decode,
     send: sender.send,
     publish: publisher.publish,
-    fences,
+    parkedKeys,
     observe,
     enter: gate.enter,
     keyWorked: keys.worked,
@@ -103,7 +103,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     },
     metrics: async () => {
       metrics.gauges.inFlight(gate.inFlight);
-      metrics.gauges.fencedKeys(fences.keys);
+      metrics.gauges.fencedKeys(parkedKeys.keys);
       metrics.gauges.sendRateLimit(gate.rateLimit);
       metrics.gauges.signingKeys(keys.state.versions, keys.state.inUse);
       return { contentType: metrics.contentType, text: await metrics.text() };
@@ -155,8 +155,8 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
       },
       {
         observe,
-        fences,
-        process: (record, tenure) => processRecord(record, ports, tenure),
+        parkedKeys,
+        process: (record, ownership) => processRecord(record, ports, ownership),
         onError: ({ topic, partition, offset }, error) =>
           log.error('a record could not be worked on; trying again', { topic, partition, offset, error }),
       },

@@ -10,7 +10,7 @@ export interface Playback {
   /**
    * The answer for a valid request; the first rule that matches wins.
    *
-   * @param attempt the how-manieth valid request for this payment id, from 1
+   * @param attempt which valid request for this payment id it is, from 1
    */
   readonly choose: (paymentId: string, attempt: number) => Answer;
 }

@@ -10,7 +10,7 @@ export interface ReceivedRequest {
   readonly receivedAtMonotonicMs: number;
   /** Empty where the body names none or was not read. */
   readonly paymentId: string;
-  /** The how-manieth valid request for this payment id, from 1; 0 for a request that was refused. */
+  /** which valid request for this payment id it is, from 1; 0 for a request that was refused. */
   readonly attempt: number;
   /** Empty where the request did not say. */
   readonly keyVersion: string;

@@ -35,7 +35,7 @@ export const GUARANTEES: readonly Guarantee[] = [
       CHAOS,
       'integration/keeps-order-within-a-partition.test.ts',
       'integration/a-key-keeps-its-order-behind-a-parked-event.test.ts',
-      'property/core/fence.test.ts',
+      'property/core/parked-keys.test.ts',
     ],
   },
   {

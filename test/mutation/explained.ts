@@ -44,7 +44,7 @@ export const EXPLAINED: readonly Explanation[] = [
     why: 'Costs an array for each text of each event: a text has at most as many code points as units.',
   },
   {
-    file: 'src/core/fence.ts',
+    file: 'src/core/parked-keys.ts',
     mutants: [
       ['[]', '["Stryker was here"]'],
       ['[]', '["Stryker was here"]'],
@@ -52,7 +52,7 @@ export const EXPLAINED: readonly Explanation[] = [
     why: 'Of a key of which nothing is known no copy is found, and the list made for it is thrown away.',
   },
   {
-    file: 'src/core/fence.ts',
+    file: 'src/core/parked-keys.ts',
     mutants: [['a.tier < b.tier', 'a.tier <= b.tier']],
     why: 'Asked only where the tiers differ.',
   },

@@ -5,7 +5,7 @@ import type { PaymentFinal } from '../../src/core/event.ts';
 import type { Exchange } from '../../src/core/outcome.ts';
 import type { KafkaRecord } from '../../src/core/record.ts';
 import type { RetryPolicy } from '../../src/core/retry-policy.ts';
-import { Abandoned, type Tenure } from '../../src/pipeline/ports.ts';
+import { Abandoned, type Ownership } from '../../src/pipeline/ports.ts';
 
 export const SOURCE = 'payment-final';
 
@@ -55,8 +55,8 @@ export function noResponse(code: string): Exchange {
   return { kind: 'no_response', phase: 'await_response', code };
 }
 
-/** A tenure that its test closes and ends by hand; `lapse` takes the lease away and leaves the rest. */
-export class ScriptedTenure implements Tenure {
+/** A ownership that its test closes and ends by hand; `lapse` takes the lease away and leaves the rest. */
+export class ScriptedTenure implements Ownership {
   readonly #closing = new AbortController();
   readonly #ended = new AbortController();
   #lapsed = false;

@@ -1,7 +1,7 @@
 import { systemicCodes, type Exchange } from '../../src/core/outcome.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../src/core/record.ts';
 import type { Fact, ProduceTarget } from '../../src/pipeline/facts.ts';
-import { Fences } from '../../src/pipeline/fences.ts';
+import { AllParkedKeys } from '../../src/pipeline/all-parked-keys.ts';
 import { Gate } from '../../src/pipeline/gate.ts';
 import type { Decoded, PipelineSettings, Ports, Publish, Sent } from '../../src/pipeline/ports.ts';
 import { processRecord } from '../../src/pipeline/process-record.ts';
@@ -24,12 +24,12 @@ export const REQUEST_MS = 40;
 
 /** A pipeline with scripted ports that writes down, in `story`, in what order they were asked. */
 export class ScriptedPipeline {
-  readonly tenure = new ScriptedTenure();
+  readonly ownership = new ScriptedTenure();
   readonly story: string[] = [];
   readonly facts: Fact[] = [];
   readonly bodies: string[] = [];
   readonly written: (OutgoingRecord & { readonly target: ProduceTarget })[] = [];
-  readonly fences = new Fences();
+  readonly parkedKeys = new AllParkedKeys();
   readonly gate: Gate;
   readonly ports: Ports;
 
@@ -59,7 +59,7 @@ export class ScriptedPipeline {
         if (answered !== 'too_large') this.written.push({ target, ...record });
         return answered;
       },
-      fences: this.fences,
+      parkedKeys: this.parkedKeys,
       observe,
       enter: (closing, from) => this.gate.enter(closing, from),
       keyWorked: (version) => this.story.push(`key ${version} worked`),
@@ -76,7 +76,7 @@ export class ScriptedPipeline {
   }
 
   async process(record: KafkaRecord = sourceRecord()): Promise<void> {
-    await processRecord(record, this.ports, this.tenure);
+    await processRecord(record, this.ports, this.ownership);
   }
 
   /** Begins to process and tells what has come of it so far. */

@@ -4,7 +4,7 @@ import { deferred, ScriptedTenure, soon, SOURCE, sourceRecord, type Deferred } f
 
 /** A lane whose records come to rest when its test says so. */
 export class ScriptedLane {
-  readonly tenure = new ScriptedTenure();
+  readonly ownership = new ScriptedTenure();
   /** Offsets in the order in which they were started; one that is tried again stands twice. */
   readonly started: number[] = [];
   readonly errors: unknown[] = [];
@@ -19,7 +19,7 @@ export class ScriptedLane {
       partition: 3,
       committed: { offset, metadata },
       concurrency,
-      tenure: this.tenure,
+      ownership: this.ownership,
       process: async ({ offset }) => {
         this.started.push(offset);
         const end = deferred<undefined>();

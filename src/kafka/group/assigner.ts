@@ -22,7 +22,7 @@ export interface TopicSet {
 }
 
 /** The partitions this member serves, told to the leader at the next join. */
-export interface Ownership {
+export interface MemberClaim {
   readonly partitions: readonly number[];
   readonly generation: number;
 }
@@ -42,7 +42,7 @@ export function servableNow(cluster: Cluster, { source, read, counterparts }: To
  */
 export function coPartitioned(
   topics: TopicSet,
-  owned: () => Ownership,
+  owned: () => MemberClaim,
   created: (assigner: Assigner, cluster: Cluster) => void,
 ): PartitionAssigner {
   return ({ cluster: own }) => {
@@ -86,7 +86,7 @@ const NOTHING = { owned: [], generation: -1 };
 function claim(metadata: Buffer): Omit<Member, 'id'> {
   try {
     const { userData } = MemberMetadata.decode(metadata) ?? {};
-    const { partitions, generation } = JSON.parse(String(userData)) as Partial<Ownership>;
+    const { partitions, generation } = JSON.parse(String(userData)) as Partial<MemberClaim>;
     if (!Array.isArray(partitions) || typeof generation !== 'number') return NOTHING;
     return { owned: partitions, generation };
   } catch {

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Abandoned, type Tenure } from '../../pipeline/ports.ts';
+import { Abandoned, type Ownership } from '../../pipeline/ports.ts';
 
 /** Both clocks: a frozen process is told by the monotonic one, a stepped machine by the wall clock. Milliseconds. */
 export interface Instant {
@@ -19,7 +19,7 @@ export function instant(): Instant {
  * `open` → `close()`: nothing new is started, what is in flight is finished and committed → `end()`: whatever still
  * goes on is worth nothing.
  */
-export class Epoch implements Tenure {
+export class Epoch implements Ownership {
   readonly generation: number;
   readonly #closing = new AbortController();
   readonly #ended = new AbortController();

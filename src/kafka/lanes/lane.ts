@@ -1,6 +1,6 @@
 import { CommitFront } from '../../core/commit-front.ts';
 import type { KafkaRecord } from '../../core/record.ts';
-import { Abandoned, type Tenure } from '../../pipeline/ports.ts';
+import { Abandoned, type Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
 
 /** When a lane asks for no more, and when it asks again. */
@@ -19,9 +19,9 @@ export interface LaneOptions {
   readonly committed: { readonly offset: number; readonly metadata: string };
   /** Records of different keys in flight at once; 1 keeps the partition's order. */
   readonly concurrency: number;
-  readonly tenure: Tenure;
+  readonly ownership: Ownership;
   /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
-  readonly process: (record: KafkaRecord, tenure: Tenure) => Promise<void>;
+  readonly process: (record: KafkaRecord, ownership: Ownership) => Promise<void>;
   /** The lane has settled something that should be committed. */
   readonly onMoved: (lane: Lane) => void;
   /** The lane has room again. */
@@ -111,16 +111,16 @@ export class Lane {
     };
   }
 
-  /** Resolves when nothing is in flight; the tenure must be closing, or it may never be. */
+  /** Resolves when nothing is in flight; the ownership must be closing, or it may never be. */
   async idle(): Promise<void> {
     if (this.#inFlight.size === 0) return;
     await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   #startWhatMay(): void {
-    const { concurrency, tenure } = this.#options;
+    const { concurrency, ownership } = this.#options;
     while (
-      !tenure.closing.aborted &&
+      !ownership.closing.aborted &&
       this.#inFlight.size < concurrency &&
       this.#settled - this.#committed <= concurrency
     ) {
@@ -164,15 +164,15 @@ export class Lane {
 
   /** @returns whether the record is settled; where it is not, this lane has ended */
   async #process(record: KafkaRecord): Promise<boolean> {
-    const { process, tenure, onError } = this.#options;
-    while (!tenure.closing.aborted) {
+    const { process, ownership, onError } = this.#options;
+    while (!ownership.closing.aborted) {
       try {
-        await process(record, tenure);
+        await process(record, ownership);
         return true;
       } catch (error) {
         const stale = error instanceof Abandoned;
         if (!stale) onError(record, error);
-        await pause(stale ? LEASE_PAUSE_MS : ERROR_PAUSE_MS, tenure.closing).catch(() => undefined);
+        await pause(stale ? LEASE_PAUSE_MS : ERROR_PAUSE_MS, ownership.closing).catch(() => undefined);
       }
     }
     return false;

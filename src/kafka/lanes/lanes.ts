@@ -1,7 +1,7 @@
 import type { KafkaRecord } from '../../core/record.ts';
 import { tierOf } from '../../core/retry-policy.ts';
-import type { Fences } from '../../pipeline/fences.ts';
-import type { Observe, Tenure } from '../../pipeline/ports.ts';
+import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
+import type { Observe, Ownership } from '../../pipeline/ports.ts';
 import { pause, untilDone } from '../../pipeline/waiting.ts';
 import { servableNow, type TopicSet } from '../group/assigner.ts';
 import { Committer } from './committer.ts';
@@ -22,9 +22,9 @@ import {
 /** What is done with records, and who is told. */
 export interface LanePorts {
   readonly observe: Observe;
-  readonly fences: Fences;
+  readonly parkedKeys: AllParkedKeys;
   /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
-  readonly process: (record: KafkaRecord, tenure: Tenure) => Promise<void>;
+  readonly process: (record: KafkaRecord, ownership: Ownership) => Promise<void>;
   /** `process` threw what it never should; the record is tried again. */
   readonly onError: (record: KafkaRecord, error: unknown) => void;
   /** Whether a topic may be gone, or another one under the same name. */
@@ -69,7 +69,7 @@ export class Lanes {
   constructor(settings: LaneSettings, ports: LanePorts) {
     this.#settings = settings;
     this.#ports = ports;
-    this.#parked = new ParkedReader(settings.topics.source, ports.fences);
+    this.#parked = new ParkedReader(settings.topics.source, ports.parkedKeys);
   }
 
   /** Partition numbers served last; kept when the lanes are dropped, so that they can be asked for again. */
@@ -115,7 +115,7 @@ export class Lanes {
           partition,
           committed: committed.get(key) ?? { offset: earliest.get(key) ?? 0, metadata: '' },
           concurrency: topic === this.#settings.topics.source ? this.#settings.concurrency : 1,
-          tenure: epoch,
+          ownership: epoch,
           process: this.#ports.process,
           onMoved: (moved) => committer.moved(moved),
           onRoom: (lane) => this.#resume(group, lane),

@@ -1,8 +1,8 @@
-import { copyOf } from '../../core/fence.ts';
+import { copyOf } from '../../core/parked-keys.ts';
 import { readProvenance } from '../../core/provenance.ts';
 import type { KafkaRecord } from '../../core/record.ts';
 import { tierOf } from '../../core/retry-policy.ts';
-import type { Fences } from '../../pipeline/fences.ts';
+import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import { Abandoned } from '../../pipeline/ports.ts';
 import { recordsOf } from '../kafkajs/fetched.ts';
 import { Batch, READ_COMMITTED, type Cluster } from '../kafkajs/internals.ts';
@@ -30,32 +30,32 @@ export interface Learnt {
   readonly corrupt: readonly (CorruptBatch & { readonly topic: string; readonly partition: number })[];
 }
 
-/** Makes known to the fences what is parked; the records themselves come again when their lanes read them. */
+/** Makes known to the parkedKeys what is parked; the records themselves come again when their lanes read them. */
 export class ParkedReader {
   readonly #source: string;
-  readonly #fences: Fences;
+  readonly #parkedKeys: AllParkedKeys;
 
-  constructor(source: string, fences: Fences) {
+  constructor(source: string, parkedKeys: AllParkedKeys) {
     this.#source = source;
-    this.#fences = fences;
+    this.#parkedKeys = parkedKeys;
   }
 
   /** Records of a retry topic were read, in order; the next one stands at `next`. */
   seen(topic: string, partition: number, records: readonly KafkaRecord[], next: number): void {
     const tier = this.#retryTierOf(topic);
     if (tier === undefined) return;
-    const fence = this.#fences.of(partition);
+    const parkedHere = this.#parkedKeys.of(partition);
     for (const record of records) {
       const copy = copyOf(record, tier, readProvenance(record, this.#source));
-      if (copy !== undefined) fence.join(copy);
+      if (copy !== undefined) parkedHere.join(copy);
     }
-    fence.readTo(tier, next);
+    parkedHere.readTo(tier, next);
   }
 
   /** Records before `earliest` are gone from the topic. */
   expired(topic: string, partition: number, earliest: number): void {
     const tier = this.#retryTierOf(topic);
-    if (tier !== undefined) this.#fences.of(partition).startAt(tier, earliest);
+    if (tier !== undefined) this.#parkedKeys.of(partition).startAt(tier, earliest);
   }
 
   /**
@@ -65,7 +65,7 @@ export class ParkedReader {
    * @param starts where each partition's lane will begin to read
    */
   async learn(cluster: Cluster, assigned: Partitions, starts: Starts, closing: AbortSignal): Promise<Learnt> {
-    this.#fences.keep([...assigned.values()].flat());
+    this.#parkedKeys.keep([...assigned.values()].flat());
     return this.learnMore(cluster, assigned, starts, closing);
   }
 
@@ -77,7 +77,7 @@ export class ParkedReader {
     for (const [topic, partitions] of retry) {
       for (const partition of partitions) {
         const key = partitionKey(topic, partition);
-        const next = this.#fences.of(partition).startAt(this.#retryTierOf(topic) ?? '', starts.get(key) ?? 0);
+        const next = this.#parkedKeys.of(partition).startAt(this.#retryTierOf(topic) ?? '', starts.get(key) ?? 0);
         if (next < (ends.get(key) ?? 0)) unread.push({ topic, partition, next });
       }
     }

@@ -1,6 +1,6 @@
 import type { Fact } from '../../pipeline/facts.ts';
 import { tierOf } from '../../core/retry-policy.ts';
-import type { Fences } from '../../pipeline/fences.ts';
+import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
 import type { TopicSet } from '../group/assigner.ts';
 import type { Cluster, ConsumerGroup } from '../kafkajs/internals.ts';
@@ -10,7 +10,7 @@ import { committedOffsets, partitionKey } from '../kafkajs/offsets.ts';
 /** What looking after topics works with. */
 export interface MissingTopicsOptions {
   readonly topics: TopicSet;
-  readonly fences: Fences;
+  readonly parkedKeys: AllParkedKeys;
   readonly observe: Observe;
   /** Where each lane of a topic reads next. */
   readonly positions: (topic: string) => readonly { readonly partition: number; readonly next: number }[];
@@ -23,7 +23,7 @@ export interface MissingTopicsOptions {
  *
  * A topic that is `missing` is left out of what is fetched and committed, and all others go on. When it is there again it
  * is `suspect` until the next assignment, since it may be another one under the same name: the brokers drop a group's
- * offsets with a topic, so one without them was made anew. Then its offsets count from 0, and what the fence knows of the
+ * offsets with a topic, so one without them was made anew. Then its offsets count from 0, and what `ParkedKeys` knows of the
  * old one is void. A source made anew ends the service: its offsets name other events than those that are parked.
  */
 export class MissingTopics {
@@ -98,15 +98,15 @@ export class MissingTopics {
   }
 
   #suspectNow(topic: string): void {
-    const { topics, fences } = this.#options;
+    const { topics, parkedKeys } = this.#options;
     if (this.#suspect.has(topic) || !topics.read.includes(topic)) return;
     this.#suspect.add(topic);
-    fences.readAgain(tierOf(topics.source, topic) ?? '');
+    parkedKeys.readAgain(tierOf(topics.source, topic) ?? '');
   }
 
   #lose(topic: string, partition: number, from = 0): void {
-    const { topics, fences, observe } = this.#options;
-    const lost = fences.of(partition).lose(tierOf(topics.source, topic) ?? '', from);
+    const { topics, parkedKeys, observe } = this.#options;
+    const lost = parkedKeys.of(partition).lose(tierOf(topics.source, topic) ?? '', from);
     const origins = lost.map(({ origin }) => ({ topic: topics.source, partition, offset: origin }));
     if (origins.length > 0) observe({ kind: 'parked_lost', topic, origins });
   }

@@ -16,7 +16,7 @@ const outcome: fc.Arbitrary<Outcome | undefined> = fc.constantFrom<(Outcome | un
   undefined,
 );
 
-/** Time passes; somebody wants to send; the request that is the how-manieth in flight comes back. */
+/** Time passes; somebody wants to send; the request that is that number in flight comes back. */
 const step = fc.record({
   passMs: fc.nat({ max: 3_000 }),
   sender: fc.nat({ max: 5 }),

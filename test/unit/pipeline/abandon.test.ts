@@ -19,13 +19,13 @@ useVirtualTime(NOW);
 const systemic = answer('F', 'KEY_NOT_FOUND', { verification: 'missing' });
 const refused = (message: string) => () => Promise.reject(new Error(message));
 
-describe('work is abandoned, with nothing settled, when the tenure closes', () => {
+describe('work is abandoned, with nothing settled, when the ownership closes', () => {
   test('while the record waits for its time', async () => {
     const pipeline = new ScriptedPipeline();
     const headers = { 'notifier-not-before': String(NOW + 3_600_000) };
     const work = pipeline.begin(sourceRecord({ topic: `${SOURCE}.retry.1h`, headers }));
     await pass(10_000);
-    pipeline.tenure.close();
+    pipeline.ownership.close();
     await soon();
     expect([work.state, pipeline.story]).toEqual(['Abandoned', []]);
   });
@@ -35,7 +35,7 @@ describe('work is abandoned, with nothing settled, when the tenure closes', () =
     const work = pipeline.begin();
     await pass(60_000);
     expect(pipeline.facts.at(-1)).toMatchObject({ kind: 'waiting', for: 'registry' });
-    pipeline.tenure.close();
+    pipeline.ownership.close();
     await soon();
     expect(work.state).toBe('Abandoned');
     expect(pipeline.story).not.toContain('send');
@@ -43,13 +43,13 @@ describe('work is abandoned, with nothing settled, when the tenure closes', () =
 
   test('while it waits at the gate', async () => {
     const pipeline = new ScriptedPipeline();
-    (await pipeline.gate.enter(pipeline.tenure.closing, 'live')).done({
+    (await pipeline.gate.enter(pipeline.ownership.closing, 'live')).done({
       paymentId: 'other',
       outcome: { kind: 'systemic', code: 'KEY_NOT_FOUND' },
     });
     const work = pipeline.begin();
     await soon();
-    pipeline.tenure.close();
+    pipeline.ownership.close();
     await soon();
     expect([work.state, pipeline.gate.inFlight]).toEqual(['Abandoned', 0]);
     expect(pipeline.story).not.toContain('send');
@@ -57,7 +57,7 @@ describe('work is abandoned, with nothing settled, when the tenure closes', () =
 
   test('between the gate and the first byte, and the place at the gate is free again', async () => {
     const pipeline = new ScriptedPipeline();
-    pipeline.tenure.lapse(true);
+    pipeline.ownership.lapse(true);
     await expect(pipeline.process()).rejects.toMatchObject({ name: 'Abandoned' });
     expect([pipeline.story, pipeline.gate.inFlight]).toEqual([['decode'], 0]);
   });
@@ -70,19 +70,19 @@ describe('work is abandoned, with nothing settled, when the tenure closes', () =
     const work = pipeline.begin();
     await pass(60_000);
     expect(work.state).toBe('going on');
-    pipeline.tenure.close();
+    pipeline.ownership.close();
     await soon();
     expect([work.state, pipeline.written]).toEqual(['Abandoned', []]);
   });
 });
 
-describe('a tenure that closes while a request is in flight', () => {
+describe('a ownership that closes while a request is in flight', () => {
   test('lets it end, settle and be committed', async () => {
     const exchange = deferred<Exchange>();
     const pipeline = new ScriptedPipeline({ send: () => exchange.promise });
     const work = pipeline.begin();
     await soon();
-    pipeline.tenure.close();
+    pipeline.ownership.close();
     exchange.resolve(answer('U', 'UNKNOWN_EXCEPTION'));
     await soon();
     expect([work.state, pipeline.story.at(-1)]).toEqual(['settled', 'parked']);
@@ -96,10 +96,10 @@ describe('a tenure that closes while a request is in flight', () => {
     const work = pipeline.begin();
     await pass(60_000);
     expect(pipeline.facts.at(-1)).toMatchObject({ kind: 'waiting', for: 'retry' });
-    pipeline.tenure.close();
+    pipeline.ownership.close();
     await pass(5_000);
     expect(work.state).toBe('going on');
-    pipeline.tenure.end();
+    pipeline.ownership.end();
     await soon();
     expect([work.state, pipeline.written]).toEqual(['Abandoned', []]);
     expect(pipeline.story).not.toContain('parked');
@@ -110,7 +110,7 @@ describe('a tenure that closes while a request is in flight', () => {
     const pipeline = new ScriptedPipeline({ send: () => exchange.promise });
     const work = pipeline.begin();
     await soon();
-    pipeline.tenure.end();
+    pipeline.ownership.end();
     exchange.resolve(answer('U', 'UNKNOWN_EXCEPTION'));
     await soon();
     expect([work.state, pipeline.written, pipeline.gate.inFlight]).toEqual(['Abandoned', [], 0]);
@@ -125,7 +125,7 @@ describe('a tenure that closes while a request is in flight', () => {
     });
     const work = pipeline.begin();
     await soon();
-    pipeline.tenure.end();
+    pipeline.ownership.end();
     first.reject(new Error('brokers are down'));
     await soon();
     expect(work.state).toBe('Abandoned');
@@ -136,7 +136,7 @@ describe('a tenure that closes while a request is in flight', () => {
     const pipeline: ScriptedPipeline = new ScriptedPipeline({
       send: () => answer('F', 'PARAM_ILLEGAL'),
       publish: () => {
-        pipeline.tenure.end();
+        pipeline.ownership.end();
         return Promise.resolve(WRITTEN);
       },
       settings: { outcomesTopic: 'payment-outcomes' },
@@ -217,7 +217,7 @@ describe('a systemic answer', () => {
     const pipeline = new ScriptedPipeline({ send: () => systemic });
     const work = pipeline.begin();
     await pass(5_000);
-    pipeline.tenure.close();
+    pipeline.ownership.close();
     await soon();
     expect([work.state, pipeline.written]).toEqual(['Abandoned', []]);
   });

@@ -57,12 +57,12 @@ describe('GATEWAY_MAX_IN_FLIGHT', () => {
     expect(entered).toEqual(['a', 'b']);
   });
 
-  test('leaves nothing behind on the tenure of a lane that comes and goes', async () => {
+  test('leaves nothing behind on the ownership of a lane that comes and goes', async () => {
     const { gate } = gateWith({ maxInFlight: 1 });
-    const tenure = new AbortController().signal;
+    const ownership = new AbortController().signal;
     for (let count = 0; count < 3; count += 1) {
-      const pass = await gate.enter(tenure, 'live');
-      expect(getEventListeners(tenure, 'abort')).toEqual([]);
+      const pass = await gate.enter(ownership, 'live');
+      expect(getEventListeners(ownership, 'abort')).toEqual([]);
       pass.done(undefined);
     }
   });

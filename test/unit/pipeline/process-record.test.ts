@@ -122,7 +122,7 @@ describe('a record that is never sent', () => {
 
   test('waits for no hold: poison is out of the way while everything else stands', async () => {
     const pipeline = new ScriptedPipeline({ decode: () => tombstone });
-    (await pipeline.gate.enter(pipeline.tenure.closing, 'live')).done({
+    (await pipeline.gate.enter(pipeline.ownership.closing, 'live')).done({
       paymentId: 'other',
       outcome: { kind: 'systemic', code: 'KEY_NOT_FOUND' },
     });

@@ -40,7 +40,7 @@ test('a payment that is refused with nobody else in sight is sent again for ever
   expect(pipeline.bodies.length).toBeGreaterThan(100);
 });
 
-test('a payment that waits because it alone is refused is abandoned as soon as its tenure closes', async () => {
+test('a payment that waits because it alone is refused is abandoned as soon as its ownership closes', async () => {
   const pipeline = new ScriptedPipeline({ send: () => refused });
   const work = pipeline.begin();
   await passTime(500);
@@ -52,7 +52,7 @@ test('a payment that waits because it alone is refused is abandoned as soon as i
   entered.done(undefined);
   await passTime(500);
   expect([work.state, pipeline.bodies.length, pipeline.gate.inFlight]).toEqual(['going on', sent, 0]);
-  pipeline.tenure.close();
+  pipeline.ownership.close();
   await soon();
   expect([work.state, pipeline.written]).toEqual(['Abandoned', []]);
 });

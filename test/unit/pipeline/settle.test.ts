@@ -224,7 +224,7 @@ test('a record that waits for the brokers keeps no place at the gate', async () 
   const work = pipeline.begin();
   await pass(10_000);
   expect([work.state, pipeline.gate.inFlight]).toEqual(['going on', 0]);
-  pipeline.tenure.end();
+  pipeline.ownership.end();
 });
 
 describe('a record of which nothing but its place can be read', () => {
@@ -260,11 +260,11 @@ describe('a record of which nothing but its place can be read', () => {
 
   test('blocks no key where it was parked', async () => {
     const pipeline = new ScriptedPipeline();
-    const fence = pipeline.fences.of(3);
+    const parkedHere = pipeline.parkedKeys.of(3);
     const place = { tier: '5s', offset: 7 };
-    fence.join({ ...place, key: 'key K', origin: 1, redrives: 0, hops: 1, notBefore: 0 });
+    parkedHere.join({ ...place, key: 'key K', origin: 1, redrives: 0, hops: 1, notBefore: 0 });
     const unreadable = { reason: 'undecodable', detail: 'cut off' } as const;
     await pipeline.process(sourceRecord({ ...nothing, topic: `${SOURCE}.retry.5s`, unreadable }));
-    expect(fence.size).toBe(0);
+    expect(parkedHere.size).toBe(0);
   });
 });

@@ -146,7 +146,7 @@ describe('waiting for a time', () => {
     expect(wait.state).toBe('over');
   });
 
-  test('is given up as soon as the tenure closes', async () => {
+  test('is given up as soon as the ownership closes', async () => {
     const closing = new AbortController();
     const wait = begin(NOW + 3_600_000, closing.signal);
     await pass(10_500);

@@ -1,6 +1,6 @@
 import kafkajs, { type Assigner, type Cluster as PublicCluster } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
-import { coPartitioned, type Ownership, type TopicSet } from '../../../../src/kafka/group/assigner.ts';
+import { coPartitioned, type MemberClaim, type TopicSet } from '../../../../src/kafka/group/assigner.ts';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 
@@ -12,7 +12,7 @@ const TOPICS: TopicSet = {
 const COUNTS: Record<string, number> = { pf: 4, 'pf.retry.5s': 4, 'pf.retry.1h': 4, 'pf.dead-letter': 4 };
 
 /** The assigner of one member, in a cluster whose topics have so many partitions. */
-function assigner(counts = COUNTS, owned: Ownership = { partitions: [], generation: -1 }): Assigner {
+function assigner(counts = COUNTS, owned: MemberClaim = { partitions: [], generation: -1 }): Assigner {
   const cluster = {
     findTopicPartitionMetadata: (topic: string) =>
       Array.from({ length: counts[topic] ?? 0 }, (_, partitionId) => ({ partitionId, leader: 1 })),

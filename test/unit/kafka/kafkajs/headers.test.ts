@@ -7,7 +7,7 @@ import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
 import { readRecords, type FetchedMessage } from '../../../../src/kafka/wire/batch-records.ts';
 import type { ConsumerGroup, FetchedBatch } from '../../../../src/kafka/kafkajs/internals.ts';
 import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
-import { Fences } from '../../../../src/pipeline/fences.ts';
+import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
 import { createPublisher } from '../../../../src/kafka/produce/publisher.ts';
 import { soon, SOURCE } from '../../../support/fixtures.ts';
 
@@ -53,7 +53,7 @@ async function received(bytes: Buffer): Promise<KafkaRecord> {
     { topics: { source: SOURCE, read: [SOURCE], counterparts: [`${SOURCE}.dead-letter`] }, concurrency: 1 },
     {
       observe: () => undefined,
-      fences: new Fences(),
+      parkedKeys: new AllParkedKeys(),
       process: (record) => Promise.resolve(void records.push(record)),
       onError: () => undefined,
       isSuspect: () => false,

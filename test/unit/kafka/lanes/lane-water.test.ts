@@ -79,7 +79,7 @@ test('a full lane that passes deleted records still calls for more when it has r
 test('a closing lane keeps what it has and asks for nothing', async () => {
   const scripted = new ScriptedLane();
   scripted.take(...many(600));
-  scripted.tenure.close();
+  scripted.ownership.close();
   await scripted.settle(0);
   expect([scripted.lane.full, scripted.rooms]).toEqual([true, 0]);
 });

@@ -178,7 +178,7 @@ describe('a lane that closes', () => {
   test('starts nothing more, lets what is in flight come to rest, and is idle then', async () => {
     const scripted = new ScriptedLane();
     scripted.take('a', 'b');
-    scripted.tenure.close();
+    scripted.ownership.close();
     let idle = false;
     void scripted.lane.idle().then(() => (idle = true));
     await soon();
@@ -193,14 +193,14 @@ describe('a lane that closes', () => {
 
   test('is idle at once where nothing is in flight', async () => {
     const scripted = new ScriptedLane();
-    scripted.tenure.close();
+    scripted.ownership.close();
     await expect(scripted.lane.idle()).resolves.toBeUndefined();
   });
 
   test('has told that it moved before it is idle, so that the last commit is not forgotten', async () => {
     const scripted = new ScriptedLane();
     scripted.take('a');
-    scripted.tenure.close();
+    scripted.ownership.close();
     const movesWhenIdle = scripted.lane.idle().then(() => scripted.moves);
     await scripted.settle(0);
     expect(await movesWhenIdle).toBe(1);
@@ -209,7 +209,7 @@ describe('a lane that closes', () => {
   test('leaves a record that was abandoned where it is: not settled, not committed', async () => {
     const scripted = new ScriptedLane();
     scripted.take('a', 'b');
-    scripted.tenure.close();
+    scripted.ownership.close();
     const idle = scripted.lane.idle();
     await scripted.fail(0, new Abandoned());
     await idle;

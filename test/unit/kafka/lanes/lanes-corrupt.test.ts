@@ -4,7 +4,7 @@ import type { ConsumerGroup, FetchedBatch } from '../../../../src/kafka/kafkajs/
 import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
 import type { CorruptBatch, FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
-import { Fences } from '../../../../src/pipeline/fences.ts';
+import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
 import { pass, soon, SOURCE, useVirtualTime } from '../../../support/fixtures.ts';
 
 const RETRY = `${SOURCE}.retry.5s`;
@@ -19,7 +19,7 @@ async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
     { topics: { source: SOURCE, read: [SOURCE, RETRY], counterparts: [RETRY] }, concurrency: 1 },
     {
       observe: (fact) => facts.push(fact),
-      fences: new Fences(),
+      parkedKeys: new AllParkedKeys(),
       process: ({ topic, partition, offset }) =>
         Promise.resolve(void processed.push(`${topic}:${partition}:${offset}`)),
       onError: () => undefined,

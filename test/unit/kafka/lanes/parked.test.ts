@@ -3,7 +3,7 @@ import { writeHeaders } from '../../../../src/core/provenance.ts';
 import type { Broker, Cluster } from '../../../../src/kafka/kafkajs/internals.ts';
 import { ParkedReader } from '../../../../src/kafka/lanes/parked.ts';
 import type { FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
-import { Fences } from '../../../../src/pipeline/fences.ts';
+import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
 import { Abandoned } from '../../../../src/pipeline/ports.ts';
 import { SOURCE } from '../../../support/fixtures.ts';
 
@@ -79,14 +79,14 @@ test('reads each partition from where its lane begins to its last stable offset,
     0: { records: records(0, 5), stable: 5 },
     1: { records: [...records(1, 3), stored(1, 3, 'control'), stored(1, 4)], stable: 4 },
   });
-  const fences = new Fences();
-  const reader = new ParkedReader(SOURCE, fences);
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(SOURCE, parkedKeys);
   const assigned = new Map([
     [SOURCE, [0, 1]],
     [RETRY, [0, 1]],
   ] as const);
   expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 4 + 2, corrupt: [] });
-  expect([fences.of(0).size, fences.of(1).size]).toEqual([4, 2]);
+  expect([parkedKeys.of(0).size, parkedKeys.of(1).size]).toEqual([4, 2]);
   expect(fetched.filter((line) => line.startsWith('0:'))).toEqual(['0: 0 from 1', '0: 0 from 3']);
   expect(fetched.filter((line) => line.startsWith('1:'))).toEqual(['1: 1 from 1', '1: 1 from 3']);
 });
@@ -94,8 +94,8 @@ test('reads each partition from where its lane begins to its last stable offset,
 test('does not read again what it knows, and forgets partitions that went to others', async () => {
   const log = { records: [stored(0, 0), stored(0, 1)], stable: 2 };
   const { cluster, fetched } = clusterOf({ 0: log });
-  const fences = new Fences();
-  const reader = new ParkedReader(SOURCE, fences);
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(SOURCE, parkedKeys);
   const assigned = new Map([
     [SOURCE, [0]],
     [RETRY, [0]],
@@ -105,51 +105,51 @@ test('does not read again what it knows, and forgets partitions that went to oth
   log.stable = 3;
   expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 1, corrupt: [] });
   expect(fetched).toEqual(['0: 0 from 0', '0: 0 from 2']);
-  expect(fences.of(0).size).toBe(2);
+  expect(parkedKeys.of(0).size).toBe(2);
 
   expect((await reader.learn(cluster, new Map([[SOURCE, [1]]]), new Map(), NEVER)).records).toBe(0);
-  expect(fences.keys).toBe(0);
+  expect(parkedKeys.keys).toBe(0);
 });
 
 test('records of the source are nothing that is parked', () => {
-  const fences = new Fences();
-  new ParkedReader(SOURCE, fences).seen(SOURCE, 0, [], 7);
-  new ParkedReader(SOURCE, fences).expired(SOURCE, 0, 7);
-  expect(fences.of(0).startAt('main', 3)).toBe(3);
+  const parkedKeys = new AllParkedKeys();
+  new ParkedReader(SOURCE, parkedKeys).seen(SOURCE, 0, [], 7);
+  new ParkedReader(SOURCE, parkedKeys).expired(SOURCE, 0, 7);
+  expect(parkedKeys.of(0).startAt('main', 3)).toBe(3);
 });
 
 test('what the broker has deleted blocks its key no longer', async () => {
-  const fences = new Fences();
-  const reader = new ParkedReader(SOURCE, fences);
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(SOURCE, parkedKeys);
   const { cluster } = clusterOf({ 0: { records: [stored(0, 0), stored(0, 1)], stable: 2 } });
   await reader.learn(cluster, new Map([[RETRY, [0]]]), starts(0), NEVER);
   reader.expired(RETRY, 0, 1);
-  expect(fences.keys).toBe(1);
+  expect(parkedKeys.keys).toBe(1);
 });
 
 test('a corrupt batch is not passed over: reading ends there, and goes on there when it is well', async () => {
   const records = Array.from({ length: 4 }, (_, at) => stored(0, at));
   const log: { records: typeof records; stable: number; corruptAt?: number } = { records, stable: 4, corruptAt: 3 };
   const { cluster, fetched } = clusterOf({ 0: log, 1: { records: [stored(1, 0)], stable: 1 } });
-  const fences = new Fences();
-  const reader = new ParkedReader(SOURCE, fences);
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(SOURCE, parkedKeys);
   const both = new Map([[RETRY, [0, 1]]]);
   expect(await reader.learn(cluster, both, starts(0), NEVER)).toEqual({
     records: 4,
     corrupt: [{ topic: RETRY, partition: 0, offset: 3, detail: 'wrong' }],
   });
-  expect([fences.of(0).size, fences.of(1).size]).toEqual([3, 1]);
+  expect([parkedKeys.of(0).size, parkedKeys.of(1).size]).toEqual([3, 1]);
 
   delete log.corruptAt;
   fetched.length = 0;
   const only = new Map([[RETRY, [0]]]);
   expect(await reader.learnMore(cluster, only, starts(0), NEVER)).toEqual({ records: 1, corrupt: [] });
-  expect([fences.of(0).size, fences.of(1).size, fetched]).toEqual([4, 1, ['0: 0 from 3']]);
+  expect([parkedKeys.of(0).size, parkedKeys.of(1).size, fetched]).toEqual([4, 1, ['0: 0 from 3']]);
 });
 
 test('reading is given up when the partitions go to others', async () => {
   const { cluster } = clusterOf({ 0: { records: [stored(0, 0)], stable: 1 } });
-  const learning = new ParkedReader(SOURCE, new Fences()).learn(
+  const learning = new ParkedReader(SOURCE, new AllParkedKeys()).learn(
     cluster,
     new Map([[RETRY, [0]]]),
     starts(0),

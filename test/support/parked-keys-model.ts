@@ -1,4 +1,4 @@
-import { copyOf, Fence, fenceKey, type Copy } from '../../src/core/fence.ts';
+import { copyOf, ParkedKeys, orderKey, type Copy } from '../../src/core/parked-keys.ts';
 import { readProvenance, writeHeaders, type Provenance } from '../../src/core/provenance.ts';
 import type { KafkaRecord } from '../../src/core/record.ts';
 import { retryTopic } from '../../src/core/retry-policy.ts';
@@ -27,8 +27,8 @@ interface Lane {
 }
 
 /** One partition, its retry topics and the member that owns it: real fence, real headers, nothing else. */
-export class FenceModel {
-  fence = new Fence();
+export class ParkedKeysModel {
+  parkedHere = new ParkedKeys();
   /** Every request, by the event's number. */
   readonly sent: number[] = [];
   readonly known = new Set<number>();
@@ -63,7 +63,7 @@ export class FenceModel {
         return;
       }
       case 'crash':
-        this.fence = new Fence();
+        this.parkedHere = new ParkedKeys();
         {
           this.#open();
           return;
@@ -93,7 +93,7 @@ export class FenceModel {
       delete lane.parking;
       Object.assign(lane, { next: committed, fetched: committed });
       if (tier === 'main') continue;
-      const from = this.fence.startAt(tier, committed);
+      const from = this.parkedHere.startAt(tier, committed);
       this.#seen(tier, from);
     }
   }
@@ -102,9 +102,9 @@ export class FenceModel {
     const log = this.#log(tier);
     for (const record of log.slice(from)) {
       const copy = copyOf(record, tier, readProvenance(record, SOURCE));
-      if (copy !== undefined) this.fence.join(copy);
+      if (copy !== undefined) this.parkedHere.join(copy);
     }
-    this.fence.readTo(tier, log.length);
+    this.parkedHere.readTo(tier, log.length);
   }
 
   #work(lane: Lane): void {
@@ -122,8 +122,8 @@ export class FenceModel {
     }
     const provenance = readProvenance(record, SOURCE);
     const copy = copyOf(record, tier, provenance);
-    const key = fenceKey(record.key, '');
-    const turn = copy === undefined ? this.fence.turnOfSource(key, record.offset) : this.fence.turnOf(copy);
+    const key = orderKey(record.key, '');
+    const turn = copy === undefined ? this.parkedHere.turnOfSource(key, record.offset) : this.parkedHere.turnOf(copy);
     if (turn.kind === 'wait') return;
     if (turn.kind === 'pass') {
       this.#settle(lane, copy);
@@ -154,13 +154,13 @@ export class FenceModel {
       parking.ack = copy;
       return;
     }
-    this.fence.written(parking.ack);
+    this.parkedHere.written(parking.ack);
     delete lane.parking;
     this.#settle(lane, copyOf(record, lane.tier, readProvenance(record, SOURCE)));
   }
 
   #settle(lane: Lane, copy: Copy | undefined): void {
-    if (copy !== undefined) this.fence.leave(copy);
+    if (copy !== undefined) this.parkedHere.leave(copy);
     lane.next += 1;
   }
 

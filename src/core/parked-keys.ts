@@ -3,7 +3,7 @@ import type { KafkaRecord } from './record.ts';
 
 /** A copy of a parked event, somewhere in a retry topic. */
 export interface Copy {
-  /** As `fenceKey` gives it. */
+  /** As `orderKey` gives it. */
   readonly key: string;
   /** The event's offset in the source partition. */
   readonly origin: number;
@@ -41,10 +41,10 @@ interface Known {
  * often redriven, then most often parked). So a crash between parking and committing, which leaves an event in two tiers,
  * neither repeats it nor lets a later one overtake it.
  *
- * A copy joins when it is written or read, and leaves when it is settled. For each tier the fence knows how far its topic
+ * A copy joins when it is written or read, and leaves when it is settled. For each tier `ParkedKeys` knows how far its topic
  * was read, so that what is known need not be read again.
  */
-export class Fence {
+export class ParkedKeys {
   /** The copies of each key in the order of `byAge`. */
   readonly #keys = new Map<string, Copy[]>();
   readonly #known = new Map<string, Known>();
@@ -149,7 +149,7 @@ export class Fence {
 }
 
 /** What decides over order: the record's key, or the payment where there is none. */
-export function fenceKey(key: Buffer | null, paymentId: string): string {
+export function orderKey(key: Buffer | null, paymentId: string): string {
   return key !== null && key.length > 0 ? `key ${key.toString('latin1')}` : `payment ${paymentId}`;
 }
 
@@ -161,9 +161,9 @@ export function fenceKey(key: Buffer | null, paymentId: string): string {
  */
 export function copyOf(record: KafkaRecord, tier: string, provenance: Provenance): Copy | undefined {
   const { origin, redriveCount = 0, hops, notBefore = 0, paymentId = '' } = provenance;
-  const key = fenceKey(record.key, paymentId);
+  const key = orderKey(record.key, paymentId);
   const isOfHere = record.topic.startsWith(`${origin.topic}.`) && origin.partition === record.partition;
-  if (key === fenceKey(null, '') || !isOfHere) return undefined;
+  if (key === orderKey(null, '') || !isOfHere) return undefined;
   return { key, origin: origin.offset, redrives: redriveCount, hops, tier, offset: record.offset, notBefore };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FenceModel, TIERS, type Scripted, type Step } from '../../support/fence-model.ts';
+import { ParkedKeysModel, TIERS, type Scripted, type Step } from '../../support/parked-keys-model.ts';
 
 const events: fc.Arbitrary<Scripted[]> = fc.array(
   fc.record({ key: fc.constantFrom('A', 'B', 'C'), unknowns: fc.nat({ max: 4 }) }),
@@ -19,7 +19,7 @@ const steps = (faults: readonly ('crash' | 'evicted' | 'rejoin')[]): fc.Arbitrar
   );
 
 /** Lets everybody go on, without any fault, until nothing is left to do. */
-function finish(model: FenceModel): void {
+function finish(model: ParkedKeysModel): void {
   for (let round = 0; !model.atRest; round += 1) {
     if (round > 2_000) throw new Error('it never comes to rest');
     for (let lane = 0; lane <= TIERS.length; lane += 1) model.take({ kind: 'work', lane });
@@ -34,12 +34,12 @@ test.each([
 ])('a key is never sent out of order, and everything comes to rest: $name', ({ faults }) => {
   fc.assert(
     fc.property(events, steps(faults), (scripted, schedule) => {
-      const model = new FenceModel(scripted);
+      const model = new ParkedKeysModel(scripted);
       for (const step of schedule) model.take(step);
       finish(model);
       expect(model.violations).toEqual([]);
       expect(model.known.size).toBe(scripted.length);
-      expect(model.fence).toMatchObject({ size: 0, keys: 0 });
+      expect(model.parkedHere).toMatchObject({ size: 0, keys: 0 });
     }),
     { numRuns: 2_000 },
   );
@@ -48,7 +48,7 @@ test.each([
 test('without crashes nothing is sent once more than the gateway asks for', () => {
   fc.assert(
     fc.property(events, steps(['rejoin']), (scripted, schedule) => {
-      const model = new FenceModel(scripted);
+      const model = new ParkedKeysModel(scripted);
       for (const step of schedule) model.take(step);
       finish(model);
       expect(model.sent.length).toBe(scripted.reduce((sum, { unknowns }) => sum + unknowns + 1, 0));

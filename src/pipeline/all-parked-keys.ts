@@ -1,21 +1,21 @@
-import { Fence } from '../core/fence.ts';
+import { ParkedKeys } from '../core/parked-keys.ts';
 
 /** About 60 MB of memory. */
 const MOST_PARKED = 200_000;
 
-/** The fences of the partitions this member owns. */
-export class Fences {
-  readonly #byPartition = new Map<number, Fence>();
+/** The parkedKeys of the partitions this member owns. */
+export class AllParkedKeys {
+  readonly #byPartition = new Map<number, ParkedKeys>();
   readonly #most: number;
 
   constructor(most = MOST_PARKED) {
     this.#most = most;
   }
 
-  of(partition: number): Fence {
-    const fence = this.#byPartition.get(partition) ?? new Fence();
-    this.#byPartition.set(partition, fence);
-    return fence;
+  of(partition: number): ParkedKeys {
+    const parkedHere = this.#byPartition.get(partition) ?? new ParkedKeys();
+    this.#byPartition.set(partition, parkedHere);
+    return parkedHere;
   }
 
   /** Forgets all other partitions. */
@@ -27,20 +27,20 @@ export class Fences {
 
   /** The topic of a tier may be another one under the same name. */
   readAgain(tier: string): void {
-    for (const fence of this.#byPartition.values()) fence.readAgain(tier);
+    for (const parkedHere of this.#byPartition.values()) parkedHere.readAgain(tier);
   }
 
   /** Keys whose later events wait behind a parked one. */
   get keys(): number {
     let keys = 0;
-    for (const fence of this.#byPartition.values()) keys += fence.keys;
+    for (const parkedHere of this.#byPartition.values()) keys += parkedHere.keys;
     return keys;
   }
 
   /** So much is parked that nothing may be added before some of it is settled. */
   get full(): boolean {
     let size = 0;
-    for (const fence of this.#byPartition.values()) size += fence.size;
+    for (const parkedHere of this.#byPartition.values()) size += parkedHere.size;
     return size >= this.#most;
   }
 }

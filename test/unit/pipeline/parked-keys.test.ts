@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { copyOf } from '../../../src/core/fence.ts';
+import { copyOf } from '../../../src/core/parked-keys.ts';
 import { readProvenance, writeHeaders } from '../../../src/core/provenance.ts';
 import type { KafkaRecord } from '../../../src/core/record.ts';
-import { Fences } from '../../../src/pipeline/fences.ts';
+import { AllParkedKeys } from '../../../src/pipeline/all-parked-keys.ts';
 import { answer, pass, paymentFinal, SOURCE, sourceRecord, useVirtualTime } from '../../support/fixtures.ts';
 import { ScriptedPipeline } from '../../support/pipeline.ts';
 
@@ -32,7 +32,7 @@ function knowing(records: readonly KafkaRecord[], script: ConstructorParameters<
   const pipeline = new ScriptedPipeline(script);
   for (const record of records) {
     const copy = copyOf(record, record.topic.split('.').at(-1) ?? '', readProvenance(record, SOURCE));
-    if (copy !== undefined) pipeline.fences.of(PARTITION).join(copy);
+    if (copy !== undefined) pipeline.parkedKeys.of(PARTITION).join(copy);
   }
   return pipeline;
 }
@@ -55,8 +55,8 @@ describe('an event whose key is parked', () => {
       'notifier-not-before': String(Date.now() + 3_000),
       'notifier-reason': 'behind_parked_key',
     });
-    expect(pipeline.fences.keys).toBe(1);
-    expect(pipeline.fences.of(PARTITION).size).toBe(2);
+    expect(pipeline.parkedKeys.keys).toBe(1);
+    expect(pipeline.parkedKeys.of(PARTITION).size).toBe(2);
   });
 
   test('hops behind it', async () => {
@@ -65,7 +65,7 @@ describe('an event whose key is parked', () => {
     await pipeline.process(second);
     expect(pipeline.written[0]?.topic).toBe(`${SOURCE}.retry.30s`);
     expect(pipeline.headers).toMatchObject({ 'notifier-hops': '2', 'notifier-waits': '2', 'notifier-attempts': '0' });
-    expect(pipeline.fences.of(PARTITION).size).toBe(2);
+    expect(pipeline.parkedKeys.of(PARTITION).size).toBe(2);
   });
 
   test('is dead-lettered at once where it is no event, or none that can be told', async () => {
@@ -88,15 +88,18 @@ describe('a parked event', () => {
     const pipeline = knowing([record]);
     await pipeline.process(record);
     expect(pipeline.story).toContain('delivered');
-    expect(pipeline.fences.keys).toBe(0);
+    expect(pipeline.parkedKeys.keys).toBe(0);
   });
 
   test('is known by where it waits next, and no longer by where it waited', async () => {
     const record = parked(5);
     const pipeline = knowing([record], { send: () => unknown });
     await pipeline.process(record);
-    expect(pipeline.fences.of(PARTITION).size).toBe(1);
-    expect(pipeline.fences.of(PARTITION).turnOfSource('key pay-1', 9)).toMatchObject({ kind: 'behind', tier: '30s' });
+    expect(pipeline.parkedKeys.of(PARTITION).size).toBe(1);
+    expect(pipeline.parkedKeys.of(PARTITION).turnOfSource('key pay-1', 9)).toMatchObject({
+      kind: 'behind',
+      tier: '30s',
+    });
   });
 
   test('that went on in a newer copy is passed over unsent', async () => {
@@ -106,7 +109,7 @@ describe('a parked event', () => {
     expect(pipeline.story).toEqual(['due', 'decode', 'superseded']);
     await pipeline.process(newer);
     expect(pipeline.bodies).toHaveLength(1);
-    expect(pipeline.fences.keys).toBe(0);
+    expect(pipeline.parkedKeys.keys).toBe(0);
   });
 
   test('waits until its older copy is passed over, or its partition is lost', async () => {
@@ -123,7 +126,7 @@ describe('a parked event', () => {
     const lost = knowing([older, newer]);
     const abandoned = lost.begin(newer);
     await pass(1_000);
-    lost.tenure.close();
+    lost.ownership.close();
     await pass(0);
     expect(abandoned.state).toBe('Abandoned');
   });
@@ -132,12 +135,12 @@ describe('a parked event', () => {
     const pipeline = new ScriptedPipeline({
       send: () => unknown,
       publish: () => {
-        pipeline.fences.of(PARTITION).readTo('5s', 8);
+        pipeline.parkedKeys.of(PARTITION).readTo('5s', 8);
         return Promise.resolve({ offset: 7 });
       },
     });
     await pipeline.process(sourceRecord());
-    expect(pipeline.fences.keys).toBe(0);
+    expect(pipeline.parkedKeys.keys).toBe(0);
   });
 
   test('that came from another partition is sent, whatever is parked here', async () => {
@@ -160,8 +163,8 @@ describe('too much that is parked', () => {
   test('makes records of the source wait, and lets parked ones go on', async () => {
     const [first, second] = [parked(5), sourceRecord({ offset: 9, key: Buffer.from('other') })];
     const pipeline = knowing([first]);
-    const full = new Fences(1);
-    Object.assign(pipeline.ports, { fences: full });
+    const full = new AllParkedKeys(1);
+    Object.assign(pipeline.ports, { parkedKeys: full });
     const copy = copyOf(first, '5s', readProvenance(first, SOURCE));
     if (copy !== undefined) full.of(PARTITION).join(copy);
     const work = pipeline.begin(second);
@@ -180,36 +183,36 @@ describe('too much that is parked', () => {
   });
 });
 
-describe('the fences', () => {
+describe('the parkedKeys', () => {
   test('are kept for the partitions that are, and forgotten for the others', () => {
-    const fences = new Fences();
+    const parkedKeys = new AllParkedKeys();
     const copy = copyOf(parked(5), '5s', readProvenance(parked(5), SOURCE));
     if (copy === undefined) throw new Error('no copy');
-    for (const partition of [1, 2, 3]) fences.of(partition).join(copy);
-    expect(fences.keys).toBe(3);
-    fences.keep([2, 3]);
-    expect(fences.keys).toBe(2);
-    expect(fences.of(1).keys).toBe(0);
-    expect(fences.of(2).keys).toBe(1);
+    for (const partition of [1, 2, 3]) parkedKeys.of(partition).join(copy);
+    expect(parkedKeys.keys).toBe(3);
+    parkedKeys.keep([2, 3]);
+    expect(parkedKeys.keys).toBe(2);
+    expect(parkedKeys.of(1).keys).toBe(0);
+    expect(parkedKeys.of(2).keys).toBe(1);
   });
 
   test('take every partition of a topic that was made anew for unread', () => {
-    const fences = new Fences();
+    const parkedKeys = new AllParkedKeys();
     for (const partition of [1, 2]) {
-      fences.of(partition).startAt('5s', 0);
-      fences.of(partition).readTo('5s', 50);
+      parkedKeys.of(partition).startAt('5s', 0);
+      parkedKeys.of(partition).readTo('5s', 50);
     }
-    fences.readAgain('5s');
-    expect([1, 2].map((partition) => fences.of(partition).startAt('5s', 0))).toEqual([0, 0]);
+    parkedKeys.readAgain('5s');
+    expect([1, 2].map((partition) => parkedKeys.of(partition).startAt('5s', 0))).toEqual([0, 0]);
   });
 
   test('are full at their bound', () => {
-    const fences = new Fences(2);
+    const parkedKeys = new AllParkedKeys(2);
     const [one, other] = [parked(5), parked(6)].map((record) => copyOf(record, '5s', readProvenance(record, SOURCE)));
     if (one === undefined || other === undefined) throw new Error('no copy');
-    fences.of(1).join(one);
-    expect(fences.full).toBe(false);
-    fences.of(2).join(other);
-    expect(fences.full).toBe(true);
+    parkedKeys.of(1).join(one);
+    expect(parkedKeys.full).toBe(false);
+    parkedKeys.of(2).join(other);
+    expect(parkedKeys.full).toBe(true);
   });
 });
