@@ -5,7 +5,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { loadSourceConfig } from '../settings/load.ts';
 import type { PaymentFinal } from '../core/event.ts';
 import { Misconfigured } from '../core/misconfigured.ts';
-import { createKafka, errorType } from '../kafka/kafkajs/client.ts';
+import { createKafka } from '../kafka/kafkajs/client.ts';
+import { errorType } from '../kafka/kafkajs/errors.ts';
 import { createEmitter, misfit, type Emitter } from '../kafka/produce/emitter.ts';
 import { sampleEvents } from './sample-events.ts';
 

@@ -1,14 +1,15 @@
-import kafkajs, { type Consumer, type Kafka } from 'kafkajs';
+import type { Consumer, Kafka } from 'kafkajs';
 import { Misconfigured } from '../core/misconfigured.ts';
 import { coPartitioned, type TopicSet } from './group/assigner.ts';
-import { errorType, refusalOf } from './kafkajs/client.ts';
+import { errorType, refusalOf, UNKNOWN_TOPIC } from './kafkajs/errors.ts';
 import { instant, type Instant } from './group/epoch.ts';
-import { hookGroupsOf, type Cluster } from './kafkajs/internals.ts';
-import { UNKNOWN_TOPIC } from './kafkajs/metadata.ts';
+import { kafkajs } from './kafkajs/patched.ts';
+import { hookGroupsOf } from './kafkajs/patches/group-hooks.ts';
+import type { Cluster } from './kafkajs/types.ts';
 import { Lanes, type LanePorts, type LaneState } from './lanes/lanes.ts';
 import { Membership } from './group/membership.ts';
 import { MissingTopics } from './topics/missing-topics.ts';
-import { commitFirstStart } from './kafkajs/offsets.ts';
+import { commitFirstStart } from './group/first-start.ts';
 
 /** How the group is read. */
 export interface ConsumerSettings {

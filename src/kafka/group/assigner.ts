@@ -1,6 +1,7 @@
-import kafkajs, { type Assigner, type PartitionAssigner } from 'kafkajs';
+import type { Assigner, PartitionAssigner } from 'kafkajs';
 import { servable, sharePartitions, type Member, type Servable } from '../../core/assignment.ts';
-import type { Cluster } from '../kafkajs/internals.ts';
+import { kafkajs } from '../kafkajs/patched.ts';
+import type { Cluster } from '../kafkajs/types.ts';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 

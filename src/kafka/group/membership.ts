@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untilDone } from '../../pipeline/waiting.ts';
-import { errorType, isGenerationOver, isUnreachable } from '../kafkajs/client.ts';
-import { findCoordinator, isCoordinatorGone } from './coordinator.ts';
+import { findCoordinator } from '../kafkajs/coordinator.ts';
+import { errorType, isCoordinatorGone, isGenerationOver, isUnreachable, UNKNOWN_TOPIC } from '../kafkajs/errors.ts';
 import { Epoch, instant } from './epoch.ts';
-import type { ConsumerGroup, FetchedBatch, GroupHooks, KafkaError } from '../kafkajs/internals.ts';
-import { UNKNOWN_TOPIC } from '../kafkajs/metadata.ts';
-import { leaveWhileJoining } from '../kafkajs/join.ts';
+import { leaveWhileJoining } from '../kafkajs/leave-while-joining.ts';
+import type { GroupHooks } from '../kafkajs/patches/group-hooks.ts';
+import type { ConsumerGroup, FetchedBatch, KafkaError } from '../kafkajs/types.ts';
 
 /** What a membership works with. */
 export interface MembershipOptions {

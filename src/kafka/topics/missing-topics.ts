@@ -3,7 +3,7 @@ import { tierOf } from '../../core/retry-policy.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
 import type { TopicSet } from '../group/assigner.ts';
-import type { Cluster, ConsumerGroup } from '../kafkajs/internals.ts';
+import type { Cluster, ConsumerGroup } from '../kafkajs/types.ts';
 import { existingTopics, followTopics } from '../kafkajs/metadata.ts';
 import { committedOffsets, partitionKey } from '../kafkajs/offsets.ts';
 

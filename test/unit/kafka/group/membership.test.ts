@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/internals.ts';
+import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
 import { Membership, type MembershipOptions } from '../../../../src/kafka/group/membership.ts';
 import { until } from '../../../support/until.ts';
 

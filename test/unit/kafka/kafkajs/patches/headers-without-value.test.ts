@@ -1,15 +1,15 @@
 import { createRequire } from 'node:module';
 import type { Kafka } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
-import { readProvenance, writeHeaders } from '../../../../src/core/provenance.ts';
-import type { KafkaRecord } from '../../../../src/core/record.ts';
-import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
-import { readRecords, type FetchedMessage } from '../../../../src/kafka/wire/batch-records.ts';
-import type { ConsumerGroup, FetchedBatch } from '../../../../src/kafka/kafkajs/internals.ts';
-import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
-import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
-import { createPublisher } from '../../../../src/kafka/produce/publisher.ts';
-import { soon, SOURCE } from '../../../support/fixtures.ts';
+import { readProvenance, writeHeaders } from '../../../../../src/core/provenance.ts';
+import type { KafkaRecord } from '../../../../../src/core/record.ts';
+import { Epoch, instant } from '../../../../../src/kafka/group/epoch.ts';
+import { readRecords, type FetchedMessage } from '../../../../../src/kafka/wire/batch-records.ts';
+import type { ConsumerGroup, FetchedBatch } from '../../../../../src/kafka/kafkajs/types.ts';
+import { Lanes } from '../../../../../src/kafka/lanes/lanes.ts';
+import { AllParkedKeys } from '../../../../../src/pipeline/all-parked-keys.ts';
+import { createPublisher } from '../../../../../src/kafka/produce/publisher.ts';
+import { soon, SOURCE } from '../../../../support/fixtures.ts';
 
 /** kafkajs' own way of writing a record. */
 const require = createRequire(import.meta.url);
