@@ -39,16 +39,11 @@ export function servableNow(cluster: Cluster, { source, read, counterparts }: To
  * A sticky assigner that keeps a partition number of the source and of all retry topics in one hand.
  *
  * @param owned what this member tells of itself; asked at every try to join, which fails if this throws
- * @param created receives the assigner and the consumer's cluster, which kafkajs hands out nowhere else
  */
-export function coPartitioned(
-  topics: TopicSet,
-  owned: () => MemberClaim,
-  created: (assigner: Assigner, cluster: Cluster) => void,
-): PartitionAssigner {
-  return ({ cluster: own }) => {
+export function coPartitioned(topics: TopicSet, owned: () => MemberClaim): PartitionAssigner {
+  return ({ cluster: own }): Assigner => {
     const cluster = own as unknown as Cluster;
-    const assigner: Assigner = {
+    return {
       name: NAME,
       version: VERSION,
       protocol: (subscription) => ({
@@ -76,8 +71,6 @@ export function coPartitioned(
         );
       },
     };
-    created(assigner, cluster);
-    return assigner;
   };
 }
 

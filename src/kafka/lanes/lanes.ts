@@ -4,16 +4,17 @@ import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe, Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
 import { servableNow, type TopicSet } from '../group/assigner.ts';
-import { Committer } from './committer.ts';
+import type { Work } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
 import { recordsOf } from '../kafkajs/fetched.ts';
+import { boundaryOffsets, byTopic, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import type { Cluster, ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
+import { Committer } from './committer.ts';
 import { Lane } from './lane.ts';
 import { ParkedLearning } from './parked-learning.ts';
 import { ParkedReader } from './parked-reader.ts';
 import { CORRUPT_PAUSE_MS, Quarantine } from './quarantine.ts';
 import { firstReads, laneStarts } from './starts.ts';
-import { boundaryOffsets, byTopic, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 
 /** What is done with records, and who is told. */
 export interface LanePorts {
@@ -46,7 +47,7 @@ export interface LaneState {
 }
 
 /** The lanes of the partitions this member owns, made anew with each epoch and dropped with it. */
-export class Lanes {
+export class Lanes implements Work {
   readonly #settings: LaneSettings;
   readonly #ports: LanePorts;
   readonly #parked: ParkedReader;
@@ -155,7 +156,7 @@ export class Lanes {
   }
 
   /** Forgets all lanes; their records are read again by whoever owns the partitions next. */
-  drop(): void {
+  closed(): void {
     this.#lanes = new Map();
   }
 
