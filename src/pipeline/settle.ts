@@ -5,7 +5,6 @@ import { copyOf } from '../core/parked-keys.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { writeHeaders, type Provenance } from '../core/provenance.ts';
 import { recordName, type KafkaRecord, type OutgoingRecord } from '../core/record.ts';
-import { deadLetterTopic, retryTopic } from '../core/retry-policy.ts';
 import type { ProduceTarget, SettledFact } from './facts.ts';
 import type { Ports, Publish, Sent, Ownership } from './ports.ts';
 import { untilDone } from './waiting.ts';
@@ -57,16 +56,17 @@ async function park(
   ownership: Ownership,
 ): Promise<void> {
   const { record } = work;
+  const { topology } = ports.settings;
   const provenance = { ...work.provenance, hops: work.provenance.hops + 1, notBefore, reason };
   const parked = {
-    ...moved(record, retryTopic(ports.settings.source, tier.name)),
+    ...moved(record, topology.retryTopic(tier.name)),
     headers: writeHeaders(record.headers, provenance),
   };
   const written = await publish('retry', work, parked, ports, ownership);
   if (written === 'too_large') {
     return deadLetter(work, { reason: 'too_large', detail: reason }, ports, ownership);
   }
-  const copy = copyOf({ ...record, ...parked, ...written }, tier.name, provenance);
+  const copy = copyOf({ ...record, ...parked, ...written }, topology, provenance);
   if (copy !== undefined) ports.parkedKeys.of(record.partition).written(copy);
   observeSettled(work, { verdict: 'parked', tier: tier.name, notBefore, reason }, ports);
 }
@@ -80,7 +80,7 @@ async function deadLetter(
   const { record, provenance } = work;
   const { notBefore, paymentId, ...history } = provenance;
   const letter: OutgoingRecord = {
-    ...moved(record, deadLetterTopic(ports.settings.source)),
+    ...moved(record, ports.settings.topology.deadLetters),
     headers: writeHeaders(record.headers, { ...history, reason: detail }, { 'dead-letter-reason': reason }),
   };
   const written = reason === 'too_large' ? reason : await publish('dead_letter', work, letter, ports, ownership);
@@ -137,7 +137,7 @@ async function writeOutcome(
   ports: Ports,
   ownership: Ownership,
 ): Promise<void> {
-  const topic = ports.settings.outcomesTopic;
+  const topic = ports.settings.topology.outcomes;
   if (topic === undefined) return;
   const { event, last, provenance } = work;
   const { topic: originTopic, partition, offset } = provenance.origin;
