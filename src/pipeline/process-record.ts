@@ -1,5 +1,5 @@
 import { decide, type Disposition } from '../core/disposition.ts';
-import { hasUnlistedCode, invalidField, type PaymentFinal } from '../core/event.ts';
+import { hasUnlistedCode, invalidField, isPaymentId, type PaymentFinal } from '../core/event.ts';
 import { copyOf, orderKey, type Copy, type Turn } from '../core/parked-keys.ts';
 import { isTrustworthy } from '../core/hold.ts';
 import { notificationBody } from '../core/notification.ts';
@@ -67,14 +67,19 @@ async function read(work: Work, { decode, observe }: Ports, { closing }: Ownersh
     return { ...work, unfit: { kind: 'dead_letter', reason: 'undecodable', detail: error } };
   }
   const { event } = decoded;
+  const { paymentId } = event;
+  const hasKey = record.key !== null && record.key.length > 0;
+  const known = {
+    ...work,
+    event,
+    provenance: hasKey || !isPaymentId(paymentId) ? provenance : { ...provenance, paymentId },
+  };
   const wrong = invalidField(event);
-  if (wrong !== undefined)
-    return { ...work, event, unfit: { kind: 'dead_letter', reason: 'invalid_event', detail: wrong } };
+  if (wrong !== undefined) return { ...known, unfit: { kind: 'dead_letter', reason: 'invalid_event', detail: wrong } };
   if (hasUnlistedCode(event) && provenance.attempts === 0) {
-    observe({ kind: 'unlisted_payment_code', paymentId: event.paymentId, code: event.paymentResult.resultCode });
+    observe({ kind: 'unlisted_payment_code', paymentId, code: event.paymentResult.resultCode });
   }
-  if (record.key !== null && record.key.length > 0) return { ...work, event };
-  return { ...work, event, provenance: { ...provenance, paymentId: event.paymentId } };
+  return known;
 }
 
 /** It was parked before it was read, so what it had to wait then is enough from now on, whatever the clocks show. */

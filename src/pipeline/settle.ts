@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Disposition } from '../core/disposition.ts';
-import type { PaymentFinal } from '../core/event.ts';
+import { isPaymentId, type PaymentFinal } from '../core/event.ts';
 import { copyOf } from '../core/parked-keys.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { writeHeaders, type Provenance } from '../core/provenance.ts';
@@ -78,7 +78,7 @@ async function deadLetter(
   ownership: Ownership,
 ): Promise<void> {
   const { record, provenance } = work;
-  const { notBefore, paymentId, ...history } = provenance;
+  const { notBefore, ...history } = provenance;
   const letter: OutgoingRecord = {
     ...moved(record, ports.settings.topology.deadLetters),
     headers: writeHeaders(record.headers, { ...history, reason: detail }, { 'dead-letter-reason': reason }),
@@ -94,16 +94,17 @@ function moved({ key, value, partition }: KafkaRecord, topic: string): Omit<Outg
   return { topic, partition, key, value };
 }
 
-/** What is left of a record that fits nowhere: its coordinates and its hash, where its value could be read. */
-function withoutValue(letter: OutgoingRecord, { record, provenance }: Work, detail: string): OutgoingRecord {
-  const { body, notBefore, paymentId, ...history } = provenance;
+/** What is left of a record that fits nowhere: coordinates, payment and hash, as far as its value could be read. */
+function withoutValue(letter: OutgoingRecord, { record, provenance, event }: Work, detail: string): OutgoingRecord {
+  const { body, notBefore, ...history } = provenance;
+  const payment = event !== undefined && isPaymentId(event.paymentId) && { paymentId: event.paymentId };
   return {
     ...letter,
     key: record.key !== null && record.key.length > LARGEST_KEPT_KEY ? null : record.key,
     value: null,
     headers: writeHeaders(
       {},
-      { ...history, reason: detail },
+      { ...history, ...payment, reason: detail },
       {
         'dead-letter-reason': 'too_large',
         ...(record.unreadable === undefined && { 'value-sha256': sha256(record.value ?? Buffer.alloc(0)) }),
