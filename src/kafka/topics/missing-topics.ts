@@ -1,5 +1,4 @@
 import type { Fact } from '../../pipeline/facts.ts';
-import { tierOf } from '../../core/retry-policy.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
 import type { TopicSet } from '../group/assigner.ts';
@@ -58,13 +57,14 @@ export class MissingTopics implements TopicWatch {
   /** Called with each assignment, before lanes are made: what a suspect topic is, is known now. */
   async admits(group: ConsumerGroup): Promise<boolean> {
     const { topics, suspects, fatal } = this.#options;
+    const { source } = topics.topology;
     if (suspects.size === 0) return true;
     const remade = await withoutOffsets(group, (topic) => suspects.has(topic));
     // Partitions that were added have no offsets either, but then others have.
-    const ofSource = group.assigned().find(({ topic }) => topic === topics.source)?.partitions ?? [];
-    const allOfSource = remade.filter(({ topic }) => topic === topics.source).length === ofSource.length;
-    if (suspects.has(topics.source) && ofSource.length > 0 && allOfSource) {
-      fatal(new Error(sourceRemade(group.groupId, topics.source)));
+    const ofSource = group.assigned().find(({ topic }) => topic === source)?.partitions ?? [];
+    const allOfSource = remade.filter(({ topic }) => topic === source).length === ofSource.length;
+    if (suspects.has(source) && ofSource.length > 0 && allOfSource) {
+      fatal(new Error(sourceRemade(group.groupId, source)));
       return false;
     }
     for (const { topic, partition } of remade) this.#lose(topic, partition);
@@ -94,11 +94,12 @@ export class MissingTopics implements TopicWatch {
 
   async #look(cluster: Cluster): Promise<void> {
     const { topics, observe, lanes, rejoin } = this.#options;
-    const wanted = [...new Set([...topics.read, ...topics.counterparts])].filter((topic) => !this.#done.has(topic));
+    const { source, counterparts } = topics.topology;
+    const wanted = [...new Set([...topics.read, ...counterparts])].filter((topic) => !this.#done.has(topic));
     const existing = await existingTopics(cluster, wanted);
     const back = this.#missing.filter((topic) => existing.has(topic));
     const gone = wanted.filter((topic) => !existing.has(topic));
-    this.#missing = gone.filter((topic) => topic === topics.source || topics.counterparts.includes(topic));
+    this.#missing = gone.filter((topic) => topic === source || counterparts.includes(topic));
     for (const topic of gone) {
       this.#suspect(topic);
       if (this.#missing.includes(topic)) continue;
@@ -114,19 +115,20 @@ export class MissingTopics implements TopicWatch {
     const { topics, parkedKeys, suspects } = this.#options;
     if (suspects.has(topic) || !topics.read.includes(topic)) return;
     suspects.add(topic);
-    parkedKeys.readAgain(tierOf(topics.source, topic) ?? '');
+    parkedKeys.readAgain(topics.topology.tierOf(topic));
   }
 
   #lose(topic: string, partition: number, from = 0): void {
     const { topics, parkedKeys, observe } = this.#options;
-    const lost = parkedKeys.of(partition).lose(tierOf(topics.source, topic) ?? '', from);
-    const origins = lost.map(({ origin }) => ({ topic: topics.source, partition, offset: origin }));
+    const lost = parkedKeys.of(partition).lose(topics.topology.tierOf(topic), from);
+    const origins = lost.map(({ origin }) => ({ topic: topics.topology.source, partition, offset: origin }));
     if (origins.length > 0) observe({ kind: 'parked_lost', topic, origins });
   }
 
   #roleOf(topic: string): Extract<Fact, { kind: 'topics_missing' }>['topics'][number]['role'] {
-    if (topic === this.#options.topics.source) return 'source';
-    return this.#options.topics.read.includes(topic) ? 'retry' : 'dead_letter';
+    const { topology, read } = this.#options.topics;
+    if (topic === topology.source) return 'source';
+    return read.includes(topic) ? 'retry' : 'dead_letter';
   }
 }
 

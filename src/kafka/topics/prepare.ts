@@ -1,9 +1,18 @@
 import type { Admin, Kafka } from 'kafkajs';
-import { deadLetterTopic, tierOf } from '../../core/retry-policy.ts';
+import type { Topology } from '../../core/topology.ts';
 import type { TopicSet } from '../group/assigner.ts';
 import { configValues } from './config-values.ts';
 import { createAll, grow, HEADROOM_BYTES } from './create.ts';
-import { wantedTopics, type TopicSettings } from './wanted.ts';
+import { wantedTopics } from './wanted.ts';
+
+/** What has to exist beside the source. */
+export interface TopicSettings {
+  readonly topology: Topology;
+  /** Make what is missing. */
+  readonly create: boolean;
+  /** Of topics that are made. */
+  readonly replicationFactor: number;
+}
 
 /** What was found, and made. */
 export interface Topics extends TopicSet {
@@ -27,15 +36,14 @@ export async function prepareTopics(kafka: Kafka, settings: TopicSettings): Prom
 }
 
 async function inspect(admin: Admin, settings: TopicSettings): Promise<Topics> {
-  const { source, create } = settings;
-  const wanted = wantedTopics(settings);
+  const { topology, create } = settings;
+  const { source, counterparts } = topology;
+  const wanted = wantedTopics(topology);
   const existing = await admin.listTopics();
-  const retryTopics = existing.filter((topic) => topic !== source && tierOf(source, topic) !== undefined);
-  const counterparts = wanted.filter(({ counterpart }) => counterpart).map(({ topic }) => topic);
+  const drained = existing.filter((topic) => topology.roleOf(topic) === 'retry');
   const found: Topics = {
-    source,
-    read: [...new Set([source, ...counterparts.filter((topic) => topic !== deadLetterTopic(source)), ...retryTopics])],
-    counterparts,
+    topology,
+    read: [...new Set([source, ...topology.retryTopics, ...drained])],
     problems: [],
     warnings: [],
     made: [],
