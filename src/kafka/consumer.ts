@@ -12,7 +12,6 @@ import type { Cluster } from './kafkajs/types.ts';
 import { Lanes, type LanePorts, type LaneState } from './lanes/lanes.ts';
 import { MissingTopics } from './topics/missing-topics.ts';
 
-/** How the group is read. */
 export interface ConsumerSettings {
   readonly groupId: string;
   readonly sessionTimeoutMs: number;

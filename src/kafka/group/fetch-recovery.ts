@@ -19,7 +19,7 @@ const REFRESH_PAUSE_MS = 250;
  * What to do about a fetch that failed. kafkajs would leave the group, or join again, for much that changes nothing about
  * who owns what.
  *
- * @param inner kafkajs' own way, for what is left
+ * @param inner kafkajs' own way, for everything else
  */
 export async function recoverFromFetch(
   group: ConsumerGroup,

@@ -57,7 +57,7 @@ export class Membership implements GroupHooks {
   readonly #stopping = new AbortController();
   #state: State = { kind: 'outside' };
   #join: Promise<void> | undefined;
-  /** The group that let this member in last, until it was left; kafkajs makes a new one after each crash. */
+  /** The group that let this member in last, until this member leaves it; kafkajs makes a new one after each crash. */
   #joined: ConsumerGroup | undefined;
   /** The id of a membership that was not given up. kafkajs forgets it when it crashes. */
   #memberId: string | null = null;

@@ -15,7 +15,6 @@ import { ParkedReader } from './parked-reader.ts';
 import { CORRUPT_PAUSE_MS, Quarantine } from './quarantine.ts';
 import { firstReads, laneStarts } from './starts.ts';
 
-/** What is done with records, and who is told. */
 export interface LanePorts {
   readonly observe: Observe;
   readonly parkedKeys: AllParkedKeys;
@@ -27,14 +26,12 @@ export interface LanePorts {
   readonly isSuspect: (topic: string) => boolean;
 }
 
-/** How lanes work. */
 export interface LaneSettings {
   readonly topics: TopicSet;
   /** Records of different keys of one source partition in flight at once. */
   readonly concurrency: number;
 }
 
-/** A lane as seen from outside. */
 export interface LaneState {
   readonly topic: string;
   readonly partition: number;

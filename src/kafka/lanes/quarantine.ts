@@ -1,7 +1,7 @@
 import type { ConsumerGroup } from '../kafkajs/types.ts';
 import type { Lane } from './lane.ts';
 
-/** How long what cannot be read is left alone before it is asked for again. */
+/** How long what cannot be read waits before it is asked for again. */
 export const CORRUPT_PAUSE_MS = 1_000;
 
 /** Lanes that get nothing for now, because what they would get cannot be read; the others go on. */

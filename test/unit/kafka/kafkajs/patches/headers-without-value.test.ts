@@ -147,6 +147,7 @@ describe('headers of the origin survive a move as they were', () => {
       ['trace', 'kept'],
     ]);
     expect(headers).toMatchObject({ trace: Buffer.from('kept'), 'notifier-origin-offset': Buffer.from('0') });
+    expect(headers, 'an empty value is another one').toMatchObject({ nothing: null, tag: [Buffer.from('a'), null] });
   });
 
   test.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__'])(
