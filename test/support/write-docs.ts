@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { LOG_EVENTS, type LogEventSpec } from '../../src/ops/log-table.ts';
 import { METRICS, type MetricSpec } from '../../src/ops/metric-table.ts';
 import { SETTINGS, type Setting } from '../../src/settings/table.ts';
 
@@ -8,7 +9,7 @@ export const REFERENCE = fileURLToPath(new URL('../../docs/reference.md', import
 
 /** The document with every generated part as the code has it now; the text around the markers stays. Throws without them. */
 export function withTables(document: string): string {
-  const parts = { settings: settingsTable(), metrics: metricsTable() };
+  const parts = { settings: settingsTable(), metrics: metricsTable(), 'log events': logTable() };
   return Object.entries(parts).reduce((text, [name, table]) => {
     const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
@@ -43,6 +44,20 @@ function metricsTable(): string {
     return [code(name), type, described.length === 0 ? '–' : described.join(' · '), help];
   });
   return table(['Metric', 'Type', 'Labels', 'Meaning'], rows);
+}
+
+function logTable(): string {
+  const rows = Object.entries<LogEventSpec>(LOG_EVENTS).map(([event, { levels, meaning, fields, remedy }]) => {
+    return [code(event), levels.join(', '), meaning, fields.map(code).join(' '), remedies(remedy)];
+  });
+  return table(['Event', 'Level', 'Meaning', 'Fields', 'What to do'], rows);
+}
+
+function remedies(remedy: LogEventSpec['remedy']): string {
+  if (typeof remedy === 'string') return remedy;
+  return Object.entries(remedy)
+    .map(([of, text]) => `${code(of)}: ${text}`)
+    .join(' · ');
 }
 
 function code(text: string): string {

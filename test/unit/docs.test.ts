@@ -10,7 +10,7 @@ test('the reference is what the code says', () => {
 test('the text around the generated tables stays', () => {
   const document =
     'before\n<!-- generated: settings -->\nSTALE\n<!-- end: settings -->\nbetween\n' +
-    '<!-- generated: metrics -->\n<!-- end: metrics -->\nafter\n';
+    '<!-- generated: metrics -->\n<!-- end: metrics -->\n<!-- generated: log events -->\n<!-- end: log events -->\nafter\n';
   const written = withTables(document);
   expect(written).toMatch(/^before\n[^]*\nbetween\n[^]*\nafter\n$/);
   expect(written).not.toContain('STALE');
