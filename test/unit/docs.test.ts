@@ -1,22 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { REFERENCE, withTables } from '../support/write-docs.ts';
+import { DOCUMENTS, withParts } from '../support/write-docs.ts';
 
-test('the reference is what the code says', () => {
-  const document = readFileSync(REFERENCE, 'utf8');
-  expect(document, 'docs/reference.md differs from the code; run: npm run docs').toBe(withTables(document));
+const { reference } = DOCUMENTS;
+
+test.each(Object.values(DOCUMENTS))('$file is what the code says', (document) => {
+  const text = readFileSync(document.file, 'utf8');
+  expect(text, `${document.file} differs from the code; run: npm run docs`).toBe(withParts(text, document));
 });
 
 test('the text around the generated tables stays', () => {
   const document =
     'before\n<!-- generated: settings -->\nSTALE\n<!-- end: settings -->\nbetween\n' +
     '<!-- generated: metrics -->\n<!-- end: metrics -->\n<!-- generated: log events -->\n<!-- end: log events -->\nafter\n';
-  const written = withTables(document);
+  const written = withParts(document, reference);
   expect(written).toMatch(/^before\n[^]*\nbetween\n[^]*\nafter\n$/);
   expect(written).not.toContain('STALE');
-  expect(withTables(written)).toBe(written);
+  expect(withParts(written, reference)).toBe(written);
 });
 
 test('a document without its markers says which to put where', () => {
-  expect(() => withTables('nothing')).toThrow('put "<!-- generated: settings -->"');
+  expect(() => withParts('nothing', reference)).toThrow('put "<!-- generated: settings -->"');
 });
