@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { DECISIONS, decisionRecords } from '../support/decisions.ts';
 
@@ -50,11 +50,3 @@ test.each(ALL)('%s names files and tests that exist', (_, { text }) => {
     expect(readFileSync(path, 'utf8').replaceAll("\\'", "'"), `${path} has no such test`).toContain(title);
   }
 });
-
-test.each(['README.md', 'src/README.md', 'test/README.md', 'test/guarantees.md', 'docs/decisions/README.md'])(
-  'every file that %s links to exists',
-  (file) => {
-    const links = [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link);
-    expect(links.filter((link) => !existsSync(resolve(dirname(file), link)))).toEqual([]);
-  },
-);
