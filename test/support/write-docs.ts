@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { METRICS, type MetricSpec } from '../../src/ops/metric-table.ts';
-import { SETTINGS, type Setting } from '../../src/settings/table.ts';
+import type { Setting } from '../../src/settings/setting.ts';
+import { SETTINGS } from '../../src/settings/table.ts';
 
 /** The file that holds the generated tables. */
 export const REFERENCE = fileURLToPath(new URL('../../docs/reference.md', import.meta.url));
