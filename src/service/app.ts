@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { Topology } from '../core/topology.ts';
 import { KeyRing } from '../http/key-ring.ts';
 import type { LoadedKeys } from '../http/key-set.ts';
 import { watchKeys } from '../http/key-watch.ts';
@@ -50,11 +51,12 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 export async function startService(config: Config, loadedKeys: LoadedKeys): Promise<Service> {
   const { source, gateway, limits, retry, hold, outcomes } = config;
   const log = createLog(config.log);
+  const topology = new Topology({ source: source.topic, tiers: retry.tiers, outcomes: outcomes.topic });
   const metrics = createMetrics({
     version,
     ...config.build,
     ...config.replays,
-    source: source.topic,
+    topology,
     tiers: retry.tiers.map(({ name }) => name),
     systemic: hold.systemic,
     now: Date.now,
@@ -110,8 +112,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     keyWorked: keys.worked,
     now: Date.now,
     settings: {
-      source: source.topic,
-      outcomesTopic: outcomes.topic,
+      topology,
       retry,
       systemic: hold.systemic,
       ...config.notification,
@@ -149,7 +150,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
         connected.checkServed();
         const sampled = sampleLanes(connected, source.topic, metrics.gauges);
         const wanting = connected.unserved.length + connected.missing.length > 0;
-        const grown = source.createTopics && wanting ? topicsOf(kafka, config) : undefined;
+        const grown = source.createTopics && wanting ? topicsOf(kafka, topology, source) : undefined;
         Promise.all([sampled, grown]).catch((error: unknown) => log.debug('no samples', { error }));
       }, SAMPLE_EVERY_MS);
       closers.add('the samples', () => clearInterval(sample));
@@ -157,7 +158,11 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
       stage = 'joining';
       connected.run();
     };
-    connect({ kafka, decoder, publisher, gauges: metrics.gauges, log, observe, reader }, config, stopping.signal)
+    connect(
+      { kafka, topology, decoder, publisher, gauges: metrics.gauges, log, observe, reader },
+      config,
+      stopping.signal,
+    )
       .then(join)
       .catch((error: unknown) => {
         if (error instanceof Abandoned) return;

@@ -1,4 +1,5 @@
 import { Misconfigured } from '../core/misconfigured.ts';
+import type { Topology } from '../core/topology.ts';
 import type { Decoder } from '../kafka/avro/decoder.ts';
 import { registryRemedy } from '../kafka/avro/registry.ts';
 import type { GroupConsumer } from '../kafka/consumer.ts';
@@ -19,6 +20,7 @@ const QUIET_MS = 30_000;
 /** What is connected, and who is told meanwhile. */
 export interface Connecting {
   readonly kafka: Kafka;
+  readonly topology: Topology;
   readonly decoder: Pick<Decoder, 'ping'>;
   readonly publisher: Pick<Publisher, 'connect'>;
   readonly gauges: Gauges;
@@ -37,11 +39,15 @@ export interface Connecting {
  * @throws Abandoned when `stopping` is aborted
  */
 export async function connect(
-  { kafka, decoder, publisher, gauges, log, observe, reader }: Connecting,
-  config: Config,
+  { kafka, topology, decoder, publisher, gauges, log, observe, reader }: Connecting,
+  {
+    kafka: {
+      group: { groupId },
+    },
+    source,
+  }: Pick<Config, 'kafka' | 'source'>,
   stopping: AbortSignal,
 ): Promise<GroupConsumer> {
-  const { groupId } = config.kafka.group;
   const forBrokers = saidNowAndThen(log, 'waiting for the brokers', brokerRemedy);
   const forRegistry = saidNowAndThen(log, 'waiting for the schema registry', registryRemedy);
   const forGroup = (error: unknown): void => {
@@ -49,14 +55,14 @@ export async function connect(
     else forBrokers(error);
   };
 
-  const topics = await untilDone(() => topicsOf(kafka, config), forBrokers, stopping);
+  const topics = await untilDone(() => topicsOf(kafka, topology, source), forBrokers, stopping);
   if (topics.problems.length > 0) throw new Misconfigured(topics.problems);
   for (const warning of topics.warnings) log.warn(warning);
   if (topics.made.length > 0) log.info('topics made', { topics: topics.made });
 
   await untilDone(() => decoder.ping(), forRegistry, stopping);
   await untilDone(() => publisher.connect(), forBrokers, stopping);
-  retentionMs(kafka, [...topics.read, ...topics.counterparts])
+  retentionMs(kafka, [...topics.read, ...topology.counterparts])
     .then((retention) => gauges.topicRetention(retention))
     .catch((error: unknown) => log.warn('the retention of the topics is not known', { error }));
 
@@ -68,11 +74,9 @@ export async function connect(
 }
 
 /** The topics as they are; made, or given the partitions they lack, where that is allowed. */
-export function topicsOf(kafka: Kafka, { source, retry, outcomes }: Config): Promise<Topics> {
+export function topicsOf(kafka: Kafka, topology: Topology, source: Config['source']): Promise<Topics> {
   return prepareTopics(kafka, {
-    source: source.topic,
-    tiers: retry.tiers.map(({ name }) => name),
-    outcomesTopic: outcomes.topic,
+    topology,
     create: source.createTopics,
     replicationFactor: source.replicationFactor,
   });
