@@ -177,8 +177,8 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     stop: async () => {
       stage = 'draining';
       stopping.abort();
-      const closed = await closers.close();
-      return drained && closed;
+      await closers.close();
+      return drained;
     },
   };
 }

@@ -15,21 +15,14 @@ export class Closers {
     this.#stack.push({ name, close });
   }
 
-  /**
-   * Closes everything, newest first, each once.
-   *
-   * @returns whether all could be closed; what could not has been told
-   */
-  async close(): Promise<boolean> {
-    let clean = true;
+  /** Closes everything, newest first, each once; what cannot be closed is told, and never thrown. */
+  async close(): Promise<void> {
     for (let next = this.#stack.pop(); next !== undefined; next = this.#stack.pop()) {
       try {
         await next.close();
       } catch (error) {
-        clean = false;
         this.#onFailure(next.name, error);
       }
     }
-    return clean;
   }
 }
