@@ -23,7 +23,7 @@ export type Turn =
   /** Its own: no earlier event of its key is parked. */
   | { readonly kind: 'send' }
   /** Not this record's: its event goes on in another copy. */
-  | { readonly kind: 'pass' }
+  | { readonly kind: 'superseded' }
   /** Its own, once older copies of the same event are out of the way. */
   | { readonly kind: 'wait' }
   /** Its predecessor's: it waits where, and as long as, that one does. */
@@ -95,14 +95,14 @@ export class ParkedKeys {
   turnOfSource(key: string, origin: number): Turn {
     const copies = this.#keys.get(key) ?? [];
     const at = firstOf(copies, origin);
-    return copies[at]?.origin === origin ? { kind: 'pass' } : behind(copies[at - 1]);
+    return copies[at]?.origin === origin ? { kind: 'superseded' } : behind(copies[at - 1]);
   }
 
   /** Whose turn it is for a parked copy, which has joined. */
   turnOf(copy: Copy): Turn {
     const copies = this.#keys.get(copy.key) ?? [];
     const [first, end] = [firstOf(copies, copy.origin), firstOf(copies, copy.origin + 1)];
-    if (!isSame(copies[end - 1], copy)) return { kind: 'pass' };
+    if (!isSame(copies[end - 1], copy)) return { kind: 'superseded' };
     if (first > 0) return behind(copies[first - 1]);
     return end > 1 ? { kind: 'wait' } : { kind: 'send' };
   }

@@ -124,7 +124,7 @@ export class ParkedKeysModel {
     const key = orderKey(record.key, '');
     const turn = copy === undefined ? this.parkedHere.turnOfSource(key, record.offset) : this.parkedHere.turnOf(copy);
     if (turn.kind === 'wait') return;
-    if (turn.kind === 'pass') {
+    if (turn.kind === 'superseded') {
       this.#settle(lane, copy);
       return;
     }
