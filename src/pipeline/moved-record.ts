@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DeadLetterReason } from '../core/disposition.ts';
+import { isPaymentId } from '../core/event.ts';
 import { writeHeaders, type Provenance } from '../core/provenance.ts';
 import type { KafkaRecord, OutgoingRecord } from '../core/record.ts';
 import type { Work } from './work.ts';
@@ -23,17 +24,22 @@ export function deadLetter(
   reason: DeadLetterReason,
   detail: string,
 ): OutgoingRecord {
-  const { notBefore, paymentId, ...history } = provenance;
+  const { notBefore, ...history } = provenance;
   const headers = writeHeaders(record.headers, { ...history, reason: detail }, { 'dead-letter-reason': reason });
   return { ...moved(record, topic), headers };
 }
 
 /**
- * The dead letter of a record that is too large to be kept: its origin's coordinates and the SHA-256 of its value, where
- * that could be read. Value, body and the headers of its producer stay behind.
+ * The dead letter of a record that is too large to be kept: its origin's coordinates and, as far as its value could be
+ * read, its payment and the SHA-256 of the value. Value, body and the headers of its producer stay behind.
  */
-export function deadLetterWithoutValue({ record, provenance }: Work, topic: string, detail: string): OutgoingRecord {
-  const { body, notBefore, paymentId, ...history } = provenance;
+export function deadLetterWithoutValue(
+  { record, provenance, event }: Work,
+  topic: string,
+  detail: string,
+): OutgoingRecord {
+  const { body, notBefore, ...history } = provenance;
+  const payment = event !== undefined && isPaymentId(event.paymentId) ? { paymentId: event.paymentId } : {};
   const { key, value, partition, unreadable } = record;
   const hash = unreadable === undefined ? { 'value-sha256': sha256(value ?? Buffer.alloc(0)) } : {};
   return {
@@ -41,7 +47,11 @@ export function deadLetterWithoutValue({ record, provenance }: Work, topic: stri
     partition,
     key: key !== null && key.length > LARGEST_KEPT_KEY ? null : key,
     value: null,
-    headers: writeHeaders({}, { ...history, reason: detail }, { 'dead-letter-reason': 'too_large', ...hash }),
+    headers: writeHeaders(
+      {},
+      { ...history, ...payment, reason: detail },
+      { 'dead-letter-reason': 'too_large', ...hash },
+    ),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { DeadLetterReason } from '../core/disposition.ts';
-import { hasUnlistedCode, invalidField } from '../core/event.ts';
+import { hasUnlistedCode, invalidField, isPaymentId, type PaymentFinal } from '../core/event.ts';
 import type { Decoded, Ownership, Ports } from './ports.ts';
 import { untilDone } from './waiting.ts';
 import type { Finished, Sendable, Work } from './work.ts';
@@ -18,13 +18,21 @@ export async function readEvent(work: Work, ports: Ports, { closing }: Ownership
     return deadLetter(work, 'undecodable', error);
   }
   const { event } = decoded;
+  const sendable = withEvent(work, event);
   const invalid = invalidField(event);
-  if (invalid !== undefined) return deadLetter({ ...work, event }, 'invalid_event', invalid);
+  if (invalid !== undefined) return deadLetter(sendable, 'invalid_event', invalid);
   if (hasUnlistedCode(event) && provenance.attempts === 0) {
     ports.observe({ kind: 'unlisted_payment_code', paymentId: event.paymentId, code: event.paymentResult.resultCode });
   }
-  if (record.key !== null && record.key.length > 0) return { ...work, event };
-  return { ...work, event, provenance: { ...provenance, paymentId: event.paymentId } };
+  return sendable;
+}
+
+/** Where the record has no key, its payment is named in the headers, so that copies and letters can be found by it. */
+function withEvent(work: Work, event: PaymentFinal): Sendable {
+  const { paymentId } = event;
+  const hasKey = work.record.key !== null && work.record.key.length > 0;
+  if (hasKey || !isPaymentId(paymentId)) return { ...work, event };
+  return { ...work, event, provenance: { ...work.provenance, paymentId } };
 }
 
 async function decode({ record }: Work, ports: Ports, closing: AbortSignal): Promise<Decoded> {
