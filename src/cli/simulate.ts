@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { type Profile, ProfileError, parseProfileText } from '../simulator/faults.ts';
 import { type Simulator, startSimulator } from '../simulator/gateway.ts';
-import type { ReceivedRequest } from '../simulator/record.ts';
+import type { ReceivedRequest } from '../simulator/request-log.ts';
 import { SetupProblem } from '../simulator/setup-problem.ts';
 
 interface SimulateOptions {

@@ -1,4 +1,6 @@
-/** It cannot work as it is configured. Each problem is one line with its remedy, and holds no secret. */
+/**
+ * Thrown where something cannot work as it is configured. Each problem is one line with its remedy, without any secret.
+ */
 export class Misconfigured extends Error {
   override readonly name = 'Misconfigured';
   readonly problems: readonly string[];

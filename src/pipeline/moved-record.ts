@@ -8,7 +8,10 @@ import type { Work } from './work.ts';
 /** A key longer than this, in bytes, does not travel with a letter that was itself too large. */
 const LARGEST_KEPT_KEY = 16_384;
 
-/** A record as it waits in a retry topic: key, value, partition number and the headers of its producer stay as they were. */
+/**
+ * A record as it waits in a retry topic: key, value, partition number and the headers of its producer stay as they
+ * were.
+ */
 export function retryRecord(
   record: KafkaRecord,
   topic: string,

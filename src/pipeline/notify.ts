@@ -2,7 +2,7 @@ import { decide, type Disposition } from '../core/disposition.ts';
 import { isTrustworthy } from '../core/hold.ts';
 import { notificationBody } from '../core/notification.ts';
 import { classify } from '../core/outcome.ts';
-import type { Verdict } from '../core/sending.ts';
+import type { NextStep } from '../core/sending.ts';
 import type { Suspicion } from '../core/suspicion.ts';
 import { MAIN_TIER } from '../core/topology.ts';
 import type { Ownership, Ports } from './ports.ts';
@@ -19,7 +19,7 @@ export async function notify(unsent: Sendable, ports: Ports, ownership: Ownershi
   for (let work = unsent; ;) {
     const attempt = await sendOnce(work, body, suspicion, ports, ownership);
     const { disposition, next } = attempt;
-    if (next.kind !== 'again') return { ...attempt.work, ending: endingOf(disposition) };
+    if (next.kind !== 'send_again') return { ...attempt.work, ending: endingOf(disposition) };
     work = attempt.work;
     suspicion = next.suspicion;
     if (next.afterMs > 0) await pause(next.afterMs, ownership.closing);
@@ -31,7 +31,7 @@ interface Attempt {
   /** What its answer alone would make of the record. */
   readonly disposition: Disposition;
   /** What is to be done, given what other payments have met. */
-  readonly next: Verdict;
+  readonly next: NextStep;
 }
 
 /** Sends one request, as soon as the gate lets it pass, and judges its answer. */
@@ -46,19 +46,19 @@ async function sendOnce(
   const { record, tier, provenance } = work;
   const { paymentId } = work.event;
   const pass = await ports.enter(ownership.closing, tier === MAIN_TIER ? 'live' : 'retry');
-  let next: Verdict | undefined;
+  let next: NextStep | undefined;
   try {
     const mayLeave = (): void => {
       ownership.assertHeld(true);
     };
-    const sent = await ports.send(body, mayLeave, ownership.ended, pass.keyTurn);
+    const sent = await ports.send(body, mayLeave, ownership.ended, pass.keyChoice);
     const outcome = classify(sent.exchange, settings.systemic);
     const attempt = provenance.attempts + 1;
     const firstAttemptAt = provenance.firstAttemptAt ?? sent.startedAt;
     const hops = provenance.hops - (provenance.waits ?? 0);
     const disposition = decide(outcome, { firstAttemptAt, hops }, settings.retry, now());
     observe({ kind: 'attempt', tier, record, provenance, paymentId, attempt, outcome, disposition, ...sent });
-    if (pass.keyTurn > 0 && isTrustworthy(outcome)) ports.keyWorked(sent.keyVersion);
+    if (pass.keyChoice > 0 && isTrustworthy(outcome)) ports.keyWorked(sent.keyVersion);
     ownership.assertHeld(false);
     next = pass.done({ paymentId, outcome, suspicion });
     const attempted = {

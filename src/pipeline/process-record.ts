@@ -10,13 +10,13 @@ import { pauseUntil } from './waiting.ts';
 import type { Finished, Sendable, Work } from './work.ts';
 
 /**
- * The whole story of one record: wait until it is due → decode → check → wait for its turn → send → judge → settle.
- * The first steps only find out what is to become of the record; it is settled in one place. When this returns, the
- * record is settled and its offset may be committed.
+ * The whole story of one record: wait until it is due → decode → check → wait for its turn → send → judge → settle. The
+ * first steps only find out what is to become of the record; it is settled in one place. When this returns, the record
+ * is settled and its offset may be committed.
  *
  * Throws `Abandoned`, with nothing settled, when the right to the partition ends. A fault of this one event is a value,
- * and decides what becomes of the record. A fault of our own infrastructure decides nothing: the record waits until it is
- * over.
+ * and decides what becomes of the record. A fault of our own infrastructure decides nothing: the record waits until it
+ * is over.
  */
 export async function processRecord(record: KafkaRecord, ports: Ports, ownership: Ownership): Promise<void> {
   const { topology } = ports.settings;
@@ -35,8 +35,8 @@ export async function processRecord(record: KafkaRecord, ports: Ports, ownership
 }
 
 /**
- * A parked record waits until its time has come. It was parked before it was read, so whatever the clocks show, it waits
- * no longer than it had to when it was parked, counted from when it was read.
+ * A parked record waits until its time has come. It was parked before it was read, so whatever the clocks show, it
+ * waits no longer than it had to when it was parked, counted from when it was read.
  */
 async function untilDue({ record, tier, provenance }: Work, ports: Ports, { closing }: Ownership): Promise<void> {
   const { settings, observe, now } = ports;
@@ -48,7 +48,9 @@ async function untilDue({ record, tier, provenance }: Work, ports: Ports, { clos
   observe({ kind: 'due', tier, latenessMs: Math.max(0, now() - notBefore) });
 }
 
-/** Sends the event, unless an earlier one of its key is parked: then it is parked behind that one, without a request. */
+/**
+ * Sends the event, unless an earlier one of its key is parked: then it is parked behind that one, without a request.
+ */
 async function sendInOrder(
   work: Sendable,
   copy: Copy | undefined,

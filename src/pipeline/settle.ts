@@ -69,9 +69,9 @@ async function writeOutcome(
 }
 
 /**
- * Writes until it is written. A record for which a request was sent is worth waiting for to the end of the ownership: if
- * it were given up earlier, the request would be sent again. Any other record is given up as soon as partitions are to
- * be handed over.
+ * Writes until it is written. A record for which a request was sent is worth waiting for to the end of the ownership:
+ * if it were given up earlier, the request would be sent again. Any other record is given up as soon as partitions are
+ * to be handed over.
  */
 async function publish(
   target: ProduceTarget,

@@ -3,7 +3,7 @@ import type { PaymentFinal } from '../core/event.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Provenance } from '../core/provenance.ts';
 import type { KafkaRecord } from '../core/record.ts';
-import type { Sent } from './ports.ts';
+import type { SentRequest } from './ports.ts';
 
 /** A record on its way through the pipeline, with what is known of it so far. */
 export interface Work {
@@ -14,7 +14,7 @@ export interface Work {
   /** Absent where the value could not be read as an event. */
   readonly event?: PaymentFinal;
   /** The last request this member has sent for the record. */
-  readonly lastAttempt?: Sent & { readonly outcome: Outcome };
+  readonly lastAttempt?: SentRequest & { readonly outcome: Outcome };
 }
 
 /** Work whose event was read, and may be sent. */

@@ -27,7 +27,7 @@ function parked(origin: number, { hops = 1, waits = 0, tier = '5s', offset = ori
   return sourceRecord({ topic: `${SOURCE}.retry.${tier}`, offset, headers });
 }
 
-/** A pipeline whose fence knows these records. */
+/** A pipeline that knows these parked records. */
 function knowing(records: readonly KafkaRecord[], script: ConstructorParameters<typeof ScriptedPipeline>[0] = {}) {
   const pipeline = new ScriptedPipeline(script);
   for (const record of records) {

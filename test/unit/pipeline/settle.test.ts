@@ -262,11 +262,11 @@ describe('a record of which nothing but its place can be read', () => {
 
   test('blocks no key where it was parked', async () => {
     const pipeline = new ScriptedPipeline();
-    const parkedHere = pipeline.parkedKeys.of(3);
+    const parked = pipeline.parkedKeys.of(3);
     const place = { tier: '5s', offset: 7 };
-    parkedHere.join({ ...place, key: 'key K', origin: 1, redrives: 0, hops: 1, notBefore: 0 });
+    parked.join({ ...place, key: 'key K', origin: 1, redrives: 0, hops: 1, notBefore: 0 });
     const unreadable = { reason: 'undecodable', detail: 'cut off' } as const;
     await pipeline.process(sourceRecord({ ...nothing, topic: `${SOURCE}.retry.5s`, unreadable }));
-    expect(parkedHere.size).toBe(0);
+    expect(parked.size).toBe(0);
   });
 });
