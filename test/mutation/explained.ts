@@ -143,6 +143,11 @@ export const EXPLAINED: readonly Explanation[] = [
   },
   {
     file: 'src/pipeline/process-record.ts',
+    mutants: [['retryTier === undefined', 'false']],
+    why: 'A record of the source has no time to wait for; only the type asks.',
+  },
+  {
+    file: 'src/pipeline/process-record.ts',
     mutants: [['record.unreadable !== undefined', 'true']],
     why: 'Costs a walk through all that is parked: a record that is no copy stands where no copy is known.',
   },

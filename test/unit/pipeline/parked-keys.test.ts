@@ -112,6 +112,19 @@ describe('a parked event', () => {
     expect(pipeline.parkedKeys.keys).toBe(0);
   });
 
+  test('that went on in a newer copy is not settled where its partition was lost meanwhile', async () => {
+    const [older, newer] = [parked(5), parked(5, { hops: 2, tier: '30s' })];
+    const pipeline = knowing([older, newer], {
+      decode: () => {
+        pipeline.ownership.end();
+        return { kind: 'event', event: paymentFinal() };
+      },
+    });
+    await expect(pipeline.process(older)).rejects.toMatchObject({ name: 'Abandoned' });
+    expect(pipeline.story).not.toContain('superseded');
+    expect(pipeline.parkedKeys.of(PARTITION).size).toBe(2);
+  });
+
   test('waits until its older copy is passed over, or its partition is lost', async () => {
     const [older, newer] = [parked(5), parked(5, { hops: 2, tier: '30s' })];
     const pipeline = knowing([older, newer]);
