@@ -91,6 +91,12 @@ test.each([
 });
 
 describe('a record that was parked', () => {
+  test('is sent at once where nothing says until when', async () => {
+    const pipeline = new ScriptedPipeline();
+    await pipeline.process(parked({}));
+    expect(pipeline.story).toEqual(['decode', 'send', 'attempt', 'delivered']);
+  });
+
   test('is not even decoded before its time, and tells how late it was', async () => {
     const pipeline = new ScriptedPipeline();
     const work = pipeline.begin(parked({ 'notifier-not-before': String(NOW + 5_000) }));
