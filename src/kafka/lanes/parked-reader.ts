@@ -4,8 +4,8 @@ import type { KafkaRecord } from '../../core/record.ts';
 import type { Topology } from '../../core/topology.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import { Abandoned } from '../../pipeline/ports.ts';
-import { recordsOf } from '../kafkajs/fetched.ts';
-import { Batch, READ_COMMITTED, type Cluster } from '../kafkajs/internals.ts';
+import { Batch, READ_COMMITTED, recordsOf } from '../kafkajs/fetched.ts';
+import type { Cluster } from '../kafkajs/types.ts';
 import { boundaryOffsets, byTopic, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import type { CorruptBatch } from '../wire/record-batches.ts';
 
@@ -13,7 +13,7 @@ const FETCH = { minBytes: 1, maxWaitTime: 250, maxBytes: 4_194_304, isolationLev
 const PARTITION_BYTES = 1_048_576;
 
 /** Where lanes begin to read, by `partitionKey`. */
-type Starts = ReadonlyMap<string, number>;
+export type Starts = ReadonlyMap<string, number>;
 
 /** A retry partition that is not wholly known, and from where. */
 interface Unread {
@@ -30,7 +30,7 @@ export interface Learnt {
   readonly corrupt: readonly (CorruptBatch & { readonly topic: string; readonly partition: number })[];
 }
 
-/** Finds out what is parked before anything is sent. The records themselves are read again by their lanes. */
+/** Makes known to `AllParkedKeys` what is parked; the records themselves come again when their lanes read them. */
 export class ParkedReader {
   readonly #topology: Topology;
   readonly #parkedKeys: AllParkedKeys;
@@ -44,12 +44,12 @@ export class ParkedReader {
   seen(topic: string, partition: number, records: readonly KafkaRecord[], next: number): void {
     const tier = this.#topology.retryTierOf(topic)?.name;
     if (tier === undefined) return;
-    const parked = this.#parkedKeys.of(partition);
+    const parkedHere = this.#parkedKeys.of(partition);
     for (const record of records) {
       const copy = copyOf(record, this.#topology, readProvenance(record, this.#topology.source));
-      if (copy !== undefined) parked.join(copy);
+      if (copy !== undefined) parkedHere.join(copy);
     }
-    parked.readTo(tier, next);
+    parkedHere.readTo(tier, next);
   }
 
   /** Records before `earliest` are gone from the topic. */
@@ -100,12 +100,12 @@ export class ParkedReader {
   /** Reads partitions of one leader to their last stable offsets, as far as they can be read. */
   async #readAll(cluster: Cluster, leader: number, unread: readonly Unread[], closing: AbortSignal): Promise<Learnt> {
     const broker = await cluster.findBroker({ nodeId: String(leader) });
-    const left = new Set(unread);
+    const remaining = new Set(unread);
     let count = 0;
     const corrupt: Learnt['corrupt'][number][] = [];
-    while (left.size > 0) {
+    while (remaining.size > 0) {
       if (closing.aborted) throw new Abandoned();
-      const topics = [...byTopic(left)].map(([topic, own]) => ({
+      const topics = [...byTopic(remaining)].map(([topic, own]) => ({
         topic,
         partitions: own.map(({ partition, next }) => ({
           partition,
@@ -114,7 +114,7 @@ export class ParkedReader {
         })),
       }));
       const { responses } = await broker.fetch({ ...FETCH, topics });
-      for (const at of left) {
+      for (const at of remaining) {
         const answer = responses
           .find(({ topicName }) => topicName === at.topic)
           ?.partitions.find(({ partition }) => partition === at.partition);
@@ -128,7 +128,7 @@ export class ParkedReader {
         }
         const { corrupt: wrong } = batch.rawMessages;
         if (wrong !== undefined) corrupt.push({ ...wrong, topic: at.topic, partition: at.partition });
-        if (wrong !== undefined || at.next >= Number(answer.lastStableOffset)) left.delete(at);
+        if (wrong !== undefined || at.next >= Number(answer.lastStableOffset)) remaining.delete(at);
       }
     }
     return { records: count, corrupt };

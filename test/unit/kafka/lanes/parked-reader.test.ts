@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { writeHeaders } from '../../../../src/core/provenance.ts';
-import type { Broker, Cluster } from '../../../../src/kafka/kafkajs/internals.ts';
-import { ParkedReader } from '../../../../src/kafka/lanes/parked.ts';
+import type { Broker, Cluster } from '../../../../src/kafka/kafkajs/types.ts';
+import { ParkedReader } from '../../../../src/kafka/lanes/parked-reader.ts';
 import type { FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
 import { Abandoned } from '../../../../src/pipeline/ports.ts';

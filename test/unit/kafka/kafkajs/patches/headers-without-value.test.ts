@@ -1,15 +1,15 @@
 import { createRequire } from 'node:module';
 import type { Kafka } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
-import { readProvenance, writeHeaders } from '../../../../src/core/provenance.ts';
-import type { KafkaRecord } from '../../../../src/core/record.ts';
-import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
-import { readRecords, type FetchedMessage } from '../../../../src/kafka/wire/batch-records.ts';
-import type { ConsumerGroup, FetchedBatch } from '../../../../src/kafka/kafkajs/internals.ts';
-import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
-import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
-import { createPublisher } from '../../../../src/kafka/produce/publisher.ts';
-import { soon, SOURCE, TOPOLOGY } from '../../../support/fixtures.ts';
+import { readProvenance, writeHeaders } from '../../../../../src/core/provenance.ts';
+import type { KafkaRecord } from '../../../../../src/core/record.ts';
+import { Epoch, instant } from '../../../../../src/kafka/group/epoch.ts';
+import { readRecords, type FetchedMessage } from '../../../../../src/kafka/wire/batch-records.ts';
+import type { ConsumerGroup, FetchedBatch } from '../../../../../src/kafka/kafkajs/types.ts';
+import { Lanes } from '../../../../../src/kafka/lanes/lanes.ts';
+import { AllParkedKeys } from '../../../../../src/pipeline/all-parked-keys.ts';
+import { createPublisher } from '../../../../../src/kafka/produce/publisher.ts';
+import { soon, SOURCE, TOPOLOGY } from '../../../../support/fixtures.ts';
 
 /** kafkajs' own way of writing a record. */
 const require = createRequire(import.meta.url);
@@ -147,6 +147,7 @@ describe('headers of the origin survive a move as they were', () => {
       ['trace', 'kept'],
     ]);
     expect(headers).toMatchObject({ trace: Buffer.from('kept'), 'notifier-origin-offset': Buffer.from('0') });
+    expect(headers, 'an empty value is another one').toMatchObject({ nothing: null, tag: [Buffer.from('a'), null] });
   });
 
   test.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__'])(

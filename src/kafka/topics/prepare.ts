@@ -1,8 +1,9 @@
 import type { Admin, Kafka } from 'kafkajs';
-import kafkajs from 'kafkajs';
 import type { Topology } from '../../core/topology.ts';
 import type { TopicSet } from '../group/assigner.ts';
-import { errorType } from '../kafkajs/client.ts';
+import { configValues } from './config-values.ts';
+import { createAll, grow, HEADROOM_BYTES } from './create.ts';
+import { wantedTopics } from './wanted.ts';
 
 /** What has to exist beside the source. */
 export interface TopicSettings {
@@ -23,42 +24,12 @@ export interface Topics extends TopicSet {
   readonly made: readonly string[];
 }
 
-/** Room for the headers that a record gains on its way. */
-const HEADROOM_BYTES = 65_536;
-const DAY_MS = 86_400_000;
-const RETENTION_MS = { retry: 14 * DAY_MS, deadLetter: 90 * DAY_MS, outcomes: 730 * DAY_MS };
-
-/** Why a broker will not make a topic, however often it is asked. */
-const REMEDIES = new Map([
-  ['INVALID_REPLICATION_FACTOR', 'set TOPIC_REPLICATION_FACTOR to no more than there are brokers'],
-  ['TOPIC_AUTHORIZATION_FAILED', 'let this user create it, or make it and set CREATE_TOPICS=false'],
-  ['CLUSTER_AUTHORIZATION_FAILED', 'let this user create topics, or make it and set CREATE_TOPICS=false'],
-  ['POLICY_VIOLATION', "make it as the cluster's policy asks and set CREATE_TOPICS=false"],
-  ['INVALID_CONFIG', 'make it by hand and set CREATE_TOPICS=false'],
-]);
-
-interface Wanted {
-  readonly topic: string;
-  readonly retentionMs: number;
-}
-
 /** Checks the topics, and makes what is missing where that is allowed. Throws where the brokers do not answer. */
 export async function prepareTopics(kafka: Kafka, settings: TopicSettings): Promise<Topics> {
   const admin = kafka.admin();
   await admin.connect();
   try {
     return await inspect(admin, settings);
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-/** How long each topic keeps its records, in milliseconds; negative = for ever. */
-export async function retentionMs(kafka: Kafka, topics: readonly string[]): Promise<Record<string, number>> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    return Object.fromEntries(await configValues(admin, [...new Set(topics)], 'retention.ms'));
   } finally {
     await admin.disconnect();
   }
@@ -118,75 +89,7 @@ async function inspect(admin: Admin, settings: TopicSettings): Promise<Topics> {
   return { ...found, warnings, made };
 }
 
-function wantedTopics({ retryTopics, deadLetters, outcomes }: Topology): Wanted[] {
-  const wanted = retryTopics.map((topic) => ({ topic, retentionMs: RETENTION_MS.retry }));
-  wanted.push({ topic: deadLetters, retentionMs: RETENTION_MS.deadLetter });
-  if (outcomes !== undefined) wanted.push({ topic: outcomes, retentionMs: RETENTION_MS.outcomes });
-  return wanted;
-}
-
-async function createAll(
-  admin: Admin,
-  missing: readonly Wanted[],
-  numPartitions: number,
-  sourceLargest: number,
-  replicationFactor: number,
-): Promise<{ made: string[]; problems: string[] }> {
-  const made: string[] = [];
-  const problems: string[] = [];
-  for (const { topic, retentionMs } of missing) {
-    const configEntries = [
-      { name: 'cleanup.policy', value: 'delete' },
-      { name: 'retention.ms', value: String(retentionMs) },
-      { name: 'max.message.bytes', value: String(sourceLargest + HEADROOM_BYTES) },
-    ];
-    try {
-      await admin.createTopics({
-        topics: [{ topic, numPartitions, replicationFactor, configEntries }],
-        waitForLeaders: true,
-      });
-      made.push(topic);
-    } catch (error) {
-      const type = errorType(error) ?? '';
-      const remedy = REMEDIES.get(type);
-      if (remedy !== undefined) problems.push(`the topic ${topic} cannot be made (${type}): ${remedy}`);
-      // Another member was faster.
-      else if (type !== 'TOPIC_ALREADY_EXISTS') throw error;
-    }
-  }
-  return { made, problems };
-}
-
-async function grow(admin: Admin, topics: readonly string[], count: number): Promise<string[]> {
-  for (const topic of topics) {
-    try {
-      await admin.createPartitions({ topicPartitions: [{ topic, count }] });
-    } catch (error) {
-      // Another member was faster.
-      if (errorType(error) !== 'INVALID_PARTITIONS') throw error;
-    }
-  }
-  return [...topics];
-}
-
 async function partitionCounts(admin: Admin, topics: readonly string[]): Promise<Map<string, number>> {
   const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
   return new Map(found.map(({ name, partitions }) => [name, partitions.length]));
-}
-
-async function configValues(admin: Admin, topics: readonly string[], name: string): Promise<Map<string, number>> {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: topics.map((topic) => ({
-      type: kafkajs.ConfigResourceTypes.TOPIC,
-      name: topic,
-      configNames: [name],
-    })),
-  });
-  return new Map(
-    resources.map(({ resourceName, configEntries }) => [
-      resourceName,
-      Number(configEntries.find(({ configName }) => configName === name)?.configValue ?? 0),
-    ]),
-  );
 }
