@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Broker } from '../../deploy/local/broker.ts';
-import type { ReceivedRequest } from '../../src/simulator/record.ts';
+import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
 import { scanTopic, type Positions, type StoredRecord } from '../support/topic-reader.ts';
 import type { World } from '../support/world.ts';
 import { groupNews } from './broker-log.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ReceivedRequest } from '../../src/simulator/record.ts';
+import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
 import { steppedClock } from '../support/stepped-clock.ts';
 import { until } from '../support/until.ts';

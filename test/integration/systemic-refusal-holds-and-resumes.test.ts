@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import type { ReceivedRequest } from '../../src/simulator/record.ts';
+import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
 import { held } from '../support/held.ts';
 import { rsaKeyPair, signingKeysFolder } from '../support/keys.ts';
 import { keepLedger } from '../support/ledger.ts';

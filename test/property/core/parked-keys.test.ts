@@ -39,7 +39,7 @@ test.each([
       finish(model);
       expect(model.violations).toEqual([]);
       expect(model.known.size).toBe(scripted.length);
-      expect(model.parkedHere).toMatchObject({ size: 0, keys: 0 });
+      expect(model.parked).toMatchObject({ size: 0, keys: 0 });
     }),
     { numRuns: 2_000 },
   );
