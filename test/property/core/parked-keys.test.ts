@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ParkedKeysModel, TIERS, type Scripted, type Step } from '../../support/parked-keys-model.ts';
+import { ParkedKeysModel, TIERS, type Scripted, type Step } from './parked-keys-model.ts';
 
 const events: fc.Arbitrary<Scripted[]> = fc.array(
   fc.record({ key: fc.constantFrom('A', 'B', 'C'), unknowns: fc.nat({ max: 4 }) }),

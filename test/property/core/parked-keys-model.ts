@@ -1,7 +1,7 @@
-import { copyOf, ParkedKeys, orderKey, type Copy } from '../../src/core/parked-keys.ts';
-import { readProvenance, writeHeaders, type Provenance } from '../../src/core/provenance.ts';
-import type { KafkaRecord } from '../../src/core/record.ts';
-import { SOURCE, TOPOLOGY } from './fixtures.ts';
+import { copyOf, ParkedKeys, orderKey, type Copy } from '../../../src/core/parked-keys.ts';
+import { readProvenance, writeHeaders, type Provenance } from '../../../src/core/provenance.ts';
+import type { KafkaRecord } from '../../../src/core/record.ts';
+import { SOURCE, TOPOLOGY } from '../../support/fixtures.ts';
 
 export const TIERS = ['1s', '2s', '4s'] as const;
 const LANES = ['main', ...TIERS] as const;
