@@ -1,5 +1,5 @@
 import { isTrustworthy, mayProbe, type Hold } from '../core/hold.ts';
-import type { Outcome } from '../core/outcome.ts';
+import { refusesForTraffic, type Outcome } from '../core/outcome.ts';
 import { Pace } from '../core/pace.ts';
 import { Ramp } from '../core/ramp.ts';
 import { comeBack, giveUp, leave, NOTHING_SENT, type Answer, type Departure, type Verdict } from '../core/sending.ts';
@@ -125,20 +125,29 @@ export class Gate {
       this.#sending = giveUp(this.#sending, departure, now);
       return { kind: 'settle' };
     }
+    const outageAfter = this.#outageAfter(departure, answer.outcome);
     this.#paced(departure, answer.outcome, now);
     const { hold } = this.#sending;
-    const { outageHoldAfter } = this.#settings;
-    const [sending, verdict] = comeBack(this.#sending, departure, answer, outageHoldAfter, now, Math.random());
+    const [sending, verdict] = comeBack(this.#sending, departure, answer, outageAfter, now, Math.random());
     this.#sending = sending;
     this.#tellHold(hold, departure, answer.paymentId, now);
     if (sending.hold.kind !== hold.kind) this.#ramp = new Ramp(sending.left);
     return verdict;
   }
 
+  /**
+   * An unsigned refusal for the traffic is answered by sending slower: it begins no hold as long as that can help. Where
+   * even one request every two seconds brings nothing else, nobody is there who could take one, and that is an outage: on
+   * and on at that pace, payments would in time become dead letters.
+   */
+  #outageAfter({ number }: Departure, outcome: Outcome): number {
+    const canBeSlower = refusesForTraffic(outcome) && !this.#pace.leftAtLowest(number);
+    return canBeSlower ? 0 : this.#settings.outageHoldAfter;
+  }
+
   #paced({ number }: Departure, outcome: Outcome, now: number): void {
-    const refused = outcome.kind === 'unknown' && outcome.code === 'REQUEST_TRAFFIC_EXCEED_LIMIT';
-    if (refused) this.#pace.refused(number, this.#sending.left, now);
-    else if (outcome.kind !== 'no_result') this.#pace.accepted(now);
+    if (refusesForTraffic(outcome)) this.#pace.refused(number, this.#sending.left, now);
+    else if (outcome.kind !== 'no_result') this.#pace.accepted(number, now);
     const slowed = this.#pace.isAdapted(now);
     if (slowed === this.#slowed) return;
     this.#slowed = slowed;
