@@ -25,8 +25,8 @@ export interface Log {
 /** How a log is made. */
 export interface LogOptions {
   readonly level: LevelWithSilent;
-  /** Where lines go; standard output by default, written synchronously so that none is lost at exit. */
-  readonly stream?: DestinationStream;
+  /** Where lines go. */
+  readonly stream: DestinationStream;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }
@@ -47,7 +47,7 @@ export function createLog({ level, stream, now = Date.now }: LogOptions): Log {
       formatters: { level: (label) => ({ level: label }) },
       redact: REDACTED,
     },
-    stream ?? pino.destination({ dest: 1, sync: true }),
+    stream,
   );
   const writer = (write: 'debug' | 'info' | 'warn' | 'error'): Write => {
     return (message, fields = {}) => logger[write](plain(fields), message);

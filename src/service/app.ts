@@ -15,6 +15,7 @@ import { prepareTopics, retentionMs, type Topics } from '../kafka/topics/topics.
 import { startAdminServer, type Checks } from '../ops/admin-server.ts';
 import { kafkaLogCreator } from '../ops/kafka-log.ts';
 import { createLog, type Log } from '../ops/log.ts';
+import { logDestination } from '../ops/log-destination.ts';
 import { createMetrics } from '../ops/metrics.ts';
 import { AllParkedKeys } from '../pipeline/all-parked-keys.ts';
 import { Gate } from '../pipeline/gate.ts';
@@ -51,7 +52,6 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
  * Throws where the probes' address cannot be listened on.
  */
 export async function startService(config: Config, loadedKeys: LoadedKeys): Promise<Service> {
-  const log = createLog({ level: config.logLevel });
   const metrics = createMetrics({
     version,
     revision: process.env['REVISION'] ?? 'unknown',
@@ -61,6 +61,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     now: Date.now,
     ...(config.replayBefore !== undefined && { replayBefore: config.replayBefore }),
   });
+  const log = createLog({ level: config.logLevel, stream: logDestination(metrics.logLineDropped) });
   const observe: Observe = (fact) => {
     metrics.observe(fact);
     log.observe(fact);

@@ -3,29 +3,38 @@ import { startService } from './app.ts';
 import { configWarnings, loadConfig, type Config } from '../settings/load.ts';
 import { collecting, Misconfigured } from '../core/misconfigured.ts';
 import { loadKeys, type LoadedKeys } from '../http/key-set.ts';
+import { flushed, neverWait, STANDARD_STREAMS } from '../ops/log-destination.ts';
 
 const EXIT = { done: 0, failed: 1, misconfigured: 2, signalled: { SIGINT: 130, SIGTERM: 143 } } as const;
 
+/** What waits for who reads our output is waited for so long at the end. */
+const FLUSHED_WITHIN_MS = 1_000;
+
 /** Runs the service until a signal ends it or it cannot go on; exit codes as in the README. */
 export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
+  for (const stream of STANDARD_STREAMS) neverWait(stream);
   process.on('uncaughtException', (error) => {
     complain('ended by an error that nothing expected', ...reasons(error), ...frames(error));
     process.exit(EXIT.failed);
   });
   for (const warning of configWarnings(env)) complain(warning);
-  try {
-    const { config, keys } = configure(env);
-    const signal = signalled();
-    const service = await startService(config, keys);
-    const failure = await Promise.race([service.failed.catch((error: unknown) => ({ error })), signal]);
-    if (failure?.error instanceof Misconfigured) throw failure.error;
-    if (failure !== undefined) complain(...reasons(failure.error));
-    const code = await drained(service.stop(), config);
-    process.exit(failure === undefined ? code : EXIT.failed);
-  } catch (error) {
+  const code = await run(env).catch((error: unknown) => {
     complain(...reasons(error));
-    process.exit(error instanceof Misconfigured ? EXIT.misconfigured : EXIT.failed);
-  }
+    return error instanceof Misconfigured ? EXIT.misconfigured : EXIT.failed;
+  });
+  await flushed(STANDARD_STREAMS, FLUSHED_WITHIN_MS);
+  process.exit(code);
+}
+
+async function run(env: NodeJS.ProcessEnv): Promise<number> {
+  const { config, keys } = configure(env);
+  const signal = signalled();
+  const service = await startService(config, keys);
+  const failure = await Promise.race([service.failed.catch((error: unknown) => ({ error })), signal]);
+  if (failure?.error instanceof Misconfigured) throw failure.error;
+  if (failure !== undefined) complain(...reasons(failure.error));
+  const code = await drained(service.stop(), config);
+  return failure === undefined ? code : EXIT.failed;
 }
 
 /** Reads settings and keys; what is wrong with either is told together. */
