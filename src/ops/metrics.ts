@@ -1,19 +1,19 @@
 import { codeLabel, RESULT_CODES, SYSTEMIC_CODES, TERMINAL_CODES, UNKNOWN_CODES } from '../core/codes.ts';
 import { isReplay, judgeObjective } from '../core/objective.ts';
 import type { SystemicCodes } from '../core/outcome.ts';
-import { tierOf } from '../core/retry-policy.ts';
+import { MAIN_TIER, type Topology } from '../core/topology.ts';
 import type { AttemptFact, SettledFact } from '../pipeline/facts.ts';
 import type { Observe } from '../pipeline/ports.ts';
 import { handling, type FactHandlers } from './fact-handlers.ts';
 import { deadLetterCode, outcomeCode, outcomeLabel, parkedCode } from './labels.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
-import { createOwnership, type Ownership, type PartitionValue } from './ownership.ts';
+import { createShownPartitions, type ShownPartitions, type PartitionValue } from './shown-partitions.ts';
 
 /** What the metrics have to know of this process. */
 export interface MetricsOptions {
   readonly version: string;
   readonly revision: string;
-  readonly source: string;
+  readonly topology: Topology;
   /** Names of the configured retry tiers. */
   readonly tiers: readonly string[];
   readonly systemic: SystemicCodes;
@@ -58,10 +58,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const metric = createInstruments();
   const { registry, assignedPartitions } = metric;
   const perPartition = [metric.consumerLag, metric.oldestUnnotified, metric.retryNextDue, metric.committedOffset];
-  const ownership = createOwnership(options.source, { assignedPartitions, perPartition });
+  const shown = createShownPartitions(options.topology, { assignedPartitions, perPartition });
   const replaying = { until: 0 };
   fillWithZeros(metric, options);
-  const count = handling(handlers(metric, ownership, options));
+  const count = handling(handlers(metric, shown, options));
   return {
     observe: (fact) => {
       if (fact.kind === 'attempt' && isReplay(fact.provenance, options.replayBefore)) {
@@ -70,9 +70,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       count(fact);
     },
     gauges: {
-      lag: (values) => ownership.replace(metric.consumerLag, values),
-      oldestUnnotified: (values) => ownership.replace(metric.oldestUnnotified, inSeconds(values)),
-      retryNextDue: (values) => ownership.replace(metric.retryNextDue, inSeconds(values)),
+      lag: (values) => shown.replace(metric.consumerLag, values),
+      oldestUnnotified: (values) => shown.replace(metric.oldestUnnotified, inSeconds(values)),
+      retryNextDue: (values) => shown.replace(metric.retryNextDue, inSeconds(values)),
       lastPoll: (at) => metric.lastPoll.set(at / 1_000),
       inFlight: (requests) => metric.inFlight.set(requests),
       sendRateLimit: (perSecond) => metric.sendRateLimit.set(perSecond),
@@ -110,7 +110,7 @@ function fillWithZeros(metric: Instruments, { version, revision, tiers, systemic
   const unknown = [...UNKNOWN_CODES, 'OTHER', 'NONE'];
   const delivered = ['SUCCESS', 'OTHER'];
   const codes = { delivered, rejected: failures, systemic: [...systemic].map(codeLabel), unknown };
-  for (const tier of ['main', ...tiers]) {
+  for (const tier of [MAIN_TIER, ...tiers]) {
     metric.recordsConsumed.inc({ tier }, 0);
     metric.expiredRecords.inc({ tier }, 0);
     metric.corruptBatches.inc({ tier }, 0);
@@ -132,8 +132,8 @@ function fillWithZeros(metric: Instruments, { version, revision, tiers, systemic
   showHold(metric, systemic, undefined);
 }
 
-function handlers(metric: Instruments, ownership: Ownership, options: MetricsOptions): FactHandlers {
-  const { systemic, replayBefore } = options;
+function handlers(metric: Instruments, shown: ShownPartitions, options: MetricsOptions): FactHandlers {
+  const { topology, systemic, replayBefore } = options;
   return {
     attempt: attemptCounter(metric),
     settled: (fact) => countSettled(fact, metric, isReplay(fact.provenance, replayBefore)),
@@ -152,20 +152,19 @@ function handlers(metric: Instruments, ownership: Ownership, options: MetricsOpt
     pace: () => undefined,
     joined: ({ partitions }) => {
       metric.rebalances.inc();
-      ownership.take(partitions);
+      shown.take(partitions);
     },
-    left: () => ownership.take({}),
+    left: () => shown.take({}),
     unserved: ({ partitions }) => metric.unservedPartitions.set(partitions.length),
     topics_missing: ({ topics }) => metric.missingTopics.set(topics.length),
-    parked_lost: ({ topic, origins }) =>
-      metric.expiredRecords.inc({ tier: tierOf(options.source, topic) ?? 'main' }, origins.length),
+    parked_lost: ({ topic, origins }) => metric.expiredRecords.inc({ tier: topology.tierOf(topic) }, origins.length),
     expired: ({ topic, committed, earliest }) =>
-      metric.expiredRecords.inc({ tier: tierOf(options.source, topic) ?? 'main' }, earliest - committed),
-    corrupt: ({ topic }) => metric.corruptBatches.inc({ tier: tierOf(options.source, topic) ?? 'main' }),
+      metric.expiredRecords.inc({ tier: topology.tierOf(topic) }, earliest - committed),
+    corrupt: ({ topic }) => metric.corruptBatches.inc({ tier: topology.tierOf(topic) }),
     committed: ({ offsets }) => {
       metric.commits.inc({ result: 'ok' });
       const values = offsets.map(({ topic, partition, offset }) => ({ topic, partition, value: offset }));
-      ownership.set(metric.committedOffset, values);
+      shown.set(metric.committedOffset, values);
     },
     commit_failed: () => metric.commits.inc({ result: 'failed' }),
     join_failed: () => undefined,

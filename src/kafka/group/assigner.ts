@@ -1,6 +1,8 @@
-import kafkajs, { type Assigner, type PartitionAssigner } from 'kafkajs';
+import type { Assigner, PartitionAssigner } from 'kafkajs';
 import { servable, sharePartitions, type Member, type Servable } from '../../core/assignment.ts';
-import type { Cluster } from '../kafkajs/internals.ts';
+import type { Topology } from '../../core/topology.ts';
+import { kafkajs } from '../kafkajs/patched.ts';
+import type { Cluster } from '../kafkajs/types.ts';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 
@@ -14,11 +16,9 @@ const VERSION = 1;
 
 /** What the assigner has to know of the topics. */
 export interface TopicSet {
-  readonly source: string;
+  readonly topology: Topology;
   /** The source and every retry topic there is, configured or not. */
   readonly read: readonly string[];
-  /** Configured retry topics and the dead-letter topic: each source partition needs its number in all of them. */
-  readonly counterparts: readonly string[];
 }
 
 /** The partitions this member serves, told to the leader at the next join. */
@@ -28,7 +28,8 @@ export interface MemberClaim {
 }
 
 /** What of the topics the cluster knows now; its metadata must have been loaded. */
-export function servableNow(cluster: Cluster, { source, read, counterparts }: TopicSet): Servable {
+export function servableNow(cluster: Cluster, { topology, read }: TopicSet): Servable {
+  const { source, counterparts } = topology;
   const topics = new Set([...read, ...counterparts]);
   const counts = new Map([...topics].map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).length]));
   return servable(counts, source, read, counterparts);
@@ -38,16 +39,11 @@ export function servableNow(cluster: Cluster, { source, read, counterparts }: To
  * A sticky assigner that keeps a partition number of the source and of all retry topics in one hand.
  *
  * @param owned what this member tells of itself; asked at every try to join, which fails if this throws
- * @param created receives the assigner and the consumer's cluster, which kafkajs hands out nowhere else
  */
-export function coPartitioned(
-  topics: TopicSet,
-  owned: () => MemberClaim,
-  created: (assigner: Assigner, cluster: Cluster) => void,
-): PartitionAssigner {
-  return ({ cluster: own }) => {
+export function coPartitioned(topics: TopicSet, owned: () => MemberClaim): PartitionAssigner {
+  return ({ cluster: own }): Assigner => {
     const cluster = own as unknown as Cluster;
-    const assigner: Assigner = {
+    return {
       name: NAME,
       version: VERSION,
       protocol: (subscription) => ({
@@ -75,8 +71,6 @@ export function coPartitioned(
         );
       },
     };
-    created(assigner, cluster);
-    return assigner;
   };
 }
 
