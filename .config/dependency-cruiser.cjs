@@ -21,7 +21,7 @@ module.exports = {
     only('http-is-an-adapter', 'http/', ['core/', 'pipeline/']),
     only('ops-is-an-adapter', 'ops/', ['core/', 'pipeline/']),
     only('simulator-judges-alone', 'simulator/', ['core/signature', 'core/codes']),
-    packages('kafkajs-in-kafka', 'kafka/', ['kafkajs', '@kafkajs', 'avsc', 'kafkajs-snappy', 'lz4js', 'fzstd']),
+    packages('kafkajs-in-kafka', 'kafka/', ['kafkajs', 'avsc', 'kafkajs-snappy', 'lz4js', 'fzstd']),
     packages('got-in-http', 'http/', ['got']),
     packages('pino-in-ops', 'ops/', ['pino', 'prom-client']),
     packages('zod-in-settings', '(settings/|simulator/)', ['zod']),

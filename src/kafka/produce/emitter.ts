@@ -45,8 +45,7 @@ export function encode(schemaId: number, event: PaymentFinal): Buffer {
 }
 
 /**
- * The id of the event's schema under a subject, registering it where it is not there yet and that is allowed. The
- * registry client is no help here: it insists on knowing the subject's compatibility before it registers anything.
+ * The id of the event's schema under a subject, registering it where it is not there yet and that is allowed.
  */
 export async function registerSchema(registry: RegistrySettings, subject: string): Promise<number> {
   const path = `/subjects/${encodeURIComponent(subject)}`;
