@@ -22,3 +22,8 @@ export const WRITER_CASES: ReadonlyMap<string, WriterCase> = new Map(
       }),
   ),
 );
+
+/** The bytes of such a record with another payment id, of three letters as theirs is. */
+export function withPaymentId(bytes: Buffer, paymentId: string): Buffer {
+  return Buffer.from(bytes.toString('latin1').replace('P-1', paymentId), 'latin1');
+}

@@ -118,14 +118,16 @@ function symbol(reader: InstanceType<typeof EnumType>, writer: WriterEnum): Read
 }
 
 /** In each millisecond; a writer that names no unit means milliseconds. */
-const UNITS: Readonly<Record<string, number>> = { 'timestamp-micros': 1_000, 'timestamp-nanos': 1_000_000 };
+const UNITS = new Map<unknown, number>([
+  ['timestamp-micros', 1_000],
+  ['timestamp-nanos', 1_000_000],
+]);
 /** A day or a time of day, or one that is another instant in each zone. */
 const NO_INSTANT = /^(?:date$|time-|local-timestamp-)/;
 
 function instant({ logicalType }: { readonly logicalType: unknown }): Read {
-  const unit = String(logicalType);
-  if (NO_INSTANT.test(unit)) throw new SchemaMismatch(`a ${unit} is no instant`);
-  const divisor = UNITS[unit] ?? 1;
+  if (NO_INSTANT.test(String(logicalType))) throw new SchemaMismatch(`a ${String(logicalType)} is no instant`);
+  const divisor = UNITS.get(logicalType) ?? 1;
   return (cursor) => cursor.long(divisor);
 }
 

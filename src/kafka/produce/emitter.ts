@@ -44,9 +44,7 @@ export function encode(schemaId: number, event: PaymentFinal): Buffer {
   return Buffer.concat([header, type.toBuffer(event)]);
 }
 
-/**
- * The id of the event's schema under a subject, registering it where it is not there yet and that is allowed.
- */
+/** The id of the event's schema under a subject, registering it where it is not there yet and that is allowed. */
 export async function registerSchema(registry: RegistrySettings, subject: string): Promise<number> {
   const path = `/subjects/${encodeURIComponent(subject)}`;
   const registered = await askRegistry(registry, `${path}/versions`, { schema: PAYMENT_FINAL_SCHEMA });
