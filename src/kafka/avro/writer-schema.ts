@@ -86,9 +86,11 @@ class Parser {
     const fields: WriterField[] = [];
     const record = this.#define(schema, space, (name) => ({ kind: 'record', name, fields }));
     const within = record.name.slice(0, record.name.lastIndexOf('.'));
+    const names = new Set<unknown>();
     for (const field of asList(schema['fields'])) {
       const { name, type } = asObject(field);
-      if (fields.some((other) => other.name === name)) throw new SchemaMismatch(`there are two fields ${String(name)}`);
+      if (names.has(name)) throw new SchemaMismatch(`there are two fields ${String(name)}`);
+      names.add(name);
       fields.push({ name: asName(name), type: this.#type(type, within) });
     }
     return record;

@@ -77,6 +77,12 @@ describe('an answer that cannot be used is the fault of the record', () => {
     ['an unknown type', { type: 'recordd', name: 'PaymentFinal' }],
     ['a type nobody defined', { type: 'record', name: 'PaymentFinal', fields: [{ name: 'x', type: 'Nowhere' }] }],
     ['a name defined twice', ['a.X', 'b.X'].map(() => ({ type: 'enum', name: 'X', symbols: ['A'] }))],
+    [
+      'a field twice',
+      { type: 'record', name: 'PaymentFinal', fields: PAYMENT_FINAL.fields.concat(PAYMENT_FINAL.fields[0]!) },
+    ],
+    ['a fixed without a size', { ...PAYMENT_FINAL, fields: [{ name: 'x', type: { type: 'fixed', name: 'X' } }] }],
+    ['an enum without symbols', { ...PAYMENT_FINAL, fields: [{ name: 'x', type: { type: 'enum', name: 'X' } }] }],
     ['a record without fields', { type: 'record', name: 'PaymentFinal' }],
     ['a record without a name', { type: 'record', fields: [] }],
     [
