@@ -1,4 +1,4 @@
-import { MalformedBytes, type Cursor } from './cursor.ts';
+import type { Cursor } from './cursor.ts';
 import type { WriterRecord, WriterType } from './writer-schema.ts';
 
 /** Moves past one value without looking at more of it than its length. */
@@ -74,17 +74,15 @@ function choice(branches: readonly (Skip | undefined)[]): Skip {
   return (cursor) => branches[cursor.index(branches.length)]?.(cursor);
 }
 
-/** Items of arrays and maps come in blocks: a count, negative where the block's length in bytes follows it; 0 ends. */
+/**
+ * Items of arrays and maps come in blocks: a count, negative where the block's length in bytes follows it; 0 ends. Each
+ * item takes a byte at least, so that whatever the count says, the end of the bytes is the end of the loop.
+ */
 function blocks(item: Skip | undefined): Skip {
   return (cursor) => {
     for (let count = cursor.long(); count !== 0; count = cursor.long()) {
       if (count < 0) cursor.skipSized();
-      else if (item !== undefined) repeat(item, count, cursor);
+      else if (item !== undefined) for (let rest = count; rest > 0; rest -= 1) item(cursor);
     }
   };
-}
-
-function repeat(item: Skip, count: number, cursor: Cursor): void {
-  if (count > cursor.left) throw new MalformedBytes(`${count} items are said to follow`);
-  for (let rest = count; rest > 0; rest -= 1) item(cursor);
 }

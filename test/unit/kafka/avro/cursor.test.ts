@@ -56,12 +56,13 @@ describe('numbers', () => {
   });
 
   test.each([
-    ['an eleventh byte', Array<number>(11).fill(0x80)],
-    ['a tenth byte above 64 bits', [...Array<number>(9).fill(0x80), 0x02]],
-    ['no end', [0x80]],
-    ['nothing', []],
-  ])('%s is refused', (_, bytes) => {
+    ['an eleventh byte', Array<number>(11).fill(0x80), '64 bits'],
+    ['a tenth byte above 64 bits', [...Array<number>(9).fill(0x80), 0x02], '64 bits'],
+    ['no end', [0x80], 'end too early'],
+    ['nothing', [], 'end too early'],
+  ])('%s is refused', (_, bytes, why) => {
     expect(() => over(...bytes).long()).toThrow(MalformedBytes);
+    expect(() => over(...bytes).long()).toThrow(why);
   });
 
   test('of any size are passed over', () => {
@@ -69,7 +70,7 @@ describe('numbers', () => {
     cursor.skipNumber();
     cursor.skipNumber();
     expect(cursor.long()).toBe(1);
-    expect(() => over(...Array<number>(11).fill(0x80)).skipNumber()).toThrow(MalformedBytes);
+    expect(() => over(...Array<number>(11).fill(0x80)).skipNumber()).toThrow('64 bits');
   });
 });
 

@@ -10,6 +10,8 @@ const ID = 7;
 const AT_7 = `/schemas/ids/${ID}`;
 const EVENT = paymentFinal();
 const RECORD = framed(ID, avroBytes(PAYMENT_FINAL, EVENT));
+/** Two fields whose types are different and called alike. */
+const TWO_OF_A_NAME = [1, 2].map((size) => ({ name: `x${size}`, type: { type: 'fixed', name: 'X', size } }));
 const FAILED = { resultStatus: 'F', resultCode: 'RISK_REJECT', resultMessage: null };
 
 /** What becomes of one record, without the words for people. */
@@ -76,7 +78,7 @@ describe('an answer that cannot be used is the fault of the record', () => {
     ['an empty text', ''],
     ['an unknown type', { type: 'recordd', name: 'PaymentFinal' }],
     ['a type nobody defined', { type: 'record', name: 'PaymentFinal', fields: [{ name: 'x', type: 'Nowhere' }] }],
-    ['a name defined twice', ['a.X', 'b.X'].map(() => ({ type: 'enum', name: 'X', symbols: ['A'] }))],
+    ['a name defined twice', { ...PAYMENT_FINAL, fields: [...TWO_OF_A_NAME, ...PAYMENT_FINAL.fields] }],
     [
       'a field twice',
       { type: 'record', name: 'PaymentFinal', fields: PAYMENT_FINAL.fields.concat(PAYMENT_FINAL.fields[0]!) },

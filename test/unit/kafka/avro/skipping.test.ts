@@ -116,6 +116,10 @@ test('a type that stands for 2^60 values of no bytes is none', () => {
   expect(skip(schema, [])).toBe(0);
 });
 
+test('records beside each other are not within each other', () => {
+  expect(skip(array(LIST), avroLong(5_000n), Buffer.from('0100'.repeat(5_000), 'hex'), [0x00])).toBe(0);
+});
+
 test('a type that nobody defined cannot be passed over', () => {
   expect(() => skip(array('Nowhere'), [0x00])).toThrow(SchemaMismatch);
 });
