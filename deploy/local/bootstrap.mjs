@@ -65,7 +65,7 @@ function missingJava() {
   if (version && Number(version[1]) >= 17) return undefined;
   return [
     `Java 17 or newer is missing: ${java} ${version ? `is version ${version[1]}` : 'cannot be started'}.`,
-    'Install it, e.g. "apt-get install openjdk-17-jre-headless" or "brew install openjdk", or set JAVA_HOME.',
+    'Install it, e.g. "apt-get install openjdk-17-jdk-headless" or "brew install openjdk", or set JAVA_HOME.',
   ];
 }
 
