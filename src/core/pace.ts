@@ -72,7 +72,7 @@ export class Pace {
   }
 
   /** Whether a request has left when refusals had brought the rate down as far as it goes. */
-  leftAtLowest(number: number): boolean {
+  sentAtLowest(number: number): boolean {
     return this.#cut !== undefined && number > this.#cut.lowestFrom;
   }
 
@@ -82,7 +82,7 @@ export class Pace {
   }
 
   /** A request leaves. Requests are evenly spaced; what a late timer has cost is made up, if it was not much. */
-  left(now: number): void {
+  sent(now: number): void {
     if (this.#isUnlimited(now) && now - this.#lastLeft >= MEASURED.ms) this.#busySince = now;
     this.#lastLeft = now;
     this.#nextAt = Math.max(this.#nextAt, now - CREDIT_MS) + 1_000 / this.limit(now);
@@ -100,17 +100,18 @@ export class Pace {
   /**
    * A request was refused for the traffic. One that left before the last cut tells nothing new.
    *
-   * @param left the last request that has left by now
+   * @param@param lastSent the last request that was sent by now
    */
-  refused(number: number, left: number, now: number): void {
+  refused(number: number, lastSent: number, now: number): void {
     if (this.#cut !== undefined && number <= this.#cut.number) return;
     this.#answered.count(now);
     this.#refused.count(now);
     if (!this.#refusesTooMany(now)) return;
     const before = this.#isUnlimited(now) ? undefined : this.#cut;
     const ceiling = Math.max(this.#acceptedPerSecond(before?.at ?? now, now), LOWEST_CEILING);
-    const lowestFrom = ceiling > LOWEST_CEILING ? Number.POSITIVE_INFINITY : Math.min(left, before?.lowestFrom ?? left);
-    this.#cut = { at: now, ceiling, number: left, isFirst: before === undefined, lowestFrom };
+    const lowestFrom =
+      ceiling > LOWEST_CEILING ? Number.POSITIVE_INFINITY : Math.min(lastSent, before?.lowestFrom ?? lastSent);
+    this.#cut = { at: now, ceiling, number: lastSent, isFirst: before === undefined, lowestFrom };
     this.#refused = new RecentCount();
   }
 

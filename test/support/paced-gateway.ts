@@ -71,7 +71,7 @@ export function playPaced(world: World): PacedRequest[] {
       }
       const number = (left += 1);
       inFlight += 1;
-      pace.left(now);
+      pace.sent(now);
       at(now + uneven(), () => {
         const refused = isOverTheCap(gateway.choose('', 1)) || (noise > 0 && chance() < noise);
         seen.push({ atMs: now, refused });

@@ -73,7 +73,7 @@ test('a burst of which early requests are refused, and all others taken, is not 
   fc.assert(
     fc.property(burst, latencyMs, ({ inFlight, refused }, latencyMs) => {
       const pace = new Pace(0);
-      for (let number = 1; number <= inFlight; number += 1) pace.left(1_000);
+      for (let number = 1; number <= inFlight; number += 1) pace.sent(1_000);
       const backAt = 1_000 + latencyMs;
       for (let number = 1; number <= inFlight; number += 1) {
         if (number > 2 && number <= 2 + refused) pace.refused(number, inFlight, backAt);

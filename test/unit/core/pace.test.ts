@@ -23,7 +23,7 @@ function refusedAt10s(maxRate = 0): Pace {
 describe('without a cap and without refusals', () => {
   test('nothing limits the rate, however many leave', () => {
     const pace = new Pace(0);
-    for (let number = 0; number < 100; number += 1) pace.left(0);
+    for (let number = 0; number < 100; number += 1) pace.sent(0);
     expect([pace.limit(0), pace.waitMs(0), pace.isAdapted(0)]).toEqual([Number.POSITIVE_INFINITY, 0, false]);
   });
 });
@@ -31,17 +31,17 @@ describe('without a cap and without refusals', () => {
 describe('the configured cap', () => {
   test('spaces requests evenly, and is not taken for the gateway’s', () => {
     const pace = new Pace(10);
-    pace.left(1_000);
-    pace.left(1_080);
+    pace.sent(1_000);
+    pace.sent(1_080);
     expect([pace.limit(1_080), pace.waitMs(1_080), pace.isAdapted(1_080)]).toEqual([10, 100, false]);
   });
 
   test('makes up 20 ms that a late timer has cost, and no more', () => {
     const pace = new Pace(10);
-    pace.left(0);
-    pace.left(95);
+    pace.sent(0);
+    pace.sent(95);
     expect(pace.waitMs(95)).toBe(85);
-    pace.left(1_000);
+    pace.sent(1_000);
     expect([pace.waitMs(1_000), pace.waitMs(1_080), pace.waitMs(5_000)]).toEqual([80, 0, 0]);
   });
 });
@@ -57,7 +57,7 @@ describe('after a refusal for the traffic', () => {
   test('is limited until ten times what was accepted is not refused, and then by nothing', () => {
     const pace = refusedAt10s();
     expect(pace.limit(37_400)).toBeCloseTo(100, 0);
-    for (let count = 0; count < 10; count += 1) pace.left(37_400);
+    for (let count = 0; count < 10; count += 1) pace.sent(37_400);
     expect(pace.waitMs(37_400)).toBeGreaterThan(50);
     expect([pace.limit(37_410), pace.isAdapted(37_410)]).toEqual([Number.POSITIVE_INFINITY, false]);
     expect(pace.waitMs(37_410)).toBe(0);
@@ -72,24 +72,24 @@ describe('after a refusal for the traffic', () => {
   test('a request still leaves every two seconds, though none was ever accepted: it goes no lower', () => {
     const pace = new Pace(0);
     pace.refused(1, 2, 0);
-    expect(pace.leftAtLowest(3)).toBe(false);
+    expect(pace.sentAtLowest(3)).toBe(false);
     pace.refused(2, 2, 0);
-    pace.left(0);
+    pace.sent(0);
     expect(pace.limit(0)).toBeCloseTo(0.5);
     expect(pace.waitMs(0)).toBeCloseTo(1_980);
-    expect([2, 3].map((number) => pace.leftAtLowest(number))).toEqual([false, true]);
+    expect([2, 3].map((number) => pace.sentAtLowest(number))).toEqual([false, true]);
     for (const number of [3, 4]) pace.refused(number, 5, 4_000);
-    expect([2, 3].map((number) => pace.leftAtLowest(number))).toEqual([false, true]);
-    expect(refusedAt10s().leftAtLowest(111)).toBe(false);
+    expect([2, 3].map((number) => pace.sentAtLowest(number))).toEqual([false, true]);
+    expect(refusedAt10s().sentAtLowest(111)).toBe(false);
   });
 
   test('the lowest rate is left as soon as something in flight is taken after all', () => {
     const pace = new Pace(0);
-    for (let number = 1; number <= 20; number += 1) pace.left(0);
+    for (let number = 1; number <= 20; number += 1) pace.sent(0);
     for (const number of [1, 2]) pace.refused(number, 20, 100);
-    expect(pace.leftAtLowest(21)).toBe(true);
+    expect(pace.sentAtLowest(21)).toBe(true);
     pace.accepted(3, 200);
-    expect(pace.leftAtLowest(21)).toBe(false);
+    expect(pace.sentAtLowest(21)).toBe(false);
     expect(pace.limit(200)).toBeCloseTo(4.5, 1);
   });
 
@@ -153,14 +153,14 @@ describe('what was accepted', () => {
 
   test('is that of the time since requests began to leave, where that is shorter', () => {
     const pace = new Pace(0);
-    pace.left(60_000);
+    pace.sent(60_000);
     accept(pace, 60_050, 60_250, 10);
     expect(rateAfter(pace, 60_250)).toBeCloseTo(20 / 0.25);
   });
 
   test('is raised, after the first cut, by what was in flight then', () => {
     const pace = new Pace(0);
-    for (let number = 1; number <= 60; number += 1) pace.left(60_000);
+    for (let number = 1; number <= 60; number += 1) pace.sent(60_000);
     pace.accepted(1, 60_100);
     pace.refused(2, 60, 60_100);
     pace.refused(3, 60, 60_100);
