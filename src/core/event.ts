@@ -28,7 +28,7 @@ const KNOWN_FAILURES = new Set<string>(PAYMENT_FAILURE_CODES);
 export function invalidField(event: PaymentFinal): string | undefined {
   const { resultStatus, resultCode, resultMessage } = event.paymentResult;
   const succeeded = resultStatus === 'S';
-  if (!fits(event.paymentId, 1, 64)) return 'paymentId';
+  if (!isPaymentId(event.paymentId)) return 'paymentId';
   if (resultStatus === 'U') return 'paymentResult.resultStatus';
   if (!fits(resultCode, 1, 64)) return 'paymentResult.resultCode';
   if (succeeded && resultCode !== 'SUCCESS') return 'paymentResult.resultCode';
@@ -37,6 +37,11 @@ export function invalidField(event: PaymentFinal): string | undefined {
   if (event.paymentTime === null) return succeeded ? 'paymentTime' : undefined;
   const { from, to } = TIME_RANGE;
   return event.paymentTime >= from && event.paymentTime <= to ? undefined : 'paymentTime';
+}
+
+/** Whether a text can be a payment's id: what breaks this bound travels in no header. */
+export function isPaymentId(text: string): boolean {
+  return fits(text, 1, 64);
 }
 
 /** Whether a failed payment carries a code the interface's page does not list; such an event is sent as it is. */

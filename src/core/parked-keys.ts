@@ -1,5 +1,6 @@
 import type { Provenance } from './provenance.ts';
 import type { KafkaRecord } from './record.ts';
+import type { Topology } from './topology.ts';
 
 /** A copy of a parked event, somewhere in a retry topic. */
 export interface Copy {
@@ -159,11 +160,12 @@ export function orderKey(key: Buffer | null, paymentId: string): string {
  * @returns `undefined` for a record of the source, for one that came from elsewhere than this partition of the source, and
  *   where nothing names its key
  */
-export function copyOf(record: KafkaRecord, tier: string, provenance: Provenance): Copy | undefined {
+export function copyOf(record: KafkaRecord, topology: Topology, provenance: Provenance): Copy | undefined {
+  const tier = topology.retryTierOf(record.topic)?.name;
   const { origin, redriveCount = 0, hops, notBefore = 0, paymentId = '' } = provenance;
   const key = orderKey(record.key, paymentId);
-  const isOfHere = record.topic.startsWith(`${origin.topic}.`) && origin.partition === record.partition;
-  if (key === orderKey(null, '') || !isOfHere) return undefined;
+  const isOfHere = origin.topic === topology.source && origin.partition === record.partition;
+  if (tier === undefined || !isOfHere || key === orderKey(null, '')) return undefined;
   return { key, origin: origin.offset, redrives: redriveCount, hops, tier, offset: record.offset, notBefore };
 }
 

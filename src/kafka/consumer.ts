@@ -150,13 +150,13 @@ export class GroupConsumer {
     const { topics, groupId, startFrom } = this.#settings;
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topics: [...topics.read], fromBeginning: true });
-    await this.#cluster.addMultipleTargetTopics(topics.counterparts);
+    await this.#cluster.addMultipleTargetTopics(topics.topology.counterparts);
     await this.#cluster.refreshMetadata();
     return commitFirstStart(this.#cluster, {
       groupId,
       startFrom,
-      source: topics.source,
-      retryTopics: topics.read.filter((topic) => topic !== topics.source),
+      source: topics.topology.source,
+      retryTopics: topics.read.filter((topic) => topic !== topics.topology.source),
       partitionsOf: (topic) => this.#cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId),
     });
   }

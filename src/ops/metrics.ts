@@ -1,7 +1,7 @@
 import { codeLabel, RESULT_CODES, SYSTEMIC_CODES, TERMINAL_CODES, UNKNOWN_CODES } from '../core/codes.ts';
 import { isReplay, judgeObjective } from '../core/objective.ts';
 import type { SystemicCodes } from '../core/outcome.ts';
-import { tierOf } from '../core/retry-policy.ts';
+import { MAIN_TIER, type Topology } from '../core/topology.ts';
 import type { AttemptFact, SettledFact } from '../pipeline/facts.ts';
 import type { Observe } from '../pipeline/ports.ts';
 import { handling, type FactHandlers } from './fact-handlers.ts';
@@ -13,7 +13,7 @@ import { createOwnership, type Ownership, type PartitionValue } from './ownershi
 export interface MetricsOptions {
   readonly version: string;
   readonly revision: string;
-  readonly source: string;
+  readonly topology: Topology;
   /** Names of the configured retry tiers. */
   readonly tiers: readonly string[];
   readonly systemic: SystemicCodes;
@@ -56,7 +56,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const metric = createInstruments();
   const { registry, assignedPartitions } = metric;
   const perPartition = [metric.consumerLag, metric.oldestUnnotified, metric.retryNextDue, metric.committedOffset];
-  const ownership = createOwnership(options.source, { assignedPartitions, perPartition });
+  const ownership = createOwnership(options.topology, { assignedPartitions, perPartition });
   const replaying = { until: 0 };
   fillWithZeros(metric, options);
   const count = handling(handlers(metric, ownership, options));
@@ -107,7 +107,7 @@ function fillWithZeros(metric: Instruments, { version, revision, tiers, systemic
   const unknown = [...UNKNOWN_CODES, 'OTHER', 'NONE'];
   const delivered = ['SUCCESS', 'OTHER'];
   const codes = { delivered, rejected: failures, systemic: [...systemic].map(codeLabel), unknown };
-  for (const tier of ['main', ...tiers]) {
+  for (const tier of [MAIN_TIER, ...tiers]) {
     metric.recordsConsumed.inc({ tier }, 0);
     metric.expiredRecords.inc({ tier }, 0);
     metric.corruptBatches.inc({ tier }, 0);
@@ -130,7 +130,7 @@ function fillWithZeros(metric: Instruments, { version, revision, tiers, systemic
 }
 
 function handlers(metric: Instruments, ownership: Ownership, options: MetricsOptions): FactHandlers {
-  const { systemic, replayBefore } = options;
+  const { topology, systemic, replayBefore } = options;
   return {
     attempt: attemptCounter(metric),
     settled: (fact) => countSettled(fact, metric, isReplay(fact.provenance, replayBefore)),
@@ -154,11 +154,10 @@ function handlers(metric: Instruments, ownership: Ownership, options: MetricsOpt
     left: () => ownership.take({}),
     unserved: ({ partitions }) => metric.unservedPartitions.set(partitions.length),
     topics_missing: ({ topics }) => metric.missingTopics.set(topics.length),
-    parked_lost: ({ topic, origins }) =>
-      metric.expiredRecords.inc({ tier: tierOf(options.source, topic) ?? 'main' }, origins.length),
+    parked_lost: ({ topic, origins }) => metric.expiredRecords.inc({ tier: topology.tierOf(topic) }, origins.length),
     expired: ({ topic, committed, earliest }) =>
-      metric.expiredRecords.inc({ tier: tierOf(options.source, topic) ?? 'main' }, earliest - committed),
-    corrupt: ({ topic }) => metric.corruptBatches.inc({ tier: tierOf(options.source, topic) ?? 'main' }),
+      metric.expiredRecords.inc({ tier: topology.tierOf(topic) }, earliest - committed),
+    corrupt: ({ topic }) => metric.corruptBatches.inc({ tier: topology.tierOf(topic) }),
     committed: ({ offsets }) => {
       metric.commits.inc({ result: 'ok' });
       const values = offsets.map(({ topic, partition, offset }) => ({ topic, partition, value: offset }));

@@ -1,5 +1,5 @@
 import type { Gauge } from 'prom-client';
-import { tierOf } from '../core/retry-policy.ts';
+import type { Topology } from '../core/topology.ts';
 
 /** A sample of one partition. */
 export interface PartitionValue {
@@ -20,9 +20,9 @@ export interface Ownership {
   replace(gauge: PartitionGauge, values: readonly PartitionValue[]): void;
 }
 
-/** Owns nothing at first. Topics of no tier are not shown. */
+/** Owns nothing at first. */
 export function createOwnership(
-  source: string,
+  topology: Topology,
   gauges: { assignedPartitions: Gauge<'tier'>; perPartition: readonly PartitionGauge[] },
 ): Ownership {
   const { assignedPartitions, perPartition } = gauges;
@@ -41,8 +41,7 @@ export function createOwnership(
       owned = new Map();
       for (const tier of tiers) assignedPartitions.set({ tier }, 0);
       for (const [topic, numbers] of Object.entries(partitions)) {
-        const tier = tierOf(source, topic);
-        if (tier === undefined) continue;
+        const tier = topology.tierOf(topic);
         tiers.add(tier);
         assignedPartitions.set({ tier }, numbers.length);
         for (const number of numbers) owned.set(`${topic}:${String(number)}`, { tier, partition: String(number) });

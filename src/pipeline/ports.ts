@@ -2,6 +2,7 @@ import type { PaymentFinal } from '../core/event.ts';
 import type { Exchange, SystemicCodes } from '../core/outcome.ts';
 import type { OutgoingRecord } from '../core/record.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
+import type { Topology } from '../core/topology.ts';
 import type { Answer, Verdict } from '../core/sending.ts';
 import type { DecodeError, Fact, ProduceTarget } from './facts.ts';
 import type { AllParkedKeys } from './all-parked-keys.ts';
@@ -89,8 +90,7 @@ export interface Ports {
 
 /** What of the configuration the pipeline needs. */
 export interface PipelineSettings {
-  readonly source: string;
-  readonly outcomesTopic: string | undefined;
+  readonly topology: Topology;
   readonly retry: RetryPolicy;
   readonly systemic: SystemicCodes;
   /** Zone of `paymentTime`, e.g. `+08:00`. */

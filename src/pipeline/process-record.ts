@@ -1,13 +1,13 @@
 import { decide, type Disposition } from '../core/disposition.ts';
-import { durationMs } from '../core/duration.ts';
-import { hasUnlistedCode, invalidField, type PaymentFinal } from '../core/event.ts';
+import { hasUnlistedCode, invalidField, isPaymentId, type PaymentFinal } from '../core/event.ts';
 import { copyOf, orderKey, type Copy, type Turn } from '../core/parked-keys.ts';
 import { isTrustworthy } from '../core/hold.ts';
 import { notificationBody } from '../core/notification.ts';
 import { classify } from '../core/outcome.ts';
 import { readProvenance } from '../core/provenance.ts';
 import type { KafkaRecord } from '../core/record.ts';
-import { tierOf } from '../core/retry-policy.ts';
+import type { Tier } from '../core/retry-policy.ts';
+import { MAIN_TIER } from '../core/topology.ts';
 import type { Verdict } from '../core/sending.ts';
 import type { Suspicion } from '../core/suspicion.ts';
 import type { Decoded, Ports, Ownership } from './ports.ts';
@@ -25,15 +25,17 @@ const TURN_PAUSE_MS = 50;
  */
 export async function processRecord(record: KafkaRecord, ports: Ports, ownership: Ownership): Promise<void> {
   const { settings, observe, parkedKeys, now } = ports;
-  const tier = tierOf(settings.source, record.topic) ?? 'main';
-  const provenance = readProvenance(record, settings.source);
-  if (provenance.notBefore !== undefined) {
-    await pauseUntil(dueTime(record, tier, provenance.notBefore), now, ownership.closing);
+  const { topology } = settings;
+  const retryTier = topology.retryTierOf(record.topic);
+  const tier = topology.tierOf(record.topic);
+  const provenance = readProvenance(record, topology.source);
+  if (retryTier !== undefined && provenance.notBefore !== undefined) {
+    await pauseUntil(dueTime(record, retryTier, provenance.notBefore), now, ownership.closing);
     observe({ kind: 'due', tier, latenessMs: Math.max(0, now() - provenance.notBefore) });
   }
 
   const work = await read({ record, tier, provenance }, ports, ownership);
-  const copy = copyOf(record, tier, work.provenance);
+  const copy = copyOf(record, topology, work.provenance);
   if ('unfit' in work) await settle(work, work.unfit, ports, ownership);
   else await inTurn(work, copy, ports, ownership);
   const parkedHere = parkedKeys.of(record.partition);
@@ -65,19 +67,24 @@ async function read(work: Work, { decode, observe }: Ports, { closing }: Ownersh
     return { ...work, unfit: { kind: 'dead_letter', reason: 'undecodable', detail: error } };
   }
   const { event } = decoded;
+  const { paymentId } = event;
+  const hasKey = record.key !== null && record.key.length > 0;
+  const known = {
+    ...work,
+    event,
+    provenance: hasKey || !isPaymentId(paymentId) ? provenance : { ...provenance, paymentId },
+  };
   const wrong = invalidField(event);
-  if (wrong !== undefined)
-    return { ...work, event, unfit: { kind: 'dead_letter', reason: 'invalid_event', detail: wrong } };
+  if (wrong !== undefined) return { ...known, unfit: { kind: 'dead_letter', reason: 'invalid_event', detail: wrong } };
   if (hasUnlistedCode(event) && provenance.attempts === 0) {
-    observe({ kind: 'unlisted_payment_code', paymentId: event.paymentId, code: event.paymentResult.resultCode });
+    observe({ kind: 'unlisted_payment_code', paymentId, code: event.paymentResult.resultCode });
   }
-  if (record.key !== null && record.key.length > 0) return { ...work, event };
-  return { ...work, event, provenance: { ...provenance, paymentId: event.paymentId } };
+  return known;
 }
 
 /** It was parked before it was read, so what it had to wait then is enough from now on, whatever the clocks show. */
-function dueTime({ readAt, timestamp }: KafkaRecord, tier: string, notBefore: number): Due {
-  return { wall: notBefore, monotonic: readAt + Math.max(durationMs(tier) ?? 0, notBefore - timestamp) };
+function dueTime({ readAt, timestamp }: KafkaRecord, { delayMs }: Tier, notBefore: number): Due {
+  return { wall: notBefore, monotonic: readAt + Math.max(delayMs, notBefore - timestamp) };
 }
 
 /** Sends the event, or parks it behind an earlier one of its key that is parked. */
@@ -113,9 +120,9 @@ async function nextTurn(
   const key = orderKey(record.key, event.paymentId);
   if (copy !== undefined) parkedHere.join(copy);
   for (;;) {
-    if (copy === undefined && tier !== 'main') return { kind: 'send' };
+    if (copy === undefined && tier !== MAIN_TIER) return { kind: 'send' };
     const turn = copy === undefined ? parkedHere.turnOfSource(key, record.offset) : parkedHere.turnOf(copy);
-    const full = tier === 'main' && turn.kind !== 'pass' && parkedKeys.full;
+    const full = tier === MAIN_TIER && turn.kind !== 'pass' && parkedKeys.full;
     if (full) observe({ kind: 'waiting', for: 'parked', record, error: new Error('too many events are parked') });
     else if (turn.kind !== 'wait') return turn;
     await pause(TURN_PAUSE_MS, closing);
@@ -132,7 +139,7 @@ async function notify(unsent: Work, event: PaymentFinal, ports: Ports, ownership
   const body = unsent.provenance.body ?? notificationBody(event, settings.timeOffset);
   let suspicion: Suspicion | undefined;
   for (let work = unsent; ;) {
-    const pass = await ports.enter(ownership.closing, unsent.tier === 'main' ? 'live' : 'retry');
+    const pass = await ports.enter(ownership.closing, unsent.tier === MAIN_TIER ? 'live' : 'retry');
     let disposition: Disposition;
     let verdict: Verdict | undefined;
     try {

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Disposition } from '../core/disposition.ts';
-import type { PaymentFinal } from '../core/event.ts';
+import { isPaymentId, type PaymentFinal } from '../core/event.ts';
 import { copyOf } from '../core/parked-keys.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { writeHeaders, type Provenance } from '../core/provenance.ts';
 import { recordName, type KafkaRecord, type OutgoingRecord } from '../core/record.ts';
-import { deadLetterTopic, retryTopic } from '../core/retry-policy.ts';
 import type { ProduceTarget, SettledFact } from './facts.ts';
 import type { Ports, Publish, Sent, Ownership } from './ports.ts';
 import { untilDone } from './waiting.ts';
@@ -57,16 +56,17 @@ async function park(
   ownership: Ownership,
 ): Promise<void> {
   const { record } = work;
+  const { topology } = ports.settings;
   const provenance = { ...work.provenance, hops: work.provenance.hops + 1, notBefore, reason };
   const parked = {
-    ...moved(record, retryTopic(ports.settings.source, tier.name)),
+    ...moved(record, topology.retryTopic(tier.name)),
     headers: writeHeaders(record.headers, provenance),
   };
   const written = await publish('retry', work, parked, ports, ownership);
   if (written === 'too_large') {
     return deadLetter(work, { reason: 'too_large', detail: reason }, ports, ownership);
   }
-  const copy = copyOf({ ...record, ...parked, ...written }, tier.name, provenance);
+  const copy = copyOf({ ...record, ...parked, ...written }, topology, provenance);
   if (copy !== undefined) ports.parkedKeys.of(record.partition).written(copy);
   observeSettled(work, { verdict: 'parked', tier: tier.name, notBefore, reason }, ports);
 }
@@ -78,9 +78,9 @@ async function deadLetter(
   ownership: Ownership,
 ): Promise<void> {
   const { record, provenance } = work;
-  const { notBefore, paymentId, ...history } = provenance;
+  const { notBefore, ...history } = provenance;
   const letter: OutgoingRecord = {
-    ...moved(record, deadLetterTopic(ports.settings.source)),
+    ...moved(record, ports.settings.topology.deadLetters),
     headers: writeHeaders(record.headers, { ...history, reason: detail }, { 'dead-letter-reason': reason }),
   };
   const written = reason === 'too_large' ? reason : await publish('dead_letter', work, letter, ports, ownership);
@@ -94,16 +94,17 @@ function moved({ key, value, partition }: KafkaRecord, topic: string): Omit<Outg
   return { topic, partition, key, value };
 }
 
-/** What is left of a record that fits nowhere: its coordinates and its hash, where its value could be read. */
-function withoutValue(letter: OutgoingRecord, { record, provenance }: Work, detail: string): OutgoingRecord {
-  const { body, notBefore, paymentId, ...history } = provenance;
+/** What is left of a record that fits nowhere: coordinates, payment and hash, as far as its value could be read. */
+function withoutValue(letter: OutgoingRecord, { record, provenance, event }: Work, detail: string): OutgoingRecord {
+  const { body, notBefore, ...history } = provenance;
+  const payment = event !== undefined && isPaymentId(event.paymentId) && { paymentId: event.paymentId };
   return {
     ...letter,
     key: record.key !== null && record.key.length > LARGEST_KEPT_KEY ? null : record.key,
     value: null,
     headers: writeHeaders(
       {},
-      { ...history, reason: detail },
+      { ...history, ...payment, reason: detail },
       {
         'dead-letter-reason': 'too_large',
         ...(record.unreadable === undefined && { 'value-sha256': sha256(record.value ?? Buffer.alloc(0)) }),
@@ -137,7 +138,7 @@ async function writeOutcome(
   ports: Ports,
   ownership: Ownership,
 ): Promise<void> {
-  const topic = ports.settings.outcomesTopic;
+  const topic = ports.settings.topology.outcomes;
   if (topic === undefined) return;
   const { event, last, provenance } = work;
   const { topic: originTopic, partition, offset } = provenance.origin;

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { BARRIER_MARGIN_MS, type Config } from '../settings/load.ts';
 import { Misconfigured } from '../core/misconfigured.ts';
+import { Topology } from '../core/topology.ts';
 import { KeyRing } from '../http/key-ring.ts';
 import type { LoadedKeys } from '../http/key-set.ts';
 import { watchKeys } from '../http/key-watch.ts';
@@ -52,11 +53,13 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
  */
 export async function startService(config: Config, loadedKeys: LoadedKeys): Promise<Service> {
   const log = createLog({ level: config.logLevel });
+  const tiers = config.retry.tiers;
+  const topology = new Topology({ source: config.source.topic, tiers, outcomes: config.outcomesTopic });
   const metrics = createMetrics({
     version,
     revision: process.env['REVISION'] ?? 'unknown',
-    source: config.source.topic,
-    tiers: config.retry.tiers.map(({ name }) => name),
+    topology,
+    tiers: tiers.map(({ name }) => name),
     systemic: config.systemic,
     now: Date.now,
     ...(config.replayBefore !== undefined && { replayBefore: config.replayBefore }),
@@ -82,8 +85,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     keyWorked: keys.worked,
     now: Date.now,
     settings: {
-      source: config.source.topic,
-      outcomesTopic: config.outcomesTopic,
+      topology,
       retry: config.retry,
       systemic: config.systemic,
       timeOffset: config.timeOffset,
@@ -121,7 +123,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     consumer.checkServed();
     const sampled = sampleLanes(consumer, config.source.topic, metrics.gauges);
     const wanting = consumer.unserved.length + consumer.missing.length > 0;
-    const grown = config.source.createTopics && wanting ? topicsOf(kafka, config) : undefined;
+    const grown = config.source.createTopics && wanting ? topicsOf(kafka, topology, config.source) : undefined;
     Promise.all([sampled, grown]).catch((error: unknown) => log.debug('no samples', { error }));
   }, SAMPLE_EVERY_MS);
 
@@ -133,13 +135,13 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
       else forBrokers(error);
     };
     const forRegistry = saidNowAndThen(log, 'waiting for the schema registry', registryRemedy);
-    const topics = await untilDone(() => topicsOf(kafka, config), forBrokers, stopping.signal);
+    const topics = await untilDone(() => topicsOf(kafka, topology, config.source), forBrokers, stopping.signal);
     if (topics.problems.length > 0) throw new Misconfigured(topics.problems);
     for (const warning of topics.warnings) log.warn(warning);
     if (topics.made.length > 0) log.info('topics made', { topics: topics.made });
     await untilDone(() => decoder.ping(), forRegistry, stopping.signal);
     await untilDone(() => publisher.connect(), forBrokers, stopping.signal);
-    retentionMs(kafka, [...topics.read, ...topics.counterparts])
+    retentionMs(kafka, [...topics.read, ...topology.counterparts])
       .then((retention) => metrics.gauges.topicRetention(retention))
       .catch((error: unknown) => log.warn('the retention of the topics is not known', { error }));
 
@@ -195,11 +197,13 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   };
 }
 
-function topicsOf(kafka: ReturnType<typeof createKafka>, { source, retry, outcomesTopic }: Config): Promise<Topics> {
+function topicsOf(
+  kafka: ReturnType<typeof createKafka>,
+  topology: Topology,
+  source: Config['source'],
+): Promise<Topics> {
   return prepareTopics(kafka, {
-    source: source.topic,
-    tiers: retry.tiers.map(({ name }) => name),
-    outcomesTopic,
+    topology,
     create: source.createTopics,
     replicationFactor: source.replicationFactor,
   });

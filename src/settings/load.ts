@@ -1,6 +1,7 @@
 import { Misconfigured } from '../core/misconfigured.ts';
 import { systemicCodes, type SystemicCodes } from '../core/outcome.ts';
-import { deadLetterTopic, retryTopic, tierOf, type RetryPolicy } from '../core/retry-policy.ts';
+import type { RetryPolicy } from '../core/retry-policy.ts';
+import { Topology } from '../core/topology.ts';
 import type { KafkaSettings } from '../kafka/kafkajs/client.ts';
 import type { RegistrySettings } from '../kafka/avro/registry.ts';
 import { intendedSetting, SETTINGS, type SettingName, type Values } from './table.ts';
@@ -124,16 +125,15 @@ const LONGEST_TOPIC_NAME = 249;
 
 function* topicNames({ SOURCE_TOPIC: source, RETRY_DELAYS: tiers, OUTCOMES_TOPIC: outcomes }: Partial<Values>) {
   if (source === undefined) return;
-  const derived = [deadLetterTopic(source), ...(tiers ?? []).map((tier) => retryTopic(source, tier.name))];
-  const excess = Math.max(...derived.map((topic) => topic.length)) - LONGEST_TOPIC_NAME;
+  const topology = new Topology({ source, tiers: tiers ?? [] });
+  const excess = Math.max(...topology.counterparts.map((topic) => topic.length)) - LONGEST_TOPIC_NAME;
   if (excess > 0) {
     yield (
       `SOURCE_TOPIC: its retry and dead-letter topics would have names of more than 249 characters; ` +
       `shorten it by ${String(excess)}`
     );
   }
-  if (outcomes === undefined) return;
-  if (outcomes === deadLetterTopic(source) || tierOf(source, outcomes) !== undefined) {
+  if (outcomes !== undefined && topology.roleOf(outcomes) !== 'other') {
     yield (
       `OUTCOMES_TOPIC: ${outcomes} is already the source, a retry or the dead-letter topic of SOURCE_TOPIC; ` +
       'name a topic of its own'

@@ -10,6 +10,7 @@ import { startCluster } from '../../deploy/local/cluster.ts';
 import { sampleEvents } from '../../src/cli/sample-events.ts';
 import { createEmitter } from '../../src/kafka/produce/emitter.ts';
 import { pem, removeTemporaryFolders, rsaKeyPair, signingKeysFolder, temporaryFolder } from '../support/keys.ts';
+import { installNodeUnderTest, nodeUnderTest } from '../support/node-under-test.ts';
 import { ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
 
@@ -30,6 +31,7 @@ interface Cost {
   readonly perSecond: number;
 }
 
+installNodeUnderTest();
 const cluster = await startCluster();
 const { privateKey, publicKey } = rsaKeyPair();
 const keysDir = signingKeysFolder({ 1: privateKey });
@@ -101,7 +103,7 @@ async function costOfBareLoop(): Promise<Cost> {
     String(EVENTS),
     String(PARTITIONS),
   ];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const { stdout } = await promisify(execFile)(nodeUnderTest(), args);
   return JSON.parse(stdout) as Cost;
 }
 

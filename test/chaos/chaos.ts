@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '../../deploy/local/broker.ts';
 import { LOCAL } from '../../deploy/local/layout.ts';
+import { nodeUnderTestVersion } from '../support/node-under-test.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
@@ -156,7 +157,7 @@ export async function runChaos(options: RunOptions, paces: Paces, ground: Ground
   const judgement = { ...judged, violations: [...judged.violations, ...ended] };
   await members.end();
   const { rebalances } = newsOfGroup(brokers, world.group, [], startedAt, SESSION_TIMEOUT_MS);
-  const run = { ...options, command: ground.command, startedAt: stamp, node: process.version, rebalances };
+  const run = { ...options, command: ground.command, startedAt: stamp, node: nodeUnderTestVersion(), rebalances };
   const figures = figuresOf(run, all.faults, judgement);
   writeFileSync(`${folder}.json`, `${JSON.stringify(figures, null, 2)}\n`);
   if (holds(figures)) rmSync(folder, { recursive: true });

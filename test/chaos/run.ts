@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { startCluster } from '../../deploy/local/cluster.ts';
 import { exitWithProblem } from '../../deploy/local/setup-error.ts';
+import { installNodeUnderTest } from '../support/node-under-test.ts';
 import { runChaos, usualPaces } from './chaos.ts';
 import { holds, type RunOptions } from './figures.ts';
 import { figuresTable, progressLine, violationLines } from './tell.ts';
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   const { seed, minutes, brokers, ordering, rate } = options;
   const command = `npm run test:chaos -- --minutes ${minutes} --seed ${seed} --brokers ${brokers} --ordering ${ordering} --rate ${rate}`;
   console.log(`seed ${seed}; to repeat it: ${command}`);
+  installNodeUnderTest();
   const cluster = await startCluster({ brokers });
   const ends: (() => Promise<void>)[] = [() => cluster.stop()];
   const close = async (): Promise<void> => {

@@ -32,6 +32,15 @@ describe('deploy/Dockerfile', () => {
     expect(stages.at(-1)).toBe('${RUNTIME_IMAGE} AS final');
   });
 
+  it('ships the Node that the service is tested on', () => {
+    const { optionalDependencies } = JSON.parse(text('test/support/node-under-test/package.json')) as {
+      optionalDependencies: Record<string, string>;
+    };
+    const majors = new Set(Object.values(optionalDependencies).map((version) => version.split('.')[0]));
+    const [, shipped = ''] = /nodejs(\d+)-/.exec(all('ARG')[1] ?? '') ?? [];
+    expect([...majors]).toEqual([shipped]);
+  });
+
   it('ends as an unprivileged user, by number, for the orchestrator to check', () => {
     expect(all('USER', finalStage)).toEqual(['65532:65532']);
   });

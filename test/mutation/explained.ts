@@ -100,11 +100,6 @@ export const EXPLAINED: readonly Explanation[] = [
     why: 'The last request before the end of a hold is the probe that ended it; it has come back.',
   },
   {
-    file: 'src/core/retry-policy.ts',
-    mutants: [["''", '"Stryker was here!"']],
-    why: 'Neither is a duration.',
-  },
-  {
     file: 'src/core/sending.ts',
     mutants: [
       ["sending.hold.kind === 'open'", 'false'],
@@ -145,11 +140,6 @@ export const EXPLAINED: readonly Explanation[] = [
     file: 'src/pipeline/gate.ts',
     mutants: [["before.kind === 'held'", 'true']],
     why: 'A probe comes back into the hold it was sent in: only its answer ends it.',
-  },
-  {
-    file: 'src/pipeline/process-record.ts',
-    mutants: [["'main'", '""']],
-    why: 'Every topic that is read is the source or a retry topic, and has a tier.',
   },
   {
     file: 'src/pipeline/process-record.ts',

@@ -5,6 +5,7 @@ import type { PaymentFinal } from '../../src/core/event.ts';
 import type { Exchange } from '../../src/core/outcome.ts';
 import type { KafkaRecord } from '../../src/core/record.ts';
 import type { RetryPolicy } from '../../src/core/retry-policy.ts';
+import { Topology } from '../../src/core/topology.ts';
 import { Abandoned, type Ownership } from '../../src/pipeline/ports.ts';
 
 export const SOURCE = 'payment-final';
@@ -17,6 +18,9 @@ export const RETRY: RetryPolicy = {
   ],
   maxAgeMs: 86_400_000,
 };
+
+/** The topics of `SOURCE` with the tiers of `RETRY`. */
+export const TOPOLOGY = new Topology({ source: SOURCE, tiers: RETRY.tiers });
 
 /** A payment that succeeded, with every field set. */
 export function paymentFinal(fields: Partial<PaymentFinal> = {}): PaymentFinal {

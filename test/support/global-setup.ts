@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import { startCluster } from '../../deploy/local/cluster.ts';
+import { installNodeUnderTest } from './node-under-test.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -10,6 +11,7 @@ declare module 'vitest' {
 
 /** One broker and one registry for all integration tests; each test has topics and a group of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  installNodeUnderTest();
   const cluster = await startCluster();
   project.provide('bootstrapServers', cluster.bootstrapServers);
   project.provide('registryUrl', cluster.registryUrl);

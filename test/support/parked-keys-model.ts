@@ -1,8 +1,7 @@
 import { copyOf, ParkedKeys, orderKey, type Copy } from '../../src/core/parked-keys.ts';
 import { readProvenance, writeHeaders, type Provenance } from '../../src/core/provenance.ts';
 import type { KafkaRecord } from '../../src/core/record.ts';
-import { retryTopic } from '../../src/core/retry-policy.ts';
-import { SOURCE } from './fixtures.ts';
+import { SOURCE, TOPOLOGY } from './fixtures.ts';
 
 export const TIERS = ['1s', '2s', '4s'] as const;
 const LANES = ['main', ...TIERS] as const;
@@ -101,7 +100,7 @@ export class ParkedKeysModel {
   #seen(tier: string, from: number): void {
     const log = this.#log(tier);
     for (const record of log.slice(from)) {
-      const copy = copyOf(record, tier, readProvenance(record, SOURCE));
+      const copy = copyOf(record, TOPOLOGY, readProvenance(record, SOURCE));
       if (copy !== undefined) this.parkedHere.join(copy);
     }
     this.parkedHere.readTo(tier, log.length);
@@ -121,7 +120,7 @@ export class ParkedKeysModel {
       lane.fetched = log.length;
     }
     const provenance = readProvenance(record, SOURCE);
-    const copy = copyOf(record, tier, provenance);
+    const copy = copyOf(record, TOPOLOGY, provenance);
     const key = orderKey(record.key, '');
     const turn = copy === undefined ? this.parkedHere.turnOfSource(key, record.offset) : this.parkedHere.turnOf(copy);
     if (turn.kind === 'wait') return;
@@ -148,15 +147,15 @@ export class ParkedKeysModel {
     if (parking.ack === undefined) {
       const { to, provenance } = parking;
       const headers = writeHeaders({}, provenance);
-      const written = this.#append(to, { ...record, topic: retryTopic(SOURCE, to), headers });
-      const copy = copyOf(written, to, provenance);
+      const written = this.#append(to, { ...record, topic: TOPOLOGY.retryTopic(to), headers });
+      const copy = copyOf(written, TOPOLOGY, provenance);
       if (copy === undefined) throw new Error('a parked record is no copy');
       parking.ack = copy;
       return;
     }
     this.parkedHere.written(parking.ack);
     delete lane.parking;
-    this.#settle(lane, copyOf(record, lane.tier, readProvenance(record, SOURCE)));
+    this.#settle(lane, copyOf(record, TOPOLOGY, readProvenance(record, SOURCE)));
   }
 
   #settle(lane: Lane, copy: Copy | undefined): void {

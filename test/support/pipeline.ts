@@ -5,7 +5,7 @@ import { AllParkedKeys } from '../../src/pipeline/all-parked-keys.ts';
 import { Gate } from '../../src/pipeline/gate.ts';
 import type { Decoded, PipelineSettings, Ports, Publish, Sent } from '../../src/pipeline/ports.ts';
 import { processRecord } from '../../src/pipeline/process-record.ts';
-import { answer, paymentFinal, RETRY, ScriptedTenure, SOURCE, sourceRecord } from './fixtures.ts';
+import { answer, paymentFinal, RETRY, ScriptedTenure, sourceRecord, TOPOLOGY } from './fixtures.ts';
 
 /** What the world outside answers; each part as a plain function that a test puts in. */
 export interface Script {
@@ -65,8 +65,7 @@ export class ScriptedPipeline {
       keyWorked: (version) => this.story.push(`key ${version} worked`),
       now: () => Date.now(),
       settings: {
-        source: SOURCE,
-        outcomesTopic: undefined,
+        topology: TOPOLOGY,
         retry: RETRY,
         systemic: systemicCodes(),
         timeOffset: '+08:30',

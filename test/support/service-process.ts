@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { nodeUnderTest } from './node-under-test.ts';
 import { secretIn, secretsOf, type Secrets } from './secrets.ts';
 import { until } from './until.ts';
 
@@ -12,7 +13,7 @@ const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 /** A line of the service's log. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** The built service in a process of its own, as it is deployed. */
+/** The built service in a process of its own, as it is deployed, on the Node that the image ships. */
 export class ServiceProcess {
   readonly #child: ChildProcess;
   readonly #port: number;
@@ -46,7 +47,7 @@ export class ServiceProcess {
     wrapper: readonly string[] = [],
   ): Promise<ServiceProcess> {
     const port = await freePort();
-    const [command = '', ...args]: string[] = [...wrapper, process.execPath, MAIN];
+    const [command = '', ...args]: string[] = [...wrapper, nodeUnderTest(), MAIN];
     const env = {
       PATH: process.env['PATH'],
       HTTP_HOST: '127.0.0.1',

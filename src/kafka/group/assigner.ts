@@ -1,5 +1,6 @@
 import kafkajs, { type Assigner, type PartitionAssigner } from 'kafkajs';
 import { servable, sharePartitions, type Member, type Servable } from '../../core/assignment.ts';
+import type { Topology } from '../../core/topology.ts';
 import type { Cluster } from '../kafkajs/internals.ts';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
@@ -14,11 +15,9 @@ const VERSION = 1;
 
 /** What the assigner has to know of the topics. */
 export interface TopicSet {
-  readonly source: string;
+  readonly topology: Topology;
   /** The source and every retry topic there is, configured or not. */
   readonly read: readonly string[];
-  /** Configured retry topics and the dead-letter topic: each source partition needs its number in all of them. */
-  readonly counterparts: readonly string[];
 }
 
 /** The partitions this member serves, told to the leader at the next join. */
@@ -28,7 +27,8 @@ export interface MemberClaim {
 }
 
 /** What of the topics the cluster knows now; its metadata must have been loaded. */
-export function servableNow(cluster: Cluster, { source, read, counterparts }: TopicSet): Servable {
+export function servableNow(cluster: Cluster, { topology, read }: TopicSet): Servable {
+  const { source, counterparts } = topology;
   const topics = new Set([...read, ...counterparts]);
   const counts = new Map([...topics].map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).length]));
   return servable(counts, source, read, counterparts);

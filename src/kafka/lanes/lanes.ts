@@ -1,5 +1,4 @@
 import type { KafkaRecord } from '../../core/record.ts';
-import { tierOf } from '../../core/retry-policy.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe, Ownership } from '../../pipeline/ports.ts';
 import { pause, untilDone } from '../../pipeline/waiting.ts';
@@ -69,7 +68,7 @@ export class Lanes {
   constructor(settings: LaneSettings, ports: LanePorts) {
     this.#settings = settings;
     this.#ports = ports;
-    this.#parked = new ParkedReader(settings.topics.source, ports.parkedKeys);
+    this.#parked = new ParkedReader(settings.topics.topology, ports.parkedKeys);
   }
 
   /** Partition numbers served last; kept when the lanes are dropped, so that they can be asked for again. */
@@ -114,7 +113,7 @@ export class Lanes {
           topic,
           partition,
           committed: committed.get(key) ?? { offset: earliest.get(key) ?? 0, metadata: '' },
-          concurrency: topic === this.#settings.topics.source ? this.#settings.concurrency : 1,
+          concurrency: topic === this.#settings.topics.topology.source ? this.#settings.concurrency : 1,
           ownership: epoch,
           process: this.#ports.process,
           onMoved: (moved) => committer.moved(moved),
@@ -160,7 +159,7 @@ export class Lanes {
       const records = recordsOf(batch);
       const next = Number(batch.lastOffset()) + 1;
       this.#parked.seen(topic, partition, records, next);
-      const tier = tierOf(this.#settings.topics.source, topic) ?? 'main';
+      const tier = this.#settings.topics.topology.tierOf(topic);
       this.#ports.observe({ kind: 'consumed', tier, count: records.length });
       const room = lane.take(records, next);
       if (room === 'full') group.pause([{ topic, partitions: [partition] }]);

@@ -1,7 +1,7 @@
 import { copyOf } from '../../core/parked-keys.ts';
 import { readProvenance } from '../../core/provenance.ts';
 import type { KafkaRecord } from '../../core/record.ts';
-import { tierOf } from '../../core/retry-policy.ts';
+import type { Topology } from '../../core/topology.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import { Abandoned } from '../../pipeline/ports.ts';
 import { recordsOf } from '../kafkajs/fetched.ts';
@@ -32,21 +32,21 @@ export interface Learnt {
 
 /** Makes known to the parkedKeys what is parked; the records themselves come again when their lanes read them. */
 export class ParkedReader {
-  readonly #source: string;
+  readonly #topology: Topology;
   readonly #parkedKeys: AllParkedKeys;
 
-  constructor(source: string, parkedKeys: AllParkedKeys) {
-    this.#source = source;
+  constructor(topology: Topology, parkedKeys: AllParkedKeys) {
+    this.#topology = topology;
     this.#parkedKeys = parkedKeys;
   }
 
   /** Records of a retry topic were read, in order; the next one stands at `next`. */
   seen(topic: string, partition: number, records: readonly KafkaRecord[], next: number): void {
-    const tier = this.#retryTierOf(topic);
+    const tier = this.#topology.retryTierOf(topic)?.name;
     if (tier === undefined) return;
     const parkedHere = this.#parkedKeys.of(partition);
     for (const record of records) {
-      const copy = copyOf(record, tier, readProvenance(record, this.#source));
+      const copy = copyOf(record, this.#topology, readProvenance(record, this.#topology.source));
       if (copy !== undefined) parkedHere.join(copy);
     }
     parkedHere.readTo(tier, next);
@@ -54,7 +54,7 @@ export class ParkedReader {
 
   /** Records before `earliest` are gone from the topic. */
   expired(topic: string, partition: number, earliest: number): void {
-    const tier = this.#retryTierOf(topic);
+    const tier = this.#topology.retryTierOf(topic)?.name;
     if (tier !== undefined) this.#parkedKeys.of(partition).startAt(tier, earliest);
   }
 
@@ -71,13 +71,14 @@ export class ParkedReader {
 
   /** Goes on where `learn` could not. */
   async learnMore(cluster: Cluster, partitions: Partitions, starts: Starts, closing: AbortSignal): Promise<Learnt> {
-    const retry = new Map([...partitions].filter(([topic]) => this.#retryTierOf(topic) !== undefined));
+    const retry = new Map([...partitions].filter(([topic]) => topic !== this.#topology.source));
     const ends = await boundaryOffsets(cluster, retry, 'latest');
     const unread: Unread[] = [];
     for (const [topic, partitions] of retry) {
+      const tier = this.#topology.tierOf(topic);
       for (const partition of partitions) {
         const key = partitionKey(topic, partition);
-        const next = this.#parkedKeys.of(partition).startAt(this.#retryTierOf(topic) ?? '', starts.get(key) ?? 0);
+        const next = this.#parkedKeys.of(partition).startAt(tier, starts.get(key) ?? 0);
         if (next < (ends.get(key) ?? 0)) unread.push({ topic, partition, next });
       }
     }
@@ -131,10 +132,5 @@ export class ParkedReader {
       }
     }
     return { records: count, corrupt };
-  }
-
-  #retryTierOf(topic: string): string | undefined {
-    const tier = tierOf(this.#source, topic);
-    return tier === 'main' ? undefined : tier;
   }
 }

@@ -1,5 +1,4 @@
 import type { Fact } from '../../pipeline/facts.ts';
-import { tierOf } from '../../core/retry-policy.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
 import type { TopicSet } from '../group/assigner.ts';
@@ -68,7 +67,7 @@ export class MissingTopics {
    */
   async judge(group: ConsumerGroup): Promise<string | undefined> {
     if (this.#suspect.size === 0) return undefined;
-    const { source } = this.#options.topics;
+    const { source } = this.#options.topics.topology;
     const remade = await withoutOffsets(group, (topic) => this.isSuspect(topic));
     // Partitions that were added have no offsets either, but then others have.
     const ofSource = group.assigned().find(({ topic }) => topic === source)?.partitions ?? [];
@@ -81,11 +80,12 @@ export class MissingTopics {
 
   async #look(cluster: Cluster): Promise<void> {
     const { topics, observe, positions, onBack } = this.#options;
-    const wanted = [...new Set([...topics.read, ...topics.counterparts])].filter((topic) => !this.#done.has(topic));
+    const { source, counterparts } = topics.topology;
+    const wanted = [...new Set([...topics.read, ...counterparts])].filter((topic) => !this.#done.has(topic));
     const existing = await existingTopics(cluster, wanted);
     const back = this.#missing.filter((topic) => existing.has(topic));
     const gone = wanted.filter((topic) => !existing.has(topic));
-    this.#missing = gone.filter((topic) => topic === topics.source || topics.counterparts.includes(topic));
+    this.#missing = gone.filter((topic) => topic === source || counterparts.includes(topic));
     for (const topic of gone) {
       this.#suspectNow(topic);
       if (this.#missing.includes(topic)) continue;
@@ -101,19 +101,20 @@ export class MissingTopics {
     const { topics, parkedKeys } = this.#options;
     if (this.#suspect.has(topic) || !topics.read.includes(topic)) return;
     this.#suspect.add(topic);
-    parkedKeys.readAgain(tierOf(topics.source, topic) ?? '');
+    parkedKeys.readAgain(topics.topology.tierOf(topic));
   }
 
   #lose(topic: string, partition: number, from = 0): void {
     const { topics, parkedKeys, observe } = this.#options;
-    const lost = parkedKeys.of(partition).lose(tierOf(topics.source, topic) ?? '', from);
-    const origins = lost.map(({ origin }) => ({ topic: topics.source, partition, offset: origin }));
+    const lost = parkedKeys.of(partition).lose(topics.topology.tierOf(topic), from);
+    const origins = lost.map(({ origin }) => ({ topic: topics.topology.source, partition, offset: origin }));
     if (origins.length > 0) observe({ kind: 'parked_lost', topic, origins });
   }
 
   #roleOf(topic: string): Extract<Fact, { kind: 'topics_missing' }>['topics'][number]['role'] {
-    if (topic === this.#options.topics.source) return 'source';
-    return this.#options.topics.read.includes(topic) ? 'retry' : 'dead_letter';
+    const { topology, read } = this.#options.topics;
+    if (topic === topology.source) return 'source';
+    return read.includes(topic) ? 'retry' : 'dead_letter';
   }
 }
 

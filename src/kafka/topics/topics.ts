@@ -1,15 +1,12 @@
 import type { Admin, Kafka } from 'kafkajs';
 import kafkajs from 'kafkajs';
-import { deadLetterTopic, retryTopic, tierOf } from '../../core/retry-policy.ts';
+import type { Topology } from '../../core/topology.ts';
 import type { TopicSet } from '../group/assigner.ts';
 import { errorType } from '../kafkajs/client.ts';
 
 /** What has to exist beside the source. */
 export interface TopicSettings {
-  readonly source: string;
-  /** Configured retry delays, as in the topics' names. */
-  readonly tiers: readonly string[];
-  readonly outcomesTopic: string | undefined;
+  readonly topology: Topology;
   /** Make what is missing. */
   readonly create: boolean;
   /** Of topics that are made. */
@@ -43,8 +40,6 @@ const REMEDIES = new Map([
 interface Wanted {
   readonly topic: string;
   readonly retentionMs: number;
-  /** Whether it needs the source's partitions and room for a source record. */
-  readonly counterpart: boolean;
 }
 
 /** Checks the topics, and makes what is missing where that is allowed. Throws where the brokers do not answer. */
@@ -70,15 +65,14 @@ export async function retentionMs(kafka: Kafka, topics: readonly string[]): Prom
 }
 
 async function inspect(admin: Admin, settings: TopicSettings): Promise<Topics> {
-  const { source, create } = settings;
-  const wanted = wantedTopics(settings);
+  const { topology, create } = settings;
+  const { source, counterparts } = topology;
+  const wanted = wantedTopics(topology);
   const existing = await admin.listTopics();
-  const retryTopics = existing.filter((topic) => topic !== source && tierOf(source, topic) !== undefined);
-  const counterparts = wanted.filter(({ counterpart }) => counterpart).map(({ topic }) => topic);
+  const drained = existing.filter((topic) => topology.roleOf(topic) === 'retry');
   const found: Topics = {
-    source,
-    read: [...new Set([source, ...counterparts.filter((topic) => topic !== deadLetterTopic(source)), ...retryTopics])],
-    counterparts,
+    topology,
+    read: [...new Set([source, ...topology.retryTopics, ...drained])],
     problems: [],
     warnings: [],
     made: [],
@@ -124,16 +118,10 @@ async function inspect(admin: Admin, settings: TopicSettings): Promise<Topics> {
   return { ...found, warnings, made };
 }
 
-function wantedTopics({ source, tiers, outcomesTopic }: TopicSettings): Wanted[] {
-  const wanted: Wanted[] = tiers.map((tier) => ({
-    topic: retryTopic(source, tier),
-    retentionMs: RETENTION_MS.retry,
-    counterpart: true,
-  }));
-  wanted.push({ topic: deadLetterTopic(source), retentionMs: RETENTION_MS.deadLetter, counterpart: true });
-  if (outcomesTopic !== undefined) {
-    wanted.push({ topic: outcomesTopic, retentionMs: RETENTION_MS.outcomes, counterpart: false });
-  }
+function wantedTopics({ retryTopics, deadLetters, outcomes }: Topology): Wanted[] {
+  const wanted = retryTopics.map((topic) => ({ topic, retentionMs: RETENTION_MS.retry }));
+  wanted.push({ topic: deadLetters, retentionMs: RETENTION_MS.deadLetter });
+  if (outcomes !== undefined) wanted.push({ topic: outcomes, retentionMs: RETENTION_MS.outcomes });
   return wanted;
 }
 

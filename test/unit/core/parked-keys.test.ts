@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { copyOf, ParkedKeys, orderKey, type Copy } from '../../../src/core/parked-keys.ts';
 import { readProvenance, writeHeaders } from '../../../src/core/provenance.ts';
-import { SOURCE, sourceRecord } from '../../support/fixtures.ts';
+import { SOURCE, sourceRecord, TOPOLOGY } from '../../support/fixtures.ts';
 
 const copy = (origin: number, hops = 1, more: Partial<Copy> = {}): Copy => ({
   key: 'key K',
@@ -163,7 +163,7 @@ describe('the copy a record is', () => {
       offset: 8,
       headers: writeHeaders({}, provenance),
     });
-    return copyOf(record, '30s', readProvenance(record, SOURCE));
+    return copyOf(record, TOPOLOGY, readProvenance(record, SOURCE));
   };
 
   test('is read from its headers', () => {
@@ -175,7 +175,7 @@ describe('the copy a record is', () => {
 
   test('is none for a record of the source', () => {
     const record = sourceRecord();
-    expect(copyOf(record, 'main', readProvenance(record, SOURCE))).toBeUndefined();
+    expect(copyOf(record, TOPOLOGY, readProvenance(record, SOURCE))).toBeUndefined();
   });
 
   test('is none where the event came from elsewhere', () => {

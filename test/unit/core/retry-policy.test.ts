@@ -1,39 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { durationMs } from '../../../src/core/duration.ts';
 import { recordName } from '../../../src/core/record.ts';
-import { deadLetterTopic, retryTopic, tierAfter, tierOf } from '../../../src/core/retry-policy.ts';
+import { tierAfter } from '../../../src/core/retry-policy.ts';
 import { RETRY } from '../../support/fixtures.ts';
-
-describe('topics are named after the source', () => {
-  test('a retry topic by its delay, and the dead letters', () => {
-    expect(retryTopic('payment-final', '30s')).toBe('payment-final.retry.30s');
-    expect(deadLetterTopic('payment-final')).toBe('payment-final.dead-letter');
-  });
-
-  test.each([
-    ['payment-final', 'main'],
-    ['payment-final.retry.5s', '5s'],
-    ['payment-final.retry.250ms', '250ms'],
-    ['payment-final.retry.1h', '1h'],
-    ['payment-final.retry.7m', '7m'],
-    ['payment-final.retry.', undefined],
-    ['payment-final.retry.soon', undefined],
-    ['payment-final.retry.5s.old', undefined],
-    ['payment-final.retry.5s ', undefined],
-    ['payment-final.dead-letter', undefined],
-    ['payment-final-2', undefined],
-    ['other.payment-final.retry.5s', undefined],
-    ['payment-final.retryX5s', undefined],
-    ['', undefined],
-  ])('%j is of tier %s, configured or not', (topic, tier) => {
-    expect(tierOf('payment-final', topic)).toBe(tier);
-  });
-
-  test('a source that looks like a retry topic is a source', () => {
-    expect(tierOf('a.retry.5s', 'a.retry.5s')).toBe('main');
-    expect(tierOf('a.retry.5s', 'a.retry.5s.retry.30s')).toBe('30s');
-  });
-});
 
 test('the tiers are taken in their order and the last one repeats', () => {
   expect([0, 1, 2, 3, 50].map((hops) => tierAfter(RETRY, hops).name)).toEqual(['5s', '30s', '2m', '2m', '2m']);

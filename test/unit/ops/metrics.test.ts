@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Outcome } from '../../../src/core/outcome.ts';
 import { systemicCodes } from '../../../src/core/outcome.ts';
+import { Topology } from '../../../src/core/topology.ts';
 import { createMetrics, type MetricsOptions } from '../../../src/ops/metrics.ts';
 import type { AttemptFact, Fact, SettledFact } from '../../../src/pipeline/facts.ts';
 
@@ -13,7 +14,7 @@ function setUp(options: Partial<MetricsOptions> = {}) {
   const metrics = createMetrics({
     version: '1.2.3',
     revision: 'abc',
-    source: 'pay',
+    topology: new Topology({ source: 'pay', tiers: [{ name: '5s' }, { name: '30s' }] }),
     tiers: ['5s', '30s'],
     systemic: systemicCodes(),
     now: () => T0,
@@ -324,7 +325,7 @@ test('partitions are shown by their owner alone and leave nothing behind', async
   gauges.lag(lag);
   expect(await of('notifier_')).toEqual({});
 
-  observe({ kind: 'joined', generation: 1, partitions: { pay: [0, 1], 'pay.retry.7s': [0], other: [9] } });
+  observe({ kind: 'joined', generation: 1, partitions: { pay: [0, 1], 'pay.retry.7s': [0] } });
   gauges.lag(lag);
   gauges.oldestUnnotified([{ topic: 'pay', partition: 1, value: T0 }]);
   gauges.retryNextDue([{ topic: 'pay.retry.7s', partition: 0, value: T0 + 500 }]);

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../../src/core/outcome.ts';
+import { Topology } from '../../../src/core/topology.ts';
 import type { Decoded } from '../../../src/pipeline/ports.ts';
 import {
   answer,
   deferred,
   pass,
   paymentFinal,
+  RETRY,
   soon,
   SOURCE,
   sourceRecord,
@@ -139,7 +141,7 @@ describe('a ownership that closes while a request is in flight', () => {
         pipeline.ownership.end();
         return Promise.resolve(WRITTEN);
       },
-      settings: { outcomesTopic: 'payment-outcomes' },
+      settings: { topology: new Topology({ source: SOURCE, tiers: RETRY.tiers, outcomes: 'payment-outcomes' }) },
     });
     await expect(pipeline.process()).rejects.toMatchObject({ name: 'Abandoned' });
     expect(pipeline.written.map(({ target }) => target)).toEqual(['dead_letter']);

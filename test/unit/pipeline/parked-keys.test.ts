@@ -3,7 +3,7 @@ import { copyOf } from '../../../src/core/parked-keys.ts';
 import { readProvenance, writeHeaders } from '../../../src/core/provenance.ts';
 import type { KafkaRecord } from '../../../src/core/record.ts';
 import { AllParkedKeys } from '../../../src/pipeline/all-parked-keys.ts';
-import { answer, pass, paymentFinal, SOURCE, sourceRecord, useVirtualTime } from '../../support/fixtures.ts';
+import { answer, pass, paymentFinal, SOURCE, sourceRecord, TOPOLOGY, useVirtualTime } from '../../support/fixtures.ts';
 import { ScriptedPipeline } from '../../support/pipeline.ts';
 
 useVirtualTime();
@@ -31,7 +31,7 @@ function parked(origin: number, { hops = 1, waits = 0, tier = '5s', offset = ori
 function knowing(records: readonly KafkaRecord[], script: ConstructorParameters<typeof ScriptedPipeline>[0] = {}) {
   const pipeline = new ScriptedPipeline(script);
   for (const record of records) {
-    const copy = copyOf(record, record.topic.split('.').at(-1) ?? '', readProvenance(record, SOURCE));
+    const copy = copyOf(record, TOPOLOGY, readProvenance(record, SOURCE));
     if (copy !== undefined) pipeline.parkedKeys.of(PARTITION).join(copy);
   }
   return pipeline;
@@ -165,7 +165,7 @@ describe('too much that is parked', () => {
     const pipeline = knowing([first]);
     const full = new AllParkedKeys(1);
     Object.assign(pipeline.ports, { parkedKeys: full });
-    const copy = copyOf(first, '5s', readProvenance(first, SOURCE));
+    const copy = copyOf(first, TOPOLOGY, readProvenance(first, SOURCE));
     if (copy !== undefined) full.of(PARTITION).join(copy);
     const work = pipeline.begin(second);
     await pass(500);
@@ -186,7 +186,7 @@ describe('too much that is parked', () => {
 describe('the parkedKeys', () => {
   test('are kept for the partitions that are, and forgotten for the others', () => {
     const parkedKeys = new AllParkedKeys();
-    const copy = copyOf(parked(5), '5s', readProvenance(parked(5), SOURCE));
+    const copy = copyOf(parked(5), TOPOLOGY, readProvenance(parked(5), SOURCE));
     if (copy === undefined) throw new Error('no copy');
     for (const partition of [1, 2, 3]) parkedKeys.of(partition).join(copy);
     expect(parkedKeys.keys).toBe(3);
@@ -208,7 +208,9 @@ describe('the parkedKeys', () => {
 
   test('are full at their bound', () => {
     const parkedKeys = new AllParkedKeys(2);
-    const [one, other] = [parked(5), parked(6)].map((record) => copyOf(record, '5s', readProvenance(record, SOURCE)));
+    const [one, other] = [parked(5), parked(6)].map((record) =>
+      copyOf(record, TOPOLOGY, readProvenance(record, SOURCE)),
+    );
     if (one === undefined || other === undefined) throw new Error('no copy');
     parkedKeys.of(1).join(one);
     expect(parkedKeys.full).toBe(false);

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { OutgoingRecord } from '../../../src/core/record.ts';
+import { Topology } from '../../../src/core/topology.ts';
 import {
   answer,
   noResponse,
   pass,
   paymentFinal,
+  RETRY,
   SOURCE,
   sourceRecord,
   useVirtualTime,
@@ -93,7 +95,7 @@ describe('a record too large for', () => {
 
 describe('the outcomes topic', () => {
   const OUTCOMES = 'payment-outcomes';
-  const settings = { outcomesTopic: OUTCOMES };
+  const settings = { topology: new Topology({ source: SOURCE, tiers: RETRY.tiers, outcomes: OUTCOMES }) };
   const outcomes = ({ written }: ScriptedPipeline) => written.filter(({ target }) => target === 'outcome');
   const outcomeOf = (pipeline: ScriptedPipeline): unknown => JSON.parse(String(outcomes(pipeline)[0]?.value));
 

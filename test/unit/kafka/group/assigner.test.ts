@@ -1,13 +1,13 @@
 import kafkajs, { type Assigner, type Cluster as PublicCluster } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
+import { Topology } from '../../../../src/core/topology.ts';
 import { coPartitioned, type MemberClaim, type TopicSet } from '../../../../src/kafka/group/assigner.ts';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 
 const TOPICS: TopicSet = {
-  source: 'pf',
+  topology: new Topology({ source: 'pf', tiers: [{ name: '5s' }] }),
   read: ['pf', 'pf.retry.5s', 'pf.retry.1h'],
-  counterparts: ['pf.retry.5s', 'pf.dead-letter'],
 };
 const COUNTS: Record<string, number> = { pf: 4, 'pf.retry.5s': 4, 'pf.retry.1h': 4, 'pf.dead-letter': 4 };
 

@@ -9,7 +9,7 @@ import type { ConsumerGroup, FetchedBatch } from '../../../../src/kafka/kafkajs/
 import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
 import { createPublisher } from '../../../../src/kafka/produce/publisher.ts';
-import { soon, SOURCE } from '../../../support/fixtures.ts';
+import { soon, SOURCE, TOPOLOGY } from '../../../support/fixtures.ts';
 
 /** kafkajs' own way of writing a record. */
 const require = createRequire(import.meta.url);
@@ -50,7 +50,7 @@ function decoded(bytes: Buffer): FetchedMessage {
 async function received(bytes: Buffer): Promise<KafkaRecord> {
   const records: KafkaRecord[] = [];
   const lanes = new Lanes(
-    { topics: { source: SOURCE, read: [SOURCE], counterparts: [`${SOURCE}.dead-letter`] }, concurrency: 1 },
+    { topics: { topology: TOPOLOGY, read: [SOURCE] }, concurrency: 1 },
     {
       observe: () => undefined,
       parkedKeys: new AllParkedKeys(),

@@ -5,7 +5,7 @@ import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
 import type { CorruptBatch, FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
-import { pass, soon, SOURCE, useVirtualTime } from '../../../support/fixtures.ts';
+import { pass, soon, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixtures.ts';
 
 const RETRY = `${SOURCE}.retry.5s`;
 const CORRUPT = { offset: 0, detail: 'its checksum is wrong' };
@@ -16,7 +16,7 @@ useVirtualTime();
 async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
   const [facts, processed, paused]: [Fact[], string[], Set<string>] = [[], [], new Set()];
   const lanes = new Lanes(
-    { topics: { source: SOURCE, read: [SOURCE, RETRY], counterparts: [RETRY] }, concurrency: 1 },
+    { topics: { topology: TOPOLOGY, read: [SOURCE, RETRY] }, concurrency: 1 },
     {
       observe: (fact) => facts.push(fact),
       parkedKeys: new AllParkedKeys(),

@@ -5,7 +5,7 @@ import { ParkedReader } from '../../../../src/kafka/lanes/parked.ts';
 import type { FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
 import { Abandoned } from '../../../../src/pipeline/ports.ts';
-import { SOURCE } from '../../../support/fixtures.ts';
+import { SOURCE, TOPOLOGY } from '../../../support/fixtures.ts';
 
 const RETRY = `${SOURCE}.retry.5s`;
 const NEVER = new AbortController().signal;
@@ -80,7 +80,7 @@ test('reads each partition from where its lane begins to its last stable offset,
     1: { records: [...records(1, 3), stored(1, 3, 'control'), stored(1, 4)], stable: 4 },
   });
   const parkedKeys = new AllParkedKeys();
-  const reader = new ParkedReader(SOURCE, parkedKeys);
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
   const assigned = new Map([
     [SOURCE, [0, 1]],
     [RETRY, [0, 1]],
@@ -95,7 +95,7 @@ test('does not read again what it knows, and forgets partitions that went to oth
   const log = { records: [stored(0, 0), stored(0, 1)], stable: 2 };
   const { cluster, fetched } = clusterOf({ 0: log });
   const parkedKeys = new AllParkedKeys();
-  const reader = new ParkedReader(SOURCE, parkedKeys);
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
   const assigned = new Map([
     [SOURCE, [0]],
     [RETRY, [0]],
@@ -113,14 +113,14 @@ test('does not read again what it knows, and forgets partitions that went to oth
 
 test('records of the source are nothing that is parked', () => {
   const parkedKeys = new AllParkedKeys();
-  new ParkedReader(SOURCE, parkedKeys).seen(SOURCE, 0, [], 7);
-  new ParkedReader(SOURCE, parkedKeys).expired(SOURCE, 0, 7);
+  new ParkedReader(TOPOLOGY, parkedKeys).seen(SOURCE, 0, [], 7);
+  new ParkedReader(TOPOLOGY, parkedKeys).expired(SOURCE, 0, 7);
   expect(parkedKeys.of(0).startAt('main', 3)).toBe(3);
 });
 
 test('what the broker has deleted blocks its key no longer', async () => {
   const parkedKeys = new AllParkedKeys();
-  const reader = new ParkedReader(SOURCE, parkedKeys);
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
   const { cluster } = clusterOf({ 0: { records: [stored(0, 0), stored(0, 1)], stable: 2 } });
   await reader.learn(cluster, new Map([[RETRY, [0]]]), starts(0), NEVER);
   reader.expired(RETRY, 0, 1);
@@ -132,7 +132,7 @@ test('a corrupt batch is not passed over: reading ends there, and goes on there 
   const log: { records: typeof records; stable: number; corruptAt?: number } = { records, stable: 4, corruptAt: 3 };
   const { cluster, fetched } = clusterOf({ 0: log, 1: { records: [stored(1, 0)], stable: 1 } });
   const parkedKeys = new AllParkedKeys();
-  const reader = new ParkedReader(SOURCE, parkedKeys);
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
   const both = new Map([[RETRY, [0, 1]]]);
   expect(await reader.learn(cluster, both, starts(0), NEVER)).toEqual({
     records: 4,
@@ -149,7 +149,7 @@ test('a corrupt batch is not passed over: reading ends there, and goes on there 
 
 test('reading is given up when the partitions go to others', async () => {
   const { cluster } = clusterOf({ 0: { records: [stored(0, 0)], stable: 1 } });
-  const learning = new ParkedReader(SOURCE, new AllParkedKeys()).learn(
+  const learning = new ParkedReader(TOPOLOGY, new AllParkedKeys()).learn(
     cluster,
     new Map([[RETRY, [0]]]),
     starts(0),
