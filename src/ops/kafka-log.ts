@@ -1,5 +1,5 @@
+import type { Tell } from './log-table.ts';
 import { createThrottle } from './throttle.ts';
-import type { Log } from './log.ts';
 
 /** A line of the Kafka client's own log. */
 export interface KafkaLogEntry {
@@ -24,15 +24,20 @@ const RETRYING = new Set(['Connection', 'BrokerPool', 'Cluster', 'Runner', 'Cons
  *
  * @param now milliseconds
  */
-export function kafkaLogCreator(log: Log, now: () => number = Date.now): () => (entry: KafkaLogEntry) => void {
+export function kafkaLogCreator(
+  { tell }: { readonly tell: Tell },
+  now: () => number = Date.now,
+): () => (entry: KafkaLogEntry) => void {
   const throttle = createThrottle(30_000, now);
   return () =>
     ({ namespace, level, log: { message } }) => {
-      const fields = { event: 'kafka_client', part: namespace, detail: text(message) };
-      if (level === WARN || (level === ERROR && RETRYING.has(namespace))) log.debug('the Kafka client reports', fields);
-      else if (level === ERROR) {
+      const fields = { part: namespace, detail: text(message) };
+      if (level === WARN || (level === ERROR && RETRYING.has(namespace))) {
+        tell('kafka_client', 'debug', 'the Kafka client reports', fields);
+      } else if (level === ERROR) {
         const pass = throttle(namespace);
-        if (pass !== undefined) log.warn('the Kafka client reports an error', { ...fields, ...pass });
+        if (pass !== undefined)
+          tell('kafka_client', 'warn', 'the Kafka client reports an error', { ...fields, ...pass });
       }
     };
 }

@@ -7,7 +7,7 @@ import type { Observe } from '../pipeline/ports.ts';
 import { handling, type FactHandlers } from './fact-handlers.ts';
 import { deadLetterCode, outcomeCode, outcomeLabel, parkedCode } from './labels.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
-import { createOwnership, type Ownership, type PartitionValue } from './ownership.ts';
+import { createShownPartitions, type ShownPartitions, type PartitionValue } from './shown-partitions.ts';
 
 /** What the metrics have to know of this process. */
 export interface MetricsOptions {
@@ -56,10 +56,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const metric = createInstruments();
   const { registry, assignedPartitions } = metric;
   const perPartition = [metric.consumerLag, metric.oldestUnnotified, metric.retryNextDue, metric.committedOffset];
-  const ownership = createOwnership(options.topology, { assignedPartitions, perPartition });
+  const shown = createShownPartitions(options.topology, { assignedPartitions, perPartition });
   const replaying = { until: 0 };
   fillWithZeros(metric, options);
-  const count = handling(handlers(metric, ownership, options));
+  const count = handling(handlers(metric, shown, options));
   return {
     observe: (fact) => {
       if (fact.kind === 'attempt' && isReplay(fact.provenance, options.replayBefore)) {
@@ -68,9 +68,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       count(fact);
     },
     gauges: {
-      lag: (values) => ownership.replace(metric.consumerLag, values),
-      oldestUnnotified: (values) => ownership.replace(metric.oldestUnnotified, inSeconds(values)),
-      retryNextDue: (values) => ownership.replace(metric.retryNextDue, inSeconds(values)),
+      lag: (values) => shown.replace(metric.consumerLag, values),
+      oldestUnnotified: (values) => shown.replace(metric.oldestUnnotified, inSeconds(values)),
+      retryNextDue: (values) => shown.replace(metric.retryNextDue, inSeconds(values)),
       lastPoll: (at) => metric.lastPoll.set(at / 1_000),
       inFlight: (requests) => metric.inFlight.set(requests),
       sendRateLimit: (perSecond) => metric.sendRateLimit.set(perSecond),
@@ -129,7 +129,7 @@ function fillWithZeros(metric: Instruments, { version, revision, tiers, systemic
   showHold(metric, systemic, undefined);
 }
 
-function handlers(metric: Instruments, ownership: Ownership, options: MetricsOptions): FactHandlers {
+function handlers(metric: Instruments, shown: ShownPartitions, options: MetricsOptions): FactHandlers {
   const { topology, systemic, replayBefore } = options;
   return {
     attempt: attemptCounter(metric),
@@ -149,9 +149,9 @@ function handlers(metric: Instruments, ownership: Ownership, options: MetricsOpt
     pace: () => undefined,
     joined: ({ partitions }) => {
       metric.rebalances.inc();
-      ownership.take(partitions);
+      shown.take(partitions);
     },
-    left: () => ownership.take({}),
+    left: () => shown.take({}),
     unserved: ({ partitions }) => metric.unservedPartitions.set(partitions.length),
     topics_missing: ({ topics }) => metric.missingTopics.set(topics.length),
     parked_lost: ({ topic, origins }) => metric.expiredRecords.inc({ tier: topology.tierOf(topic) }, origins.length),
@@ -161,7 +161,7 @@ function handlers(metric: Instruments, ownership: Ownership, options: MetricsOpt
     committed: ({ offsets }) => {
       metric.commits.inc({ result: 'ok' });
       const values = offsets.map(({ topic, partition, offset }) => ({ topic, partition, value: offset }));
-      ownership.set(metric.committedOffset, values);
+      shown.set(metric.committedOffset, values);
     },
     commit_failed: () => metric.commits.inc({ result: 'failed' }),
     join_failed: () => undefined,

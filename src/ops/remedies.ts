@@ -1,6 +1,9 @@
 import type { SYSTEMIC_CODES } from '../core/codes.ts';
 
-const HOLD_REMEDIES: Readonly<Record<(typeof SYSTEMIC_CODES)[number] | 'outage' | 'untrusted_response', string>> = {
+/** What an operator can do about a hold, by its reason. */
+export const HOLD_REMEDIES: Readonly<
+  Record<(typeof SYSTEMIC_CODES)[number] | 'outage' | 'untrusted_response', string>
+> = {
   ACCESS_DENIED: 'ask the gateway to grant this client id the notifyPushPayment interface',
   INVALID_CLIENT: 'correct GATEWAY_CLIENT_ID, and check that GATEWAY_URL is of the same environment',
   INVALID_SIGNATURE: 'check that the public key of the active key version is the one registered at the gateway',

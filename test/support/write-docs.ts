@@ -1,20 +1,32 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { LOG_EVENTS, type LogEventSpec } from '../../src/ops/log-table.ts';
 import { METRICS, type MetricSpec } from '../../src/ops/metric-table.ts';
 import { SETTINGS, type Setting } from '../../src/settings/table.ts';
+import { decisionRecords } from './decisions.ts';
 
-/** The file that holds the generated tables. */
-export const REFERENCE = fileURLToPath(new URL('../../docs/reference.md', import.meta.url));
+/** A document, and what writes each of its generated parts. */
+interface Generated {
+  readonly file: string;
+  readonly parts: Readonly<Record<string, () => string>>;
+}
 
-/** The document with every generated part as the code has it now; the text around the markers stays. Throws without them. */
-export function withTables(document: string): string {
-  const parts = { settings: settingsTable(), metrics: metricsTable() };
-  return Object.entries(parts).reduce((text, [name, table]) => {
+/** The documents with generated parts, paths as in the repository. */
+export const DOCUMENTS = {
+  reference: {
+    file: 'docs/reference.md',
+    parts: { settings: settingsTable, metrics: metricsTable, 'log events': logTable },
+  },
+  decisions: { file: 'docs/decisions/README.md', parts: { decisions: decisionsTable } },
+} satisfies Readonly<Record<string, Generated>>;
+
+/** The text with every generated part as the code has it now; what stands around the markers stays. Throws without them. */
+export function withParts(document: string, { file, parts }: Generated): string {
+  return Object.entries(parts).reduce((text, [name, write]) => {
     const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-    if (from < 0 || to < from)
-      throw new Error(`docs/reference.md: put "${begin}" and "${end}" around the ${name} table`);
-    return `${text.slice(0, from + begin.length)}\n\n${table}\n\n${text.slice(to)}`;
+    if (from < 0 || to < from) throw new Error(`${file}: put "${begin}" and "${end}" around the ${name} table`);
+    return `${text.slice(0, from + begin.length)}\n\n${write()}\n\n${text.slice(to)}`;
   }, document);
 }
 
@@ -45,6 +57,25 @@ function metricsTable(): string {
   return table(['Metric', 'Type', 'Labels', 'Meaning'], rows);
 }
 
+function logTable(): string {
+  const rows = Object.entries<LogEventSpec>(LOG_EVENTS).map(([event, { levels, meaning, fields, remedy }]) => {
+    return [code(event), levels.join(', '), meaning, fields.map(code).join(' '), remedies(remedy)];
+  });
+  return table(['Event', 'Level', 'Meaning', 'Fields', 'What to do'], rows);
+}
+
+function remedies(remedy: LogEventSpec['remedy']): string {
+  if (typeof remedy === 'string') return remedy;
+  return Object.entries(remedy)
+    .map(([of, text]) => `${code(of)}: ${text}`)
+    .join(' · ');
+}
+
+function decisionsTable(): string {
+  const rows = decisionRecords().map(({ file, title }) => [`[${file.slice(0, 4)}](${file})`, title]);
+  return table(['', 'Rule'], rows);
+}
+
 function code(text: string): string {
   return `\`${text}\``;
 }
@@ -56,16 +87,18 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function main(check: boolean): void {
-  const before = readFileSync(REFERENCE, 'utf8');
-  const after = withTables(before);
-  if (before === after) {
-    console.log('docs/reference.md is up to date');
-  } else if (check) {
-    console.error('docs/reference.md differs from the code; run: npm run docs');
-    process.exitCode = 1;
-  } else {
-    writeFileSync(REFERENCE, after);
-    console.log('docs/reference.md written');
+  for (const document of Object.values<Generated>(DOCUMENTS)) {
+    const before = readFileSync(document.file, 'utf8');
+    const after = withParts(before, document);
+    if (before === after) {
+      console.log(`${document.file} is up to date`);
+    } else if (check) {
+      console.error(`${document.file} differs from the code; run: npm run docs`);
+      process.exitCode = 1;
+    } else {
+      writeFileSync(document.file, after);
+      console.log(`${document.file} written`);
+    }
   }
 }
 

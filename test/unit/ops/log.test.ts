@@ -1,255 +1,9 @@
 import { expect, test } from 'vitest';
-import { kafkaLogCreator } from '../../../src/ops/kafka-log.ts';
-import { createLog, type LogOptions } from '../../../src/ops/log.ts';
-import type { AttemptFact, Fact, SettledFact } from '../../../src/pipeline/facts.ts';
-
-const T0 = Date.UTC(2026, 10, 22, 10);
-const SECRET = 'hunter2-marker';
-const RECORD = {
-  topic: 'pay.retry.5s',
-  partition: 3,
-  offset: 7,
-  timestamp: T0,
-  readAt: 0,
-  key: Buffer.from('k'),
-  value: Buffer.from(SECRET),
-  headers: { token: SECRET },
-};
-const PROVENANCE = {
-  origin: { topic: 'pay', partition: 3, offset: 99, timestamp: T0 },
-  attempts: 1,
-  hops: 1,
-  body: Buffer.from(SECRET),
-};
-
-const ATTEMPT: AttemptFact = {
-  kind: 'attempt',
-  tier: '5s',
-  record: RECORD,
-  provenance: PROVENANCE,
-  paymentId: 'p-1',
-  attempt: 2,
-  outcome: { kind: 'unknown', code: 'UNKNOWN_EXCEPTION' },
-  exchange: { kind: 'response', status: 200, body: Buffer.from(SECRET), verification: 'verified' },
-  disposition: { kind: 'retry', tier: { name: '30s', delayMs: 30_000 }, notBefore: T0 + 30_000, reason: 'X' },
-  keyVersion: '4',
-  startedAt: T0,
-  durationMs: 12.6,
-};
-
-function setUp(level: LogOptions['level'] = 'info') {
-  const clock = { now: T0 };
-  const written: string[] = [];
-  const stream = { write: (line: string) => void written.push(line) };
-  const log = createLog({ level, stream, now: () => clock.now });
-  return {
-    log,
-    clock,
-    lines: (...facts: Fact[]): Record<string, unknown>[] => {
-      facts.forEach((fact) => log.observe(fact));
-      return written.splice(0).map((line) => {
-        expect(line).toMatch(/^[^\n]*\n$/);
-        expect(line).not.toContain(SECRET);
-        return JSON.parse(line) as Record<string, unknown>;
-      });
-    },
-  };
-}
-
-function settled(as: SettledFact['as'], paymentId?: string): SettledFact {
-  return { kind: 'settled', tier: '5s', record: RECORD, provenance: PROVENANCE, paymentId, as, finalAt: T0, at: T0 };
-}
-
-test('one wide line per attempt, with everything an auditor asks for and nothing secret', () => {
-  expect(setUp().lines(ATTEMPT)).toEqual([
-    {
-      level: 'info',
-      time: '2026-11-22T10:00:00.000Z',
-      service: 'payment-notifier',
-      event: 'attempt',
-      paymentId: 'p-1',
-      tier: '5s',
-      record: 'pay.retry.5s:3:7',
-      origin: 'pay:3:99',
-      attempt: 2,
-      hops: 1,
-      outcome: 'unknown',
-      resultCode: 'UNKNOWN_EXCEPTION',
-      httpStatus: 200,
-      verification: 'verified',
-      disposition: 'retry',
-      retryTier: '30s',
-      notBefore: '2026-11-22T10:00:30.000Z',
-      keyVersion: '4',
-      startedAt: '2026-11-22T10:00:00.000Z',
-      durationMs: 13,
-    },
-  ]);
-});
-
-test('an attempt without a result says how far it got and why', () => {
-  const [line] = setUp().lines({
-    ...ATTEMPT,
-    outcome: { kind: 'no_result', reason: 'connection_refused' },
-    exchange: { kind: 'no_response', phase: 'connect', code: 'ECONNREFUSED' },
-    disposition: { kind: 'hold', reason: 'outage' },
-  });
-  expect(line).toMatchObject({
-    outcome: 'unknown',
-    reason: 'connection_refused',
-    phase: 'connect',
-    code: 'ECONNREFUSED',
-    disposition: 'hold',
-  });
-  expect(line).not.toHaveProperty('resultCode');
-  expect(line).not.toHaveProperty('retryTier');
-});
+import { ATTEMPT, captureLog, RECORD, SECRET } from '../../support/captured-log.ts';
 
 test('text of a record stays data', () => {
   const paymentId = 'p"}\n{"level":"error","event":"forged"}';
-  expect(setUp().lines({ ...ATTEMPT, paymentId })).toMatchObject([{ event: 'attempt', paymentId }]);
-});
-
-test('normal operation says nothing else', () => {
-  expect(
-    setUp().lines(
-      { kind: 'consumed', tier: 'main', count: 1 },
-      { kind: 'due', tier: '5s', latenessMs: 1 },
-      { kind: 'committed', offsets: [] },
-      { kind: 'hold_probed', reason: 'outage', ended: false, nextProbeInMs: 1 },
-      { kind: 'undecodable', record: RECORD, error: 'magic', detail: 'x' },
-      { kind: 'unlisted_payment_code', paymentId: 'p', code: 'X' },
-      { kind: 'unserved', partitions: [] },
-      settled({ verdict: 'delivered' }, 'p'),
-      settled({ verdict: 'parked', tier: '30s', notBefore: T0, reason: 'timeout' }, 'p'),
-    ),
-  ).toEqual([]);
-});
-
-test.each<[string, Fact, Record<string, unknown>]>([
-  [
-    'a dead letter',
-    settled({ verdict: 'dead_lettered', reason: 'rejected', detail: 'PARAM_ILLEGAL' }, 'p-1'),
-    {
-      level: 'warn',
-      event: 'dead_letter',
-      paymentId: 'p-1',
-      reason: 'rejected',
-      detail: 'PARAM_ILLEGAL',
-      record: 'pay.retry.5s:3:7',
-      origin: 'pay:3:99',
-      attempts: 1,
-    },
-  ],
-  [
-    'a hold',
-    { kind: 'hold_began', reason: 'KEY_NOT_FOUND', paymentId: 'p-1' },
-    {
-      level: 'error',
-      paymentId: 'p-1',
-      remedy: 'register the active key version at the gateway, or make a registered version active',
-    },
-  ],
-  [
-    'a hold for a code moved by configuration',
-    { kind: 'hold_began', reason: 'NEW_CODE', paymentId: '' },
-    { level: 'error', remedy: 'ask the gateway what NEW_CODE means for this client id' },
-  ],
-  ['the end of a hold', { kind: 'hold_ended', reason: 'outage', heldMs: 1_500.4 }, { level: 'info', heldMs: 1_500 }],
-  [
-    'a deletion before reading',
-    { kind: 'expired', topic: 'pay', partition: 1, committed: 5, earliest: 9 },
-    { level: 'error', lost: 4 },
-  ],
-  [
-    'joining',
-    { kind: 'joined', generation: 2, partitions: { pay: [0, 1] } },
-    { level: 'info', generation: 2, partitions: { pay: [0, 1] } },
-  ],
-  ['leaving', { kind: 'left', clean: true, drainedMs: 5 }, { level: 'info', clean: true }],
-  ['leaving in a hurry', { kind: 'left', clean: false, drainedMs: 5 }, { level: 'warn', clean: false }],
-  ['a failed commit', { kind: 'commit_failed', error: new Error('gone') }, { level: 'warn', leftOut: 0 }],
-  ['new keys', { kind: 'key_reloaded', result: 'ok', detail: '4' }, { level: 'info', detail: '4' }],
-  ['refused keys', { kind: 'key_reloaded', result: 'rejected', detail: '' }, { level: 'error' }],
-  ['another key', { kind: 'key_reloaded', result: 'fallback', detail: '' }, { level: 'warn' }],
-])('%s is told', (_, fact, expected) => {
-  const lines = setUp().lines(fact);
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatchObject({ event: fact.kind, ...expected });
-});
-
-test('an undecodable record has no paymentId to tell', () => {
-  const [line] = setUp().lines(settled({ verdict: 'dead_lettered', reason: 'undecodable', detail: 'magic' }));
-  expect(line).not.toHaveProperty('paymentId');
-});
-
-test('a corrupt batch is told at once, then at most every 30 s, with what to do', () => {
-  const { lines, clock } = setUp();
-  const corrupt = (offset: number): Fact => {
-    return { kind: 'corrupt', topic: 'pay', partition: 1, offset, detail: 'its checksum is wrong' };
-  };
-  expect(lines(corrupt(5), corrupt(5), corrupt(9))).toMatchObject([
-    { level: 'error', event: 'corrupt', topic: 'pay', partition: 1, offset: 5, detail: 'its checksum is wrong' },
-    { offset: 9, remedy: expect.stringContaining('leader') as string },
-  ]);
-  clock.now += 30_000;
-  expect(lines(corrupt(5))).toMatchObject([{ offset: 5, leftOut: 1 }]);
-});
-
-test('waiting is told at once, then at most every 30 s per kind, with the number left out', () => {
-  const { lines, clock } = setUp();
-  const waiting = (target: 'registry' | 'retry'): Fact => {
-    return { kind: 'waiting', for: target, record: RECORD, error: new Error('down') };
-  };
-  expect(lines(waiting('registry'), waiting('registry'), waiting('retry'))).toMatchObject([
-    { level: 'warn', for: 'registry', leftOut: 0, remedy: expect.stringContaining('SCHEMA_REGISTRY_URL') as string },
-    { for: 'retry', leftOut: 0 },
-  ]);
-  clock.now += 29_999;
-  expect(lines(waiting('registry'))).toEqual([]);
-  clock.now += 1;
-  expect(lines(waiting('registry'))).toMatchObject([{ for: 'registry', leftOut: 2 }]);
-  clock.now -= 3_600_000;
-  expect(lines(waiting('registry')), 'a clock set back does not silence it').toHaveLength(1);
-});
-
-test('failed commits are told at most every 30 s', () => {
-  const { lines } = setUp();
-  const failed: Fact = { kind: 'commit_failed', error: new Error('x') };
-  expect(lines(failed, failed, failed)).toHaveLength(1);
-});
-
-test('a topic that is gone is told by name, now and then as long as it lasts, and so is its return', () => {
-  const { lines, clock } = setUp();
-  const missing = (...topics: string[]): Fact => ({
-    kind: 'topics_missing',
-    topics: topics.map((topic) => ({ topic, role: 'retry' })),
-  });
-  const told = { level: 'error', msg: 'the topic a is gone', topic: 'a' };
-  expect(lines(missing(), missing('a'), missing('a'), missing('a', 'b'))).toMatchObject([told, { topic: 'b' }]);
-  clock.now += 30_001;
-  expect(lines(missing('a'), missing(), missing())).toMatchObject([told, { level: 'info' }]);
-});
-
-test('a group that lets nobody in is told with its remedy, once in a while', () => {
-  const { lines, clock } = setUp();
-  const refused = (reason: 'taken' | 'forbidden'): Fact => {
-    return { kind: 'join_refused', group: 'g', reason, error: new Error('no') };
-  };
-  const taken = { level: 'error', msg: expect.stringContaining('the group g is used by something else') as string };
-  expect(lines(refused('taken'), refused('taken'))).toMatchObject([taken]);
-  clock.now += 30_001;
-  expect(lines(refused('forbidden'))).toMatchObject([{ remedy: expect.stringContaining('READ on GROUP') as string }]);
-});
-
-test('unserved partitions are told when they change, and when they are healed', () => {
-  const { lines } = setUp();
-  const unserved = (...partitions: number[]): Fact => ({ kind: 'unserved', partitions });
-  expect(lines(unserved(4), unserved(4), unserved(4, 5), unserved(), unserved())).toMatchObject([
-    { level: 'error', partitions: [4], remedy: expect.stringContaining('CREATE_TOPICS=true') as string },
-    { level: 'error', partitions: [4, 5] },
-    { level: 'info', partitions: [] },
-  ]);
+  expect(captureLog().lines({ ...ATTEMPT, paymentId })).toMatchObject([{ event: 'attempt', paymentId }]);
 });
 
 test('of an error only type, message and code are written, the message cut', () => {
@@ -258,7 +12,7 @@ test('of an error only type, message and code are written, the message cut', () 
     options: { headers: { signature: SECRET } },
     cause: new Error(SECRET),
   });
-  const { log, lines } = setUp();
+  const { log, lines } = captureLog();
   log.warn('failed', { error });
   const expected = { type: 'TypeError', message: 'm'.repeat(500), code: 'ECONNRESET' };
   expect(lines()[0]).toMatchObject({ level: 'warn', msg: 'failed', error: expected });
@@ -269,38 +23,16 @@ test('of an error only type, message and code are written, the message cut', () 
 });
 
 test('what must never be given to the log is not written when it is', () => {
-  const { log, lines } = setUp();
+  const { log, lines } = captureLog();
   log.error('careless', { headers: { a: SECRET }, signature: SECRET, password: SECRET, sasl: { password: SECRET } });
   expect(lines()[0]).toMatchObject({ password: '[Redacted]' });
 });
 
 test('the level is kept', () => {
-  const { log, lines } = setUp('warn');
+  const { log, lines } = captureLog('warn');
   log.debug('no');
   log.info('no');
   expect(lines(ATTEMPT)).toEqual([]);
   log.warn('yes');
   expect(lines()).toMatchObject([{ msg: 'yes' }]);
-});
-
-test("the Kafka client's log passes without its noise and without its objects", () => {
-  const { log, lines, clock } = setUp('debug');
-  const write = kafkaLogCreator(log, () => clock.now)();
-  const entry = (namespace: string, level: number, message: unknown) =>
-    write({ namespace, level, log: { message, ...{ stack: SECRET, payload: { password: SECRET } } } });
-  entry('Connection', 1, 'Connection error: refused');
-  entry('BrokerPool', 1, new Error('as an object'));
-  entry('Runner', 2, 'The group is rebalancing, re-joining');
-  entry('Consumer', 4, 'Starting');
-  entry('Consumer', 1, `Crash: ${'x'.repeat(600)}`);
-  entry('Consumer', 1, 'Restarting the consumer in 300ms');
-  expect(lines()).toMatchObject([
-    { level: 'debug', part: 'Connection', detail: 'Connection error: refused' },
-    { level: 'debug', part: 'BrokerPool', detail: 'as an object' },
-    { level: 'debug', part: 'Runner' },
-    { level: 'warn', part: 'Consumer', detail: `Crash: ${'x'.repeat(493)}`, leftOut: 0 },
-  ]);
-  clock.now += 30_000;
-  entry('Consumer', 1, { odd: SECRET });
-  expect(lines()).toMatchObject([{ level: 'warn', detail: 'no message', leftOut: 1 }]);
 });

@@ -15,6 +15,7 @@ useVirtualTime();
 /** Lanes of two partitions with one retry topic each, whose brokers answer as the test says. */
 async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
   const [facts, processed, paused]: [Fact[], string[], Set<string>] = [[], [], new Set()];
+  const pointed: number[] = [];
   const lanes = new Lanes(
     { topics: { topology: TOPOLOGY, read: [SOURCE, RETRY] }, concurrency: 1 },
     {
@@ -57,17 +58,29 @@ async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
   const group = {
     ...{ cluster, coordinator, groupId: 'g', generationId: 1, memberId: 'm' },
     assigned: () => [SOURCE, RETRY].map((topic) => ({ topic, partitions: [0, 1] })),
-    resolveOffset: () => undefined,
+    resolveOffset: ({ offset }: { offset: string }) => void pointed.push(Number(offset) + 1),
     pause: (places: Places) => named(places).forEach((name) => paused.add(name)),
     resume: (places: Places) => named(places).forEach((name) => paused.delete(name)),
   } as unknown as ConsumerGroup;
   const epoch = new Epoch(1, 30_000, instant());
   await lanes.open(group, epoch);
-  const take = async (topic: string, partition: number, corrupt?: CorruptBatch): Promise<void> => {
-    lanes.take(group, batch(topic, partition, corrupt));
+  const take = async (topic: string, partition: number, corrupt?: CorruptBatch, at?: Fetched): Promise<void> => {
+    lanes.take(group, batch(topic, partition, corrupt, at));
     await soon();
   };
-  return { facts, processed, paused, epoch, take, told: () => facts.filter(({ kind }) => kind === 'corrupt') };
+  const front = async (): Promise<number | undefined> => {
+    return (await lanes.states()).find(({ topic, partition }) => topic === SOURCE && partition === 0)?.front;
+  };
+  return {
+    facts,
+    processed,
+    paused,
+    pointed,
+    epoch,
+    take,
+    front,
+    told: () => facts.filter(({ kind }) => kind === 'corrupt'),
+  };
 }
 
 function message(offset: number): FetchedMessages[number] {
@@ -81,12 +94,34 @@ function message(offset: number): FetchedMessages[number] {
   };
 }
 
-function batch(topic: string, partition: number, corrupt?: CorruptBatch): FetchedBatch {
-  const messages: FetchedMessages = corrupt === undefined ? [message(0)] : [];
-  if (corrupt !== undefined) messages.corrupt = corrupt;
-  const fetched = { topic, partition, fetchedOffset: '0', highWatermark: '1', rawMessages: messages, messages };
-  return { ...fetched, lastOffset: () => '0' };
+/** What a broker was asked for, and the one record that it answered with. */
+interface Fetched {
+  readonly asked: number;
+  readonly record: number;
 }
+
+function batch(
+  topic: string,
+  partition: number,
+  corrupt?: CorruptBatch,
+  { asked, record }: Fetched = { asked: 0, record: 0 },
+): FetchedBatch {
+  const messages: FetchedMessages = corrupt === undefined ? [message(record)] : [];
+  if (corrupt !== undefined) messages.corrupt = corrupt;
+  const fetched = { topic, partition, fetchedOffset: `${asked}`, highWatermark: '1', rawMessages: messages, messages };
+  return { ...fetched, lastOffset: () => `${record}` };
+}
+
+test('a batch that was fetched for another offset than its lane waits for is neither taken nor committed past', async () => {
+  const { take, told, processed, pointed, front } = await setUp();
+  await take(SOURCE, 0, undefined, { asked: 77, record: 77 });
+  await take(SOURCE, 0, { ...CORRUPT, offset: 77 }, { asked: 77, record: 77 });
+  expect([processed, told(), await front()]).toEqual([[], [], 0]);
+  expect(pointed.at(-1), 'it is read again from where the lane stands').toBe(0);
+
+  await take(SOURCE, 0);
+  expect([processed, await front()]).toEqual([[`${SOURCE}:0:0`], 1]);
+});
 
 test('a lane that is handed a corrupt batch waits for a second, tells it, and takes it when it is well', async () => {
   const { take, told, paused, processed } = await setUp();

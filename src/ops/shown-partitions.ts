@@ -11,7 +11,7 @@ export interface PartitionValue {
 type PartitionGauge = Gauge<'tier' | 'partition'>;
 
 /** Keeps what is shown per partition to the partitions this member owns: the next owner shows them from now on. */
-export interface Ownership {
+export interface ShownPartitions {
   /** What is owned from now on, partitions by topic. */
   take(partitions: Readonly<Record<string, readonly number[]>>): void;
   /** Shows these, beside what was shown before. */
@@ -21,15 +21,15 @@ export interface Ownership {
 }
 
 /** Owns nothing at first. */
-export function createOwnership(
+export function createShownPartitions(
   topology: Topology,
   gauges: { assignedPartitions: Gauge<'tier'>; perPartition: readonly PartitionGauge[] },
-): Ownership {
+): ShownPartitions {
   const { assignedPartitions, perPartition } = gauges;
   const tiers = new Set<string>();
   let owned = new Map<string, { tier: string; partition: string }>();
 
-  const set: Ownership['set'] = (gauge, values) => {
+  const set: ShownPartitions['set'] = (gauge, values) => {
     for (const { topic, partition, value } of values) {
       const labels = owned.get(`${topic}:${String(partition)}`);
       if (labels !== undefined) gauge.set(labels, value);

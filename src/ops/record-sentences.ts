@@ -1,0 +1,76 @@
+import { recordName } from '../core/record.ts';
+import type { AttemptFact, SettledFact } from '../pipeline/facts.ts';
+import { cut } from './error-fields.ts';
+import type { FactHandlers } from './fact-handlers.ts';
+import { outcomeLabel } from './labels.ts';
+import type { FieldsOf, Tell } from './log-table.ts';
+
+type OfOneRecord = 'attempt' | 'settled' | 'superseded' | 'undecodable' | 'unlisted_payment_code';
+
+/** What is worth saying of one record. */
+export function recordSentences(tell: Tell): Pick<FactHandlers, OfOneRecord> {
+  return {
+    attempt: (fact) => tell('attempt', 'info', undefined, attemptFields(fact)),
+    settled: (fact) => {
+      const { as } = fact;
+      if (as.verdict === 'dead_lettered') tellDeadLetter(fact, as, tell);
+      else if (as.verdict === 'parked' && as.reason === 'behind_parked_key') tellWaiting(fact, as, tell);
+    },
+    superseded: ({ record, provenance: { origin, hops } }) => {
+      const fields = { record: recordName(record), origin: recordName(origin), hops };
+      tell('superseded', 'info', 'passed over: the event goes on in a newer copy', fields);
+    },
+    undecodable: ({ record, error, detail }) => {
+      tell('undecodable', 'debug', 'a record is no event', { record: recordName(record), error, detail: cut(detail) });
+    },
+    unlisted_payment_code: ({ paymentId, code }) =>
+      tell('unlisted_payment_code', 'debug', 'a payment failed with an unlisted code', { paymentId, code }),
+  };
+}
+
+/** The one line an auditor asks for. */
+function attemptFields(fact: AttemptFact): FieldsOf<'attempt'> {
+  const { record, provenance, outcome, exchange, disposition } = fact;
+  return {
+    paymentId: fact.paymentId,
+    tier: fact.tier,
+    record: recordName(record),
+    origin: recordName(provenance.origin),
+    attempt: fact.attempt,
+    hops: provenance.hops,
+    outcome: outcomeLabel(outcome),
+    ...(outcome.kind === 'no_result' ? { reason: outcome.reason } : { resultCode: outcome.code }),
+    ...(exchange.kind === 'response'
+      ? { httpStatus: exchange.status, verification: exchange.verification }
+      : { phase: exchange.phase, code: exchange.code }),
+    disposition: disposition.kind,
+    ...(disposition.kind === 'retry'
+      ? { retryTier: disposition.tier.name, notBefore: new Date(disposition.notBefore).toISOString() }
+      : {}),
+    keyVersion: fact.keyVersion,
+    startedAt: new Date(fact.startedAt).toISOString(),
+    durationMs: Math.round(fact.durationMs),
+  };
+}
+
+function tellDeadLetter(fact: SettledFact, as: Extract<SettledFact['as'], { verdict: 'dead_lettered' }>, tell: Tell) {
+  const { record, provenance, paymentId, tier } = fact;
+  tell('dead_letter', 'warn', 'a record became a dead letter', {
+    ...(paymentId === undefined ? {} : { paymentId }),
+    tier,
+    record: recordName(record),
+    origin: recordName(provenance.origin),
+    reason: as.reason,
+    detail: cut(as.detail),
+    attempts: provenance.attempts,
+    hops: provenance.hops,
+  });
+}
+
+/** There is no attempt to tell of, and yet the payment is on its way. */
+function tellWaiting(fact: SettledFact, as: Extract<SettledFact['as'], { verdict: 'parked' }>, tell: Tell) {
+  const { record, paymentId } = fact;
+  const notBefore = new Date(as.notBefore).toISOString();
+  const fields = { paymentId, record: recordName(record), waitsIn: as.tier, notBefore };
+  tell('behind_parked_key', 'info', 'waits behind an earlier event of its key', fields);
+}
