@@ -1,4 +1,4 @@
-/** The import rules of src/README.md: core ← pipeline ← kafka | http | ops ← app ← main, cli. */
+/** The import rules of src/README.md: core ← pipeline ← kafka | http | ops ← service ← cli; core ← settings. */
 const only = (name, from, to) => ({
   name,
   severity: 'error',
@@ -20,10 +20,25 @@ module.exports = {
     only('kafka-is-an-adapter', 'kafka/', ['core/', 'pipeline/']),
     only('http-is-an-adapter', 'http/', ['core/', 'pipeline/']),
     only('ops-is-an-adapter', 'ops/', ['core/', 'pipeline/']),
-    only('simulator-judges-alone', 'simulator/', ['core/signature', 'core/codes']),
+    only('settings-know-core', 'settings/', ['core/']),
+    only('service-wires', 'service/', ['core/', 'pipeline/', 'kafka/', 'http/', 'ops/', 'settings/']),
+    only('simulator-judges-alone', 'simulator/', ['core/signature', 'core/codes', 'core/misconfigured']),
+    {
+      name: 'a-command-joins-no-group',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^src/kafka/(consumer|group/|lanes/)' },
+    },
+    {
+      name: 'a-table-of-settings-knows-no-loader',
+      severity: 'error',
+      from: { path: '^src/settings/(kinds|setting|sections/)' },
+      to: { path: '^src/settings/', pathNot: '^src/settings/(kinds|setting)\\.ts$' },
+    },
     packages('kafkajs-in-kafka', 'kafka/', ['kafkajs', '@kafkajs', 'avsc', 'kafkajs-snappy', 'lz4js', 'fzstd']),
     packages('got-in-http', 'http/', ['got']),
     packages('pino-in-ops', 'ops/', ['pino', 'prom-client']),
+    packages('commander-in-cli', 'cli/', ['commander', 'cli-table3']),
     packages('zod-in-settings', '(settings/|simulator/)', ['zod']),
     { name: 'core-is-pure', severity: 'error', from: { path: '^src/core/' }, to: { dependencyTypes: ['core', 'npm'] } },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },

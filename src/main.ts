@@ -1,3 +1,3 @@
 import { runService } from './service/run.ts';
 
-await runService(process.env);
+process.exit(await runService(process.env));

@@ -1,76 +1,77 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
-import { loadSourceConfig } from '../settings/load.ts';
 import type { PaymentFinal } from '../core/event.ts';
 import { Misconfigured } from '../core/misconfigured.ts';
 import { createKafka, errorType } from '../kafka/kafkajs/client.ts';
-import { createEmitter, misfit, type Emitter } from '../kafka/produce/emitter.ts';
+import { createEmitter, type Emitter } from '../kafka/produce/emitter.ts';
+import { taskCommand, type Task } from './common/command.ts';
+import { wholeNumber } from './common/numbers.ts';
+import type { Result } from './common/result.ts';
+import { readEvents } from './read-events.ts';
 import { sampleEvents } from './sample-events.ts';
 
 interface EmitOptions {
   readonly file?: string;
   readonly count?: number;
   readonly rate?: number;
+  readonly json?: true;
 }
+
+type EmitTask = Task<EmitOptions, 'kafka' | 'source' | 'registry'>;
 
 /** As many events as go into one request to the brokers, and so the grain of `--rate`. */
 const MOST_AT_ONCE = 500;
 const TICK_MS = 50;
 
 /** `emit`: writes payment-final events to the source topic. */
-export function emitCommand(): Command {
-  return new Command('emit')
-    .description('write payment-final events to the source topic as Avro, registering the schema where allowed')
-    .option('--file <events.jsonl>', 'JSON lines, one event each; standard input by default')
-    .option('--count <n>', 'make this many sample events instead of reading any', wholeNumber)
-    .option('--rate <n>', 'events per second; as fast as the brokers take them by default', wholeNumber)
-    .addHelpText(
-      'after',
-      `
+export const emit = taskCommand({
+  name: 'emit',
+  summary: 'write payment-final events to the source topic as Avro, registering the schema where allowed',
+  usage: (command) =>
+    command
+      .option('--file <events.jsonl>', 'JSON lines, one event each; standard input by default')
+      .option('--count <n>', 'make this many sample events instead of reading any', wholeNumber)
+      .option('--rate <n>', 'events per second; as fast as the brokers take them by default', wholeNumber)
+      .option('--json', 'print {"topic","written"} instead of a sentence'),
+  help: `
 Reads KAFKA_BROKERS, SCHEMA_REGISTRY_URL, SOURCE_TOPIC and the KAFKA_* and SCHEMA_REGISTRY_* settings beside them.
 
 Examples:
   payment-notifier emit --count 1000 --rate 50
   payment-notifier emit --file events.jsonl
   echo '{"paymentId":"P1","paymentResult":{"resultStatus":"F","resultCode":"EXPIRED_CODE"}}' | payment-notifier emit`,
-    )
-    .action(async (options: EmitOptions) => {
-      try {
-        const { kafka, source, registry } = loadSourceConfig(process.env);
-        if (options.file !== undefined && !existsSync(options.file)) {
-          throw new BadInput(`--file: ${options.file} does not exist; name a file of JSON lines`);
-        }
-        const emitter = await createEmitter(createKafka(kafka, silent), registry, source.topic);
-        const count = await emitAll(emitter, options)
-          .catch((error: unknown) => {
-            throw errorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION' ? noSuchTopic(source.topic) : error;
-          })
-          .finally(() => emitter.close());
-        process.stderr.write(`${String(count)} events written to ${source.topic}\n`);
-      } catch (error) {
-        const lines = error instanceof Misconfigured ? error.problems : [(error as Error).message];
-        for (const line of lines) process.stderr.write(`payment-notifier emit: ${line}\n`);
-        process.exitCode = error instanceof Misconfigured || error instanceof BadInput ? 2 : 1;
-      }
-    });
+  sections: ['kafka', 'source', 'registry'],
+
+  run: async (task: EmitTask): Promise<Result> => {
+    const { kafka, source, registry } = task.settings;
+    const events = eventsOf(task);
+    const emitter = await createEmitter(createKafka(kafka.client, silent), registry, source.topic);
+    try {
+      const written = await emitAll(events, emitter, task);
+      return {
+        text: [`${String(written)} events written to ${source.topic}${task.signal.aborted ? '; interrupted' : ''}`],
+        json: { topic: source.topic, written },
+      };
+    } catch (error) {
+      throw errorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION' ? noSuchTopic(source.topic) : error;
+    } finally {
+      await emitter.close();
+    }
+  },
+});
+
+function eventsOf({ options: { file, count }, signal, stdin }: EmitTask): Events {
+  if (count !== undefined) return sampleEvents(count);
+  if (file === undefined) return readEvents(() => stdin, 'standard input', signal);
+  if (!existsSync(file)) throw new Misconfigured([`--file: ${file} does not exist; name a file of JSON lines`]);
+  return readEvents(() => createReadStream(file), file, signal);
 }
 
-/** What was asked for cannot be done as it stands. */
-class BadInput extends Error {
-  override readonly name = 'BadInput';
-}
+type Events = Iterable<PaymentFinal> | AsyncIterable<PaymentFinal>;
 
-function noSuchTopic(topic: string): BadInput {
-  return new BadInput(`SOURCE_TOPIC: the topic ${topic} does not exist; make it, or name the right one`);
-}
-
-async function emitAll(
-  emitter: Emitter,
-  { file, count, rate = Number.POSITIVE_INFINITY }: EmitOptions,
-): Promise<number> {
-  const events = count === undefined ? readEvents(file) : sampleEvents(count);
+/** @returns how many were written: all, or the first ones where it was interrupted */
+async function emitAll(events: Events, emitter: Emitter, { options, signal, err }: EmitTask): Promise<number> {
+  const { rate = Number.POSITIVE_INFINITY, count } = options;
   const began = performance.now();
   let written = 0;
   let batch: PaymentFinal[] = [];
@@ -78,53 +79,22 @@ async function emitAll(
     if (batch.length > 0) await emitter.emit(batch);
     written += batch.length;
     batch = [];
+    err.progress(() => `${String(written)}${count === undefined ? '' : ` of ${String(count)}`} events written`);
     const dueMs = (written / rate) * 1_000 - (performance.now() - began);
-    if (dueMs > 0) await sleep(dueMs);
+    if (dueMs > 0) await sleep(dueMs, undefined, { signal }).catch(() => undefined);
   };
   const atOnce = Math.min(MOST_AT_ONCE, Math.max(1, Math.floor((rate * TICK_MS) / 1_000)));
   for await (const event of events) {
+    if (signal.aborted) return written;
     batch.push(event);
     if (batch.length >= atOnce) await flush();
   }
-  await flush();
+  if (!signal.aborted) await flush();
   return written;
 }
 
-async function* readEvents(file: string | undefined): AsyncIterable<PaymentFinal> {
-  const input = file === undefined ? process.stdin : createReadStream(file);
-  let number = 0;
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    number += 1;
-    if (line.trim() !== '') yield readEvent(line, `${file ?? 'standard input'}, line ${String(number)}`);
-  }
-}
-
-function readEvent(line: string, where: string): PaymentFinal {
-  let event: unknown;
-  try {
-    event = JSON.parse(line);
-  } catch {
-    throw new BadInput(`${where}: is not JSON; write one event a line`);
-  }
-  const full = withDefaults(event);
-  const wrong = misfit(full);
-  if (wrong !== undefined)
-    throw new BadInput(`${where}: ${wrong} does not fit schemas/payment-final.avsc; mend that field`);
-  return full as PaymentFinal;
-}
-
-/** Nullable fields may be left out; a time may be written as ISO 8601. */
-function withDefaults(event: unknown): unknown {
-  if (typeof event !== 'object' || event === null) return event;
-  const { paymentTime = null, paymentResult, ...rest } = event as Record<string, unknown>;
-  const result = typeof paymentResult === 'object' ? { resultMessage: null, ...paymentResult } : paymentResult;
-  const time = typeof paymentTime === 'string' ? Date.parse(paymentTime) : paymentTime;
-  return { paymentRequestId: null, ...rest, paymentTime: time, paymentResult: result };
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('write a whole number from 1 on');
-  return Number(text);
+function noSuchTopic(topic: string): Misconfigured {
+  return new Misconfigured([`SOURCE_TOPIC: the topic ${topic} does not exist; make it, or name the right one`]);
 }
 
 const silent = () => () => undefined;

@@ -1,30 +1,19 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
-import { Command, CommanderError } from 'commander';
-import { emitCommand } from './emit.ts';
-import { runCommand } from './run.ts';
-import { simulateCommand } from './simulate.ts';
+import { thisProcess } from './common/host.ts';
+import { runProgram } from './common/program.ts';
+import { emit } from './emit.ts';
+import { run } from './run.ts';
+import { simulate } from './simulate.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+const about = {
+  name: 'payment-notifier',
+  description: 'Tells the Alipay+ network how a payment ended: one signed notification for every payment-final event.',
+  version,
+};
 
-const program = new Command('payment-notifier')
-  .description('Tells the Alipay+ network how a payment ended: one signed notification for every payment-final event.')
-  .version(version)
-  .showHelpAfterError('(--help shows what there is)')
-  .addCommand(runCommand())
-  .addCommand(simulateCommand())
-  .addCommand(emitCommand());
-
-/** Wrong usage ends with 2, whichever command it was. */
-function exitOnWrongUsage(command: Command): void {
-  command.exitOverride();
-  for (const sub of command.commands) exitOnWrongUsage(sub);
-}
-
-exitOnWrongUsage(program);
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
-}
+const host = thisProcess();
+const code = await runProgram(about, [run, simulate, emit], process.argv.slice(2), host);
+await Promise.all([host.out.flush(), host.err.flush()]);
+process.exit(code);

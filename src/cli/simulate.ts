@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { styleText } from 'node:util';
-import { Command } from 'commander';
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import { Misconfigured } from '../core/misconfigured.ts';
 import { type Profile, ProfileError, parseProfileText } from '../simulator/faults.ts';
 import { type Simulator, startSimulator } from '../simulator/gateway.ts';
 import type { ReceivedRequest } from '../simulator/record.ts';
-import { SetupProblem } from '../simulator/setup-problem.ts';
+import { taskCommand, type Task } from './common/command.ts';
+import { port } from './common/numbers.ts';
+import type { Terminal } from './common/terminal.ts';
 
 interface SimulateOptions {
-  readonly port: string;
+  readonly port: number;
   readonly host: string;
   readonly hostName?: readonly string[];
   readonly profile?: string;
@@ -17,9 +20,14 @@ interface SimulateOptions {
   readonly json?: true;
 }
 
-const EXIT = { failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
+type SimulateTask = Task<SimulateOptions, never>;
 
-const HELP = `
+/** `simulate`: the gateway simulator in the foreground, until a signal ends it. */
+export const simulate = taskCommand({
+  name: 'simulate',
+  summary: 'the gateway simulator: checks our signatures, signs its answers, plays fault profiles',
+  usage,
+  help: `
 Examples:
   $ payment-notifier simulate --public-key keys/1.pub.pem
   $ payment-notifier simulate --public-key keys/ --port 9443 --profile faults.json
@@ -36,61 +44,50 @@ A profile is JSON; the first rule that matches a request answers it, and every p
 
 While it runs, with curl --cacert and the CA file it prints:
   GET /_simulator/requests?paymentId=&sinceSeq=&limit=   GET /_simulator/summary
-  PUT /_simulator/profile                                DELETE /_simulator/requests
-`;
+  PUT /_simulator/profile                                DELETE /_simulator/requests`,
+  sections: [],
 
-/** The command `simulate`: the gateway simulator in the foreground, until a signal ends it. */
-export function simulateCommand(): Command {
-  return new Command('simulate')
-    .description('the gateway simulator: checks our signatures, signs its answers, plays fault profiles')
-    .option('--port <number>', 'TCP port, 0 for any free one', '8443')
+  run: async (task: SimulateTask) => {
+    const simulator = await start(task);
+    printAddresses(simulator, task);
+    if (!task.signal.aborted) await once(task.signal, 'abort');
+    await simulator.stop();
+    return { text: [] };
+  },
+});
+
+function usage(command: Command): Command {
+  return command
+    .option('--port <number>', 'TCP port, 0 for any free one', port, 8443)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--host-name <names...>', 'names the certificate is good for, besides localhost and 127.0.0.1')
     .option('--profile <file>', 'fault profile (JSON); without one every valid request is answered S SUCCESS')
     .option('--client-id <id>', 'the only Client-Id it knows', 'SANDBOX_DEMO')
     .option('--public-key <file>', "the client's public key, or a directory of <keyVersion>.pem (required)")
     .option('--state-dir <dir>', 'where its certificate and keys are kept', '.local/simulator')
-    .option('--json', 'print each request as a JSON line; the addresses go to standard error')
-    .addHelpText('after', HELP)
-    .action(async (options: SimulateOptions, command: Command) => {
-      const simulator = await start(options, command);
-      printAddresses(simulator, options);
-      const signal = await endingSignal();
-      await simulator.stop();
-      process.exitCode = EXIT[signal];
-    });
+    .option('--json', 'print each request as a JSON line; the addresses go to standard error');
 }
 
-async function start(options: SimulateOptions, command: Command): Promise<Simulator> {
-  const usage = (...problems: readonly string[]): never =>
-    command.error(problems.map((problem) => `error: ${problem}`).join('\n'), { exitCode: EXIT.usage });
+async function start({ options, out }: SimulateTask): Promise<Simulator> {
   if (options.publicKey === undefined) {
-    return usage('--public-key is missing: give the file with the public half of the key that signs the requests');
+    throw new Misconfigured([
+      '--public-key is missing: give the file with the public half of the key that signs the requests',
+    ]);
   }
-  const port = Number(options.port);
-  if (!/^\d+$/.test(options.port) || port > 65_535) return usage('--port must be a number from 0 to 65535');
+  const profile = options.profile === undefined ? {} : { profile: readProfile(options.profile) };
   try {
     return await startSimulator({
-      port,
+      port: options.port,
       host: options.host,
       hostNames: options.hostName ?? [],
       clientId: options.clientId,
       publicKey: options.publicKey,
       stateDir: options.stateDir,
-      ...(options.profile === undefined ? {} : { profile: readProfile(options.profile) }),
-      onRequest: options.json === true ? printJson : printLine,
+      ...profile,
+      onRequest: (entry) => out.line(options.json === true ? JSON.stringify(entry) : lineOf(entry, out)),
     });
   } catch (error) {
-    if (error instanceof SetupProblem) return usage(error.message);
-    if (error instanceof ProfileError) {
-      const remedy = 'correct it there; `payment-notifier simulate --help` shows the format';
-      return usage(
-        ...error.problems.map(
-          ({ path, problem }) => `${options.profile ?? 'profile'}: ${path}: ${problem} (${remedy})`,
-        ),
-      );
-    }
-    return command.error(`error: ${startFailure(error, port)}`, { exitCode: EXIT.failed });
+    throw error instanceof Misconfigured ? error : startFailure(error, options.port);
   }
 }
 
@@ -99,47 +96,36 @@ function readProfile(file: string): Profile {
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    throw new SetupProblem(`--profile: ${file} cannot be read: give a JSON file, or leave the option out`);
+    throw new Misconfigured([`--profile: ${file} cannot be read: give a JSON file, or leave the option out`]);
   }
-  return parseProfileText(text);
+  try {
+    return parseProfileText(text);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    const remedy = 'correct it there; `payment-notifier simulate --help` shows the format';
+    throw new Misconfigured(error.problems.map((problem) => `${file}: ${problem} (${remedy})`));
+  }
 }
 
-function startFailure(error: unknown, port: number): string {
+function startFailure(error: unknown, port: number): Error {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return `port ${port} is taken: choose another with --port, 0 for any free one`;
-  return `the simulator cannot start: ${error instanceof Error ? error.message : String(error)}`;
+  if (code === 'EADDRINUSE') return new Error(`port ${port} is taken: choose another with --port, 0 for any free one`);
+  return new Error(`the simulator cannot start: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-function printAddresses({ url, port, caFile, publicKeysDir }: Simulator, options: SimulateOptions): void {
+function printAddresses({ url, port, caFile, publicKeysDir }: Simulator, { options, out, err }: SimulateTask): void {
   const name = options.hostName?.[0];
-  const lines = [
-    `GATEWAY_URL=${name === undefined ? url : `https://${name}:${port}`}`,
-    `GATEWAY_CLIENT_ID=${options.clientId}`,
-    `GATEWAY_CA_FILE=${caFile}`,
-    `GATEWAY_PUBLIC_KEYS_DIR=${publicKeysDir}`,
-  ];
-  (options.json === true ? process.stderr : process.stdout).write(`${lines.join('\n')}\n`);
+  const to = options.json === true ? err : out;
+  to.line(`GATEWAY_URL=${name === undefined ? url : `https://${name}:${port}`}`);
+  to.line(`GATEWAY_CLIENT_ID=${options.clientId}`);
+  to.line(`GATEWAY_CA_FILE=${caFile}`);
+  to.line(`GATEWAY_PUBLIC_KEYS_DIR=${publicKeysDir}`);
 }
 
-function printJson(entry: ReceivedRequest): void {
-  process.stdout.write(`${JSON.stringify(entry)}\n`);
-}
-
-function printLine({ at, paymentId, attempt, answered }: ReceivedRequest): void {
+function lineOf({ at, paymentId, attempt, answered }: ReceivedRequest, out: Terminal): string {
   // An id of a request that was refused can be anything: control characters must not reach the terminal.
   const id = paymentId.replace(/\p{C}/gu, '?') || '-';
-  const columns = [new Date(at).toISOString(), id.padEnd(36), `#${attempt}`.padEnd(4)];
-  process.stdout.write(`${columns.join('  ')}  ${coloured(answered)}\n`);
-}
-
-function coloured(answered: string): string {
-  if (!process.stdout.isTTY || process.env['NO_COLOR'] !== undefined) return answered;
   const colour = answered === 'S SUCCESS' ? 'green' : answered.startsWith('F ') ? 'red' : 'yellow';
-  return styleText(colour, answered);
-}
-
-function endingSignal(): Promise<'SIGINT' | 'SIGTERM'> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', resolve).once('SIGTERM', resolve);
-  });
+  const columns = [new Date(at).toISOString(), id.padEnd(36), `#${attempt}`.padEnd(4), out.paint(colour, answered)];
+  return columns.join('  ');
 }

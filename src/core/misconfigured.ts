@@ -1,6 +1,10 @@
-/** It cannot work as it is configured. Each problem is one line with its remedy, and holds no secret. */
+/**
+ * What was given cannot be used: a setting, a key, a topic, an option, a file, a line of input. The one family of such
+ * errors; whoever is told mends the input, and nothing is to be tried again before. Each problem is one line that names
+ * the input and its remedy, and holds no secret.
+ */
 export class Misconfigured extends Error {
-  override readonly name = 'Misconfigured';
+  override readonly name: string = 'Misconfigured';
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {

@@ -1,28 +1,28 @@
 import { createRequire } from 'node:module';
-import { BARRIER_MARGIN_MS, type Config } from '../settings/load.ts';
-import { Misconfigured } from '../core/misconfigured.ts';
 import { Topology } from '../core/topology.ts';
 import { KeyRing } from '../http/key-ring.ts';
 import type { LoadedKeys } from '../http/key-set.ts';
 import { watchKeys } from '../http/key-watch.ts';
 import { createSender } from '../http/sender.ts';
-import { brokerRemedy, createKafka } from '../kafka/kafkajs/client.ts';
-import { GroupConsumer } from '../kafka/consumer.ts';
 import { createDecoder } from '../kafka/avro/decoder.ts';
-import { GroupTaken } from '../kafka/kafkajs/offsets.ts';
+import { GroupConsumer } from '../kafka/consumer.ts';
+import { createKafka } from '../kafka/kafkajs/client.ts';
 import { createPublisher } from '../kafka/produce/publisher.ts';
-import { registryRemedy } from '../kafka/avro/registry.ts';
-import { prepareTopics, retentionMs, type Topics } from '../kafka/topics/topics.ts';
-import { startAdminServer, type Checks } from '../ops/admin-server.ts';
+import type { Topics } from '../kafka/topics/topics.ts';
+import { startAdminServer } from '../ops/admin-server.ts';
+import { liveness, readiness, startup, type HealthFacts, type Stage } from '../ops/health.ts';
 import { kafkaLogCreator } from '../ops/kafka-log.ts';
-import { createLog, type Log } from '../ops/log.ts';
+import { createLog } from '../ops/log.ts';
 import { createMetrics } from '../ops/metrics.ts';
 import { AllParkedKeys } from '../pipeline/all-parked-keys.ts';
 import { Gate } from '../pipeline/gate.ts';
 import { Abandoned, type Observe, type Ports } from '../pipeline/ports.ts';
 import { processRecord } from '../pipeline/process-record.ts';
-import { untilDone } from '../pipeline/waiting.ts';
+import { BARRIER_MARGIN_MS } from '../settings/between-sections.ts';
+import type { Config } from '../settings/table.ts';
+import { Closers } from './closers.ts';
 import { sampleLanes } from './sampling.ts';
+import { connect, topicsOf } from './startup.ts';
 
 /** A service that runs, or tries to. */
 export interface Service {
@@ -40,9 +40,6 @@ export interface Service {
 
 const SAMPLE_EVERY_MS = 5_000;
 const TICK_EVERY_MS = 1_000;
-const CONTACT_WITHIN_MS = 30_000;
-const TICKED_WITHIN_MS = 120_000;
-const QUIET_MS = 30_000;
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -52,29 +49,59 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
  * Throws where the probes' address cannot be listened on.
  */
 export async function startService(config: Config, loadedKeys: LoadedKeys): Promise<Service> {
-  const log = createLog({ level: config.logLevel });
-  const tiers = config.retry.tiers;
-  const topology = new Topology({ source: config.source.topic, tiers, outcomes: config.outcomesTopic });
+  const { source, gateway, limits, retry, hold, outcomes } = config;
+  const log = createLog(config.log);
+  const topology = new Topology({ source: source.topic, tiers: retry.tiers, outcomes: outcomes.topic });
   const metrics = createMetrics({
     version,
-    revision: process.env['REVISION'] ?? 'unknown',
+    ...config.build,
+    ...config.replays,
     topology,
-    tiers: tiers.map(({ name }) => name),
-    systemic: config.systemic,
+    tiers: retry.tiers.map(({ name }) => name),
+    systemic: hold.systemic,
     now: Date.now,
-    ...(config.replayBefore !== undefined && { replayBefore: config.replayBefore }),
   });
   const observe: Observe = (fact) => {
     metrics.observe(fact);
     log.observe(fact);
   };
+  const closers = new Closers((name, error) => log.error('could not be closed', { name, error }));
   const parkedKeys = new AllParkedKeys();
-  const gate = new Gate({ ...config.gateway, outageHoldAfter: config.outageHoldAfter }, observe);
+  const gate = new Gate({ ...limits, outageHoldAfter: hold.outageHoldAfter }, observe);
   const keys = new KeyRing(loadedKeys, observe);
-  const sender = createSender({ ...config.gateway, maxSockets: config.gateway.maxInFlight }, keys, Date.now);
-  const kafka = createKafka(config.kafka, kafkaLogCreator(log));
-  const publisher = createPublisher(kafka);
+  const kafka = createKafka(config.kafka.client, kafkaLogCreator(log));
   const decoder = createDecoder(config.registry);
+  const publisher = createPublisher(kafka);
+  const sender = createSender({ ...gateway, maxSockets: limits.maxInFlight }, keys, Date.now);
+
+  let stage: Stage = 'connecting';
+  let consumer: GroupConsumer | undefined;
+  let tickedAt = performance.now();
+  const facts = (): HealthFacts => {
+    return { stage, now: performance.now(), tickedAt, contactAt: consumer?.lastContact?.monotonic };
+  };
+  const admin = await startAdminServer({
+    ...config.http,
+    checks: { live: () => liveness(facts()), started: startup, ready: () => readiness(facts()) },
+    metrics: async () => {
+      metrics.gauges.inFlight(gate.inFlight);
+      metrics.gauges.fencedKeys(parkedKeys.keys);
+      metrics.gauges.sendRateLimit(gate.rateLimit);
+      metrics.gauges.signingKeys(keys.state.versions, keys.state.inUse);
+      return { contentType: metrics.contentType, text: await metrics.text() };
+    },
+  });
+  closers.add('probes and metrics', () => admin.close());
+  const tick = setInterval(() => {
+    tickedAt = performance.now();
+    consumer?.checkMissing().catch((error: unknown) => log.debug('the topics could not be looked for', { error }));
+    if (stage === 'joining' && consumer?.assigned === true) stage = 'running';
+  }, TICK_EVERY_MS);
+  closers.add('the tick', () => clearInterval(tick));
+  closers.add('connections to the gateway', () => sender.close());
+  closers.add('the producers', () => publisher.close());
+  closers.add('the watch over the keys', watchKeys(loadedKeys, keys, observe));
+
   const ports: Ports = {
     decode: decoder.decode,
     send: sender.send,
@@ -86,96 +113,61 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     now: Date.now,
     settings: {
       topology,
-      retry: config.retry,
-      systemic: config.systemic,
-      timeOffset: config.timeOffset,
+      retry,
+      systemic: hold.systemic,
+      ...config.notification,
     },
   };
-
   const stopping = new AbortController();
-  let stage: 'connecting' | 'joining' | 'running' | 'draining' = 'connecting';
-  let consumer: GroupConsumer | undefined;
-  let lastTickAt = performance.now();
-  const admin = await startAdminServer({
-    ...config.http,
-    checks: {
-      live: () => ({ loop: check(performance.now() - lastTickAt < TICKED_WITHIN_MS, 'the event loop turns') }),
-      started: () => ({ configuration: check(true, 'settings and keys are read and tested') }),
-      ready: () => readiness(stage, consumer),
-    },
-    metrics: async () => {
-      metrics.gauges.inFlight(gate.inFlight);
-      metrics.gauges.fencedKeys(parkedKeys.keys);
-      metrics.gauges.sendRateLimit(gate.rateLimit);
-      metrics.gauges.signingKeys(keys.state.versions, keys.state.inUse);
-      return { contentType: metrics.contentType, text: await metrics.text() };
-    },
-  });
-
-  const stopWatchingKeys = watchKeys(loadedKeys, keys, observe);
-  const tick = setInterval(() => {
-    lastTickAt = performance.now();
-    consumer?.checkMissing().catch((error: unknown) => log.debug('the topics could not be looked for', { error }));
-    if (stage === 'joining' && consumer?.assigned === true) stage = 'running';
-  }, TICK_EVERY_MS);
-  const sample = setInterval(() => {
-    if (consumer === undefined) return;
-    consumer.checkServed();
-    const sampled = sampleLanes(consumer, config.source.topic, metrics.gauges);
-    const wanting = consumer.unserved.length + consumer.missing.length > 0;
-    const grown = config.source.createTopics && wanting ? topicsOf(kafka, topology, config.source) : undefined;
-    Promise.all([sampled, grown]).catch((error: unknown) => log.debug('no samples', { error }));
-  }, SAMPLE_EVERY_MS);
-
-  const connect = async (fatal: (error: Error) => void): Promise<void> => {
-    const forBrokers = saidNowAndThen(log, 'waiting for the brokers', brokerRemedy);
-    const forGroup = (error: unknown): void => {
-      const taken = { kind: 'join_refused', group: config.kafka.groupId, reason: 'taken', error } as const;
-      if (error instanceof GroupTaken) observe(taken);
-      else forBrokers(error);
-    };
-    const forRegistry = saidNowAndThen(log, 'waiting for the schema registry', registryRemedy);
-    const topics = await untilDone(() => topicsOf(kafka, topology, config.source), forBrokers, stopping.signal);
-    if (topics.problems.length > 0) throw new Misconfigured(topics.problems);
-    for (const warning of topics.warnings) log.warn(warning);
-    if (topics.made.length > 0) log.info('topics made', { topics: topics.made });
-    await untilDone(() => decoder.ping(), forRegistry, stopping.signal);
-    await untilDone(() => publisher.connect(), forBrokers, stopping.signal);
-    retentionMs(kafka, [...topics.read, ...topology.counterparts])
-      .then((retention) => metrics.gauges.topicRetention(retention))
-      .catch((error: unknown) => log.warn('the retention of the topics is not known', { error }));
-
-    const reader = new GroupConsumer(
-      kafka,
-      {
-        groupId: config.kafka.groupId,
-        sessionTimeoutMs: config.kafka.sessionTimeoutMs,
-        barrierMs: config.gateway.timeoutMs + BARRIER_MARGIN_MS,
-        startFrom: config.source.startFrom,
-        concurrency: config.ordering === 'key' ? config.keyConcurrency : 1,
-        topics,
-      },
-      {
-        observe,
-        parkedKeys,
-        process: (record, ownership) => processRecord(record, ports, ownership),
-        onError: ({ topic, partition, offset }, error) =>
-          log.error('a record could not be worked on; trying again', { topic, partition, offset, error }),
-      },
-      fatal,
-    );
-    const refusal = await untilDone(() => reader.connect(), forGroup, stopping.signal);
-    if (refusal !== undefined) throw new Misconfigured([refusal.refusal]);
-    consumer = reader;
-    stage = 'joining';
-    reader.run();
-  };
+  let drained = true;
 
   const failed = new Promise<never>((_, reject) => {
-    connect(reject).catch((error: unknown) => {
-      if (error instanceof Abandoned) return;
-      reject(error instanceof Error ? error : new Error(String(error)));
-    });
+    const reader = (topics: Topics): GroupConsumer =>
+      new GroupConsumer(
+        kafka,
+        {
+          ...config.kafka.group,
+          ...config.ordering,
+          barrierMs: gateway.timeoutMs + BARRIER_MARGIN_MS,
+          startFrom: source.startFrom,
+          topics,
+        },
+        {
+          observe,
+          parkedKeys,
+          process: (record, ownership) => processRecord(record, ports, ownership),
+          onError: ({ topic, partition, offset }, error) =>
+            log.error('a record could not be worked on; trying again', { topic, partition, offset, error }),
+        },
+        reject,
+      );
+    const join = (connected: GroupConsumer): void => {
+      closers.add('the consumer', async () => {
+        drained = false;
+        drained = await connected.stop();
+      });
+      const sample = setInterval(() => {
+        connected.checkServed();
+        const sampled = sampleLanes(connected, source.topic, metrics.gauges);
+        const wanting = connected.unserved.length + connected.missing.length > 0;
+        const grown = source.createTopics && wanting ? topicsOf(kafka, topology, source) : undefined;
+        Promise.all([sampled, grown]).catch((error: unknown) => log.debug('no samples', { error }));
+      }, SAMPLE_EVERY_MS);
+      closers.add('the samples', () => clearInterval(sample));
+      consumer = connected;
+      stage = 'joining';
+      connected.run();
+    };
+    connect(
+      { kafka, topology, decoder, publisher, gauges: metrics.gauges, log, observe, reader },
+      config,
+      stopping.signal,
+    )
+      .then(join)
+      .catch((error: unknown) => {
+        if (error instanceof Abandoned) return;
+        reject(error instanceof Error ? error : new Error(String(error)));
+      });
   });
   failed.catch(() => undefined);
 
@@ -185,50 +177,8 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     stop: async () => {
       stage = 'draining';
       stopping.abort();
-      clearInterval(sample);
-      stopWatchingKeys();
-      const drained = (await consumer?.stop()) ?? true;
-      await publisher.close();
-      sender.close();
-      clearInterval(tick);
-      await admin.close();
+      await closers.close();
       return drained;
     },
   };
-}
-
-function topicsOf(
-  kafka: ReturnType<typeof createKafka>,
-  topology: Topology,
-  source: Config['source'],
-): Promise<Topics> {
-  return prepareTopics(kafka, {
-    topology,
-    create: source.createTopics,
-    replicationFactor: source.replicationFactor,
-  });
-}
-
-/** Tells that something is waited for at once, and then every 30 s. */
-function saidNowAndThen(log: Log, message: string, remedy: (error: unknown) => string): (error: unknown) => void {
-  let quietUntil = 0;
-  return (error) => {
-    if (performance.now() < quietUntil) return;
-    quietUntil = performance.now() + QUIET_MS;
-    log.warn(message, { error, remedy: remedy(error) });
-  };
-}
-
-/** Never lag, a hold or the gateway: taking this member away would cure none of them. */
-function readiness(stage: string, consumer: GroupConsumer | undefined): Checks {
-  const lastContactAt = consumer?.lastContact?.monotonic ?? Number.NEGATIVE_INFINITY;
-  return {
-    brokers: check(performance.now() - lastContactAt < CONTACT_WITHIN_MS, 'the brokers answered within 30 s'),
-    group: check(stage === 'running' || stage === 'draining', 'this member has joined its group'),
-    serving: check(stage !== 'draining', 'this member is not draining'),
-  };
-}
-
-function check(ok: boolean, claim: string): { ok: boolean; detail: string } {
-  return { ok, detail: ok ? claim : `not true: ${claim}` };
 }

@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startService } from './app.ts';
-import { configWarnings, loadConfig, type Config } from '../settings/load.ts';
+import { EXIT, type ExitCode } from '../core/exit-codes.ts';
 import { collecting, Misconfigured } from '../core/misconfigured.ts';
 import { loadKeys, type LoadedKeys } from '../http/key-set.ts';
+import { loadConfig, loadSections } from '../settings/load.ts';
+import { configWarnings } from '../settings/misspelt.ts';
+import type { Config } from '../settings/table.ts';
+import { startService } from './app.ts';
 
-const EXIT = { done: 0, failed: 1, misconfigured: 2, signalled: { SIGINT: 130, SIGTERM: 143 } } as const;
-
-/** Runs the service until a signal ends it or it cannot go on; exit codes as in the README. */
-export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * Runs the service until a signal ends it or it cannot go on. A second signal, and an error that nothing expected, end
+ * the process from here.
+ *
+ * @returns what its caller ends the process with, even where something is still open
+ */
+export async function runService(env: NodeJS.ProcessEnv): Promise<ExitCode> {
   process.on('uncaughtException', (error) => {
     complain('ended by an error that nothing expected', ...reasons(error), ...frames(error));
     process.exit(EXIT.failed);
@@ -20,11 +26,11 @@ export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
     const failure = await Promise.race([service.failed.catch((error: unknown) => ({ error })), signal]);
     if (failure?.error instanceof Misconfigured) throw failure.error;
     if (failure !== undefined) complain(...reasons(failure.error));
-    const code = await drained(service.stop(), config);
-    process.exit(failure === undefined ? code : EXIT.failed);
+    const code = await drained(service.stop(), config.lifecycle);
+    return failure === undefined ? code : EXIT.failed;
   } catch (error) {
     complain(...reasons(error));
-    process.exit(error instanceof Misconfigured ? EXIT.misconfigured : EXIT.failed);
+    return error instanceof Misconfigured ? EXIT.misconfigured : EXIT.failed;
   }
 }
 
@@ -32,8 +38,8 @@ export async function runService(env: NodeJS.ProcessEnv): Promise<void> {
 function configure(env: NodeJS.ProcessEnv): { config: Config; keys: LoadedKeys } {
   const problems: string[] = [];
   const config = collecting(problems, () => loadConfig(env));
-  const { SIGNING_KEYS_DIR: signing = '', GATEWAY_PUBLIC_KEYS_DIR: gateway = '' } = env;
-  const keys = signing === '' || gateway === '' ? undefined : collecting(problems, () => loadKeys(signing, gateway));
+  const dirs = config?.keys ?? collecting([], () => loadSections(env, ['keys']).keys);
+  const keys = dirs && collecting(problems, () => loadKeys(dirs.signingDir, dirs.gatewayDir));
   if (config === undefined || keys === undefined) throw new Misconfigured(problems);
   return { config, keys };
 }
@@ -45,14 +51,14 @@ function signalled(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
         signals += 1;
-        if (signals > 1) process.exit(EXIT.signalled[signal]);
+        if (signals > 1) process.exit(EXIT[signal]);
         resolve();
       });
     }
   });
 }
 
-async function drained(stopped: Promise<boolean>, { shutdownTimeoutMs }: Config): Promise<number> {
+async function drained(stopped: Promise<boolean>, { shutdownTimeoutMs }: Config['lifecycle']): Promise<ExitCode> {
   const clean = await Promise.race([stopped, sleep(shutdownTimeoutMs, false)]);
   if (!clean) complain('not drained in time; what was in flight, if anything, is not committed and will be sent again');
   return clean ? EXIT.done : EXIT.failed;

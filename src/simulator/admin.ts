@@ -62,7 +62,7 @@ function swapProfile(body: Buffer, response: ServerResponse, play: (profile: Pro
     response.writeHead(204).end();
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
-    sendJson(response, 400, { problems: error.problems });
+    sendJson(response, 400, { problems: error.details });
   }
 }
 

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { SetupProblem } from './setup-problem.ts';
+import { Misconfigured } from '../core/misconfigured.ts';
 
 /** Finds the client's public key of a key version; `undefined` is answered KEY_NOT_FOUND. */
 export type ClientKeys = (keyVersion: string) => KeyObject | undefined;
@@ -10,7 +10,7 @@ export type ClientKeys = (keyVersion: string) => KeyObject | undefined;
  * The client's public keys from a file, which stands for every key version, or from a directory of `<keyVersion>.pem`.
  * A directory is read again when its list of files changes, so that a key can be added or withdrawn while it runs.
  *
- * @throws {SetupProblem} where there is no usable key.
+ * @throws {Misconfigured} where there is no usable key.
  */
 export function clientKeys(path: string): ClientKeys {
   if (!isDirectory(path)) {
@@ -19,7 +19,7 @@ export function clientKeys(path: string): ClientKeys {
   }
   let keys = new Map(keyFiles(path).map(([version, file]) => [version, readPublicKey(file)]));
   let readAt = statSync(path).mtimeMs;
-  if (keys.size === 0) throw new SetupProblem(`${path} holds no <keyVersion>.pem: put the public keys there`);
+  if (keys.size === 0) throw new Misconfigured([`${path} holds no <keyVersion>.pem: put the public keys there`]);
   return (keyVersion) => {
     const changedAt = statSync(path).mtimeMs;
     if (changedAt !== readAt || !keys.has(keyVersion)) {
@@ -47,7 +47,7 @@ function keyFiles(path: string): [version: string, file: string][] {
 function isDirectory(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined)
-    throw new SetupProblem(`${path} does not exist: give the client's public key, a file or a directory`);
+    throw new Misconfigured([`${path} does not exist: give the client's public key, a file or a directory`]);
   return found.isDirectory();
 }
 
@@ -55,11 +55,11 @@ function isDirectory(path: string): boolean {
 function readPublicKey(file: string): KeyObject {
   const text = readFileSync(file, 'utf8');
   if (text.includes('PRIVATE KEY')) {
-    throw new SetupProblem(`${file} holds a private key: give the public one of the pair`);
+    throw new Misconfigured([`${file} holds a private key: give the public one of the pair`]);
   }
   const key = parsed(text);
   if (key?.asymmetricKeyType !== 'rsa' || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
-    throw new SetupProblem(`${file} holds no RSA public key of 2048 bit or more: expected PEM or bare base64 DER`);
+    throw new Misconfigured([`${file} holds no RSA public key of 2048 bit or more: expected PEM or bare base64 DER`]);
   }
   return key;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Misconfigured } from '../core/misconfigured.ts';
 import { isListed } from './result-page.ts';
 
 /**
@@ -120,13 +121,13 @@ export interface ProfileProblem {
 }
 
 /** A profile that cannot be played; carries every problem, not only the first. */
-export class ProfileError extends Error {
-  readonly problems: readonly ProfileProblem[];
+export class ProfileError extends Misconfigured {
+  override readonly name = 'ProfileError';
+  readonly details: readonly ProfileProblem[];
 
-  constructor(problems: readonly ProfileProblem[]) {
-    super(`the fault profile is wrong: ${problems.map(({ path, problem }) => `${path}: ${problem}`).join('; ')}`);
-    this.name = 'ProfileError';
-    this.problems = problems;
+  constructor(details: readonly ProfileProblem[]) {
+    super(details.map(({ path, problem }) => `${path}: ${problem}`));
+    this.details = details;
   }
 }
 

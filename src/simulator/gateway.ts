@@ -10,7 +10,7 @@ import { listen } from './listener.ts';
 import { beginPlayback } from './playback.ts';
 import { createRequestLog, type OpenRequest, type ReceivedRequest } from './record.ts';
 import { completeResult } from './result-page.ts';
-import { SetupProblem } from './setup-problem.ts';
+import { Misconfigured } from '../core/misconfigured.ts';
 import { paymentIdOf } from './verify-body.ts';
 import { verifyRequest } from './verify-request.ts';
 
@@ -74,12 +74,12 @@ const monotonicMs = (): number => performance.now();
 /**
  * Starts a simulator.
  *
- * @throws {SetupProblem} where the public key or the prefix cannot be used.
+ * @throws {Misconfigured} where the public key or the prefix cannot be used.
  * @throws {ProfileError} where the profile cannot be played.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, pathPrefix = '', clientId } = options;
-  if (!/^(\/[^/?#\s]+)*$/.test(pathPrefix)) throw new SetupProblem('the path prefix is like /sandbox, or empty');
+  if (!/^(\/[^/?#\s]+)*$/.test(pathPrefix)) throw new Misconfigured(['the path prefix is like /sandbox, or empty']);
   let playback = beginPlayback(parseProfile(options.profile ?? {}), monotonicMs);
   const path = `${pathPrefix}${INTERFACE_PATH}`;
   const redirectPath = `/redirected${path}`;

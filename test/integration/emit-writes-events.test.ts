@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,14 +12,15 @@ const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 interface Run {
   readonly code: number;
+  readonly output: string;
   readonly errors: string;
 }
 
 function emit(settings: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Run> {
   const env = { PATH: process.env['PATH'], ...settings };
   return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, 'emit', ...args], { env }, (error, _stdout, errors) =>
-      resolve({ code: error === null ? 0 : Number(error.code), errors }),
+    execFile(process.execPath, [CLI, 'emit', ...args], { env }, (error, output, errors) =>
+      resolve({ code: error === null ? 0 : Number(error.code), output, errors }),
     );
   });
 }
@@ -36,8 +38,14 @@ test('events emitted from JSON lines and samples reach the gateway through the s
   ];
   const file = join(temporaryFolder(), 'events.jsonl');
   writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join('\n'));
-  expect(await emit(world.settings, '--file', file)).toMatchObject({ code: 0 });
-  expect(await emit(world.settings, '--count', '5', '--rate', '100')).toMatchObject({ code: 0 });
+  expect(await emit(world.settings, '--file', file)).toMatchObject({
+    code: 0,
+    output: `2 events written to ${world.source}\n`,
+  });
+  expect(await emit(world.settings, '--count', '5', '--rate', '100', '--json')).toMatchObject({
+    code: 0,
+    output: `${JSON.stringify({ topic: world.source, written: 5 })}\n`,
+  });
 
   await world.start();
   await until(
@@ -80,3 +88,28 @@ test('what is wrong is named with its remedy', async () => {
     errors: expect.stringContaining('KAFKA_BROKERS is required') as unknown,
   });
 });
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)(
+  '%s ends it within a second with %i, and what it says it wrote is what stands in the topic',
+  async (signal, code) => {
+    const world = await World.create({ partitions: 2 });
+    const env = { PATH: process.env['PATH'], ...world.settings };
+    const child = spawn(process.execPath, [CLI, 'emit', '--count', '100000', '--rate', '200', '--json'], { env });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await until('some events', async () => (await inTopic(world)) > 20);
+    const began = performance.now();
+    child.kill(signal);
+    expect(await once(child, 'close')).toEqual([code, null]);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(JSON.parse(output)).toEqual({ topic: world.source, written: await inTopic(world) });
+  },
+);
+
+async function inTopic(world: World): Promise<number> {
+  const offsets = await world.admin.fetchTopicOffsets(world.source);
+  return offsets.reduce((sum, { high }) => sum + Number(high), 0);
+}

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { LOG_EVENTS, type LogEventSpec } from '../../src/ops/log-table.ts';
 import { METRICS, type MetricSpec } from '../../src/ops/metric-table.ts';
-import { SETTINGS, type Setting } from '../../src/settings/table.ts';
+import type { Setting } from '../../src/settings/setting.ts';
+import { SETTINGS } from '../../src/settings/table.ts';
 import { decisionRecords } from './decisions.ts';
 
 /** A document, and what writes each of its generated parts. */

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { configWarnings, loadConfig, loadSourceConfig } from '../../../src/settings/load.ts';
+import { loadConfig, loadSections } from '../../../src/settings/load.ts';
 import { Misconfigured } from '../../../src/core/misconfigured.ts';
-import { SETTINGS } from '../../../src/settings/table.ts';
+import { SECTIONS, SETTINGS } from '../../../src/settings/table.ts';
 
 const MARKER = 'hunter2-marker';
 const REQUIRED = {
@@ -99,6 +99,7 @@ describe('defaults', () => {
       HTTP_PORT: '9464',
       LOG_LEVEL: 'info',
       SHUTDOWN_TIMEOUT: '25s',
+      REVISION: 'unknown',
     });
   });
 
@@ -106,11 +107,8 @@ describe('defaults', () => {
     const config = load();
     expect(config).toStrictEqual({
       kafka: {
-        brokers: ['localhost:9092'],
-        groupId: 'payment-notifier',
-        clientId: 'payment-notifier',
-        sessionTimeoutMs: 30_000,
-        ssl: false,
+        client: { brokers: ['localhost:9092'], clientId: 'payment-notifier', ssl: false },
+        group: { groupId: 'payment-notifier', sessionTimeoutMs: 30_000 },
       },
       source: { topic: 'payment-final', startFrom: 'earliest', createTopics: false, replicationFactor: 3 },
       registry: { url: 'http://localhost:8081' },
@@ -118,9 +116,8 @@ describe('defaults', () => {
         url: new URL('https://gateway.example'),
         clientId: 'SANDBOX_5Y1',
         timeoutMs: 5_000,
-        maxInFlight: 64,
-        maxRate: 0,
       },
+      limits: { maxInFlight: 64, maxRate: 0 },
       keys: { signingDir: '/keys/signing', gatewayDir: '/keys/gateway' },
       retry: {
         tiers: [
@@ -132,16 +129,17 @@ describe('defaults', () => {
         ],
         maxAgeMs: 86_400_000,
       },
-      outageHoldAfter: 20,
-      systemic: config.systemic,
-      ordering: 'partition',
-      keyConcurrency: 16,
-      timeOffset: '+00:00',
+      hold: { outageHoldAfter: 20, systemic: config.hold.systemic },
+      ordering: { concurrency: 1 },
+      outcomes: {},
+      replays: {},
+      notification: { timeOffset: '+00:00' },
       http: { host: '0.0.0.0', port: 9464 },
-      logLevel: 'info',
-      shutdownTimeoutMs: 25_000,
+      log: { level: 'info' },
+      lifecycle: { shutdownTimeoutMs: 25_000 },
+      build: { revision: 'unknown' },
     });
-    expect(config.systemic).toContain('KEY_NOT_FOUND');
+    expect(config.hold.systemic).toContain('KEY_NOT_FOUND');
   });
 
   test('hold for an empty string too', () => {
@@ -165,9 +163,9 @@ describe('what can be set', () => {
       KAFKA_SASL_USERNAME: 'notifier',
       KAFKA_SASL_PASSWORD_FILE: fileWith('password', `${MARKER}\r\n`),
     });
-    expect(kafka.ssl).toEqual({ ca: Buffer.from('ca'), cert: Buffer.from('cert'), key: Buffer.from('key') });
-    expect(kafka.sasl).toEqual({ mechanism: 'scram-sha-512', username: 'notifier', password: MARKER });
-    expect(load({ KAFKA_SSL: 'true' }).kafka.ssl).toEqual({});
+    expect(kafka.client.ssl).toEqual({ ca: Buffer.from('ca'), cert: Buffer.from('cert'), key: Buffer.from('key') });
+    expect(kafka.client.sasl).toEqual({ mechanism: 'scram-sha-512', username: 'notifier', password: MARKER });
+    expect(load({ KAFKA_SSL: 'true' }).kafka.client.ssl).toEqual({});
   });
 
   test('the registry with a path and a password, the gateway with a token, a CA and a prefix', () => {
@@ -194,7 +192,7 @@ describe('what can be set', () => {
   );
 
   test('result codes move between the kinds of F', () => {
-    const { systemic } = load({ HOLD_CODES: 'PARAM_ILLEGAL, NEW_CODE', TERMINAL_CODES: 'ACCESS_DENIED' });
+    const { systemic } = load({ HOLD_CODES: 'PARAM_ILLEGAL, NEW_CODE', TERMINAL_CODES: 'ACCESS_DENIED' }).hold;
     expect([...systemic]).toEqual(expect.arrayContaining(['PARAM_ILLEGAL', 'NEW_CODE', 'KEY_NOT_FOUND']));
     expect(systemic).not.toContain('ACCESS_DENIED');
   });
@@ -211,9 +209,14 @@ describe('what can be set', () => {
       { name: '1m', delayMs: 60_000 },
       { name: '250ms', delayMs: 250 },
     ]);
-    expect(config.replayBefore).toBe(Date.UTC(2026, 10, 22, 1, 30));
-    expect(config.kafka.brokers).toEqual(['a:1', 'b.example:65535']);
-    expect(config).toMatchObject({ timeOffset: '-14:00', outcomesTopic: 'outcomes' });
+    expect(config.replays.replayBefore).toBe(Date.UTC(2026, 10, 22, 1, 30));
+    expect(config.kafka.client.brokers).toEqual(['a:1', 'b.example:65535']);
+    expect(config).toMatchObject({ notification: { timeOffset: '-14:00' }, outcomes: { topic: 'outcomes' } });
+  });
+
+  test('how many records of a partition are in flight: the concurrency counts only where keys have their own order', () => {
+    expect(load({ KEY_CONCURRENCY: '4' }).ordering).toEqual({ concurrency: 1 });
+    expect(load({ KEY_CONCURRENCY: '4', ORDERING: 'key' }).ordering).toEqual({ concurrency: 4 });
   });
 });
 
@@ -355,31 +358,25 @@ describe('problems', () => {
   });
 });
 
-test('a command on topics alone needs no gateway and no keys, and is checked as strictly', () => {
+describe('a command that loads only the sections it needs', () => {
   const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL } = REQUIRED;
-  const { kafka, source, registry } = load();
-  const env = { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, GATEWAY_TIMEOUT: 'not read' };
-  expect(loadSourceConfig(env)).toStrictEqual({ kafka, source, registry });
-  expect(() => loadSourceConfig({ KAFKA_BROKERS, KAFKA_SASL_USERNAME: 'u', START_FROM: 'now' })).toThrow(
-    /^START_FROM.*\nSCHEMA_REGISTRY_URL.*\nKAFKA_SASL_MECHANISM.*$/,
-  );
-});
+  const onTopics = (env: NodeJS.ProcessEnv) => loadSections(env, ['kafka', 'source', 'registry']);
 
-describe('warnings', () => {
-  test.each([
-    ['GATEWAY_TIMOUT', 'GATEWAY_TIMEOUT'],
-    ['KAFKA_BROKER', 'KAFKA_BROKERS'],
-    ['ORDERING_', 'ORDERING'],
-    ['KAFKA_SASL_PASSWORD', 'KAFKA_SASL_PASSWORD_FILE'],
-    ['GATEWAY_AGENT_TOKEN', 'GATEWAY_AGENT_TOKEN_FILE'],
-  ])('%s is taken for %s', (name, intended) => {
-    expect(configWarnings({ ...REQUIRED, [name]: MARKER })).toEqual([
-      `${name} is not a setting; did you mean ${intended}?`,
-    ]);
+  test('needs no gateway and no keys, and gets nothing of them', () => {
+    const { kafka, source, registry } = load();
+    const env = { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, GATEWAY_TIMEOUT: 'not read' };
+    expect(onTopics(env)).toStrictEqual({ kafka, source, registry });
   });
 
-  test.each(['HTTP_PROXY', 'KAFKA_PORT_9092_TCP', 'LOG_COLOURS', 'PATH', 'MY_GATEWAY_URL', 'http_port'])(
-    '%s is of no concern',
-    (name) => expect(configWarnings({ ...REQUIRED, [name]: 'x' })).toEqual([]),
-  );
+  test('is checked as strictly, within them and between them', () => {
+    expect(() => onTopics({ KAFKA_BROKERS, KAFKA_SASL_USERNAME: 'u', START_FROM: 'now' })).toThrow(
+      /^START_FROM.*\nSCHEMA_REGISTRY_URL.*\nKAFKA_SASL_MECHANISM.*$/,
+    );
+    expect(() => loadSections({ OUTCOMES_TOPIC: 'payment-final' }, ['source', 'outcomes'])).toThrow(/^OUTCOMES_TOPIC/);
+  });
+});
+
+test('every setting is of exactly one section', () => {
+  const rows = Object.values(SECTIONS).flatMap((section) => Object.keys(section.rows));
+  expect(rows).toEqual(Object.keys(SETTINGS));
 });

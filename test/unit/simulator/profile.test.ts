@@ -13,11 +13,11 @@ function played(profile: Profile) {
   return { clock, ...beginPlayback(parseProfile(profile), () => clock.now) };
 }
 
-function problems(value: unknown): string[] {
+function problems(value: unknown): readonly string[] {
   try {
     parseProfile(value);
   } catch (error) {
-    if (error instanceof ProfileError) return error.problems.map(({ path, problem }) => `${path}: ${problem}`);
+    if (error instanceof ProfileError) return error.problems;
   }
   return [];
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { signatureHeader, signedContent } from '../../../src/core/signature.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/gateway.ts';
-import { SetupProblem } from '../../../src/simulator/setup-problem.ts';
+import { Misconfigured } from '../../../src/core/misconfigured.ts';
 import { rsaKeyPair } from '../../support/keys.ts';
 
 const PATH = '/aps/api/v1/payments/notifyPushPayment';
@@ -381,7 +381,7 @@ describe('keys and certificate', () => {
     const file = join(dir, 'wrong.pem');
     writeFileSync(file, contents());
     const starting = startSimulator({ clientId: CLIENT_ID, publicKey: file, stateDir: dir });
-    await expect(starting).rejects.toThrow(SetupProblem);
+    await expect(starting).rejects.toThrow(Misconfigured);
     await expect(starting).rejects.toThrow(message);
   });
 });

@@ -7,14 +7,15 @@ import { request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Readable } from 'node:stream';
-import { CommanderError } from 'commander';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { simulateCommand } from '../../../src/cli/simulate.ts';
+import { runProgram } from '../../../src/cli/common/program.ts';
+import { simulate as command } from '../../../src/cli/simulate.ts';
 import { rsaKeyPair } from '../../support/keys.ts';
+import { scriptedHost } from '../../support/scripted-host.ts';
 
-const PROGRAM = `const { simulateCommand } = await import('./src/cli/simulate.ts');
-await simulateCommand().parseAsync(process.argv.slice(1), { from: 'user' });`;
+const CLI = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'simulate-'));
 const keyFile = join(dir, 'client.pem');
 
@@ -32,7 +33,7 @@ interface Running {
 }
 
 function simulate(...args: string[]): Running {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', PROGRAM, '--', ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', CLI, 'simulate', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -45,14 +46,11 @@ function simulate(...args: string[]): Running {
 
 /** Runs the command here, for what ends before anything is listening. */
 async function failing(...args: string[]): Promise<{ exitCode: number; lines: string[] }> {
-  let text = '';
-  const command = simulateCommand()
-    .exitOverride()
-    .configureOutput({ writeErr: (chunk) => (text += chunk) });
-  const all = ['--state-dir', join(dir, 'state'), ...args];
-  const error: unknown = await command.parseAsync(all, { from: 'user' }).catch((error: unknown) => error);
-  if (!(error instanceof CommanderError)) throw new Error('the command did not fail as a command does');
-  return { exitCode: error.exitCode, lines: text.trimEnd().split('\n') };
+  const host = scriptedHost();
+  const about = { name: 'tool', description: '', version: '1' };
+  const all = ['simulate', '--state-dir', join(dir, 'state'), ...args];
+  const exitCode = await runProgram(about, [command], all, host);
+  return { exitCode, lines: host.written.err.text.trimEnd().split('\n') };
 }
 
 const running = (...args: string[]) =>
@@ -108,7 +106,11 @@ describe('simulate', () => {
   test.each<[string, string[], RegExp[]]>([
     ['no public key', [], [/--public-key is missing/]],
     ['a public key that is not there', ['--public-key', 'nowhere.pem'], [/nowhere\.pem does not exist/]],
-    ['a port that is none', ['--public-key', keyFile, '--port', 'https'], [/--port must be a number/]],
+    [
+      'a port that is none',
+      ['--public-key', keyFile, '--port', 'https'],
+      [/--port .*'https' is invalid. write a number from 0 to 65535/, /--help/],
+    ],
     [
       'a profile that is not there',
       ['--public-key', keyFile, '--profile', 'nowhere.json'],

@@ -1,0 +1,55 @@
+import { EXIT, type EndingSignal } from '../../core/exit-codes.ts';
+import { Terminal } from './terminal.ts';
+
+/** The process a command runs in. */
+export interface Host {
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly out: Terminal;
+  readonly err: Terminal;
+  /** Calls back at every signal that asks to end. @returns ends it */
+  onSignal(listener: (signal: EndingSignal) => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+
+/** This process. */
+export function thisProcess(): Host {
+  return {
+    env: process.env,
+    stdin: process.stdin,
+    out: new Terminal(process.stdout, process.env),
+    err: new Terminal(process.stderr, process.env),
+    onSignal: (listener) => {
+      process.on('SIGINT', listener).on('SIGTERM', listener);
+      return () => process.off('SIGINT', listener).off('SIGTERM', listener);
+    },
+    exit: (code) => process.exit(code),
+  };
+}
+
+/** The first signal that asked to end, and what is aborted by it. The second one ends the process at once. */
+export interface Interruption {
+  readonly signal: AbortSignal;
+  readonly by: EndingSignal | undefined;
+  /** Stops to listen. */
+  end(): void;
+}
+
+/** Listens for signals from now on. */
+export function interruption(host: Host): Interruption {
+  const controller = new AbortController();
+  let by: EndingSignal | undefined;
+  const end = host.onSignal((signal) => {
+    if (by !== undefined) host.exit(EXIT[signal]);
+    by ??= signal;
+    controller.abort();
+  });
+  return {
+    signal: controller.signal,
+    get by() {
+      return by;
+    },
+    end,
+  };
+}

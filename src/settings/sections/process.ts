@@ -1,0 +1,46 @@
+import { duration, integer, matching, oneOf } from '../kinds.ts';
+import { preset, section } from '../setting.ts';
+
+const host = matching(/^[a-zA-Z0-9.:_-]+$/, 'a host; write an address to listen on, such as 0.0.0.0');
+const revision = matching(/^\P{Cc}{1,128}$/u, 'a revision; write at most 128 characters on one line');
+
+/** Where probes and metrics are served. */
+export const http = section({
+  rows: {
+    HTTP_HOST: preset(host, '0.0.0.0', 'where probes and metrics are served'),
+    HTTP_PORT: preset(integer(0, 65_535), '9464', 'probes and metrics; 0 = any free port'),
+  },
+  make: (values) => ({ host: values.HTTP_HOST, port: values.HTTP_PORT }),
+});
+
+/** How much is told. */
+export const log = section({
+  rows: {
+    LOG_LEVEL: preset(
+      oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+      'info',
+      '`fatal`, `error`, `warn`, `info`, `debug`, `trace`, `silent`',
+    ),
+  },
+  make: (values) => ({ level: values.LOG_LEVEL }),
+});
+
+/** How the process ends. */
+export const lifecycle = section({
+  rows: {
+    SHUTDOWN_TIMEOUT: preset(duration('10ms', '1h'), '25s', 'drain deadline; longer than `GATEWAY_TIMEOUT`'),
+  },
+  make: (values) => ({ shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT }),
+});
+
+/** What runs. */
+export const build = section({
+  rows: {
+    REVISION: preset(
+      revision,
+      'unknown',
+      'the commit this was built from, as `notifier_build_info` shows it; the image sets it',
+    ),
+  },
+  make: (values) => ({ revision: values.REVISION }),
+});
