@@ -157,7 +157,8 @@ function consumerConfig(
     groupId,
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: Math.max(sessionTimeoutMs, 2 * barrierMs),
-    heartbeatInterval: Math.ceil(sessionTimeoutMs / 3),
+    // Its own go out only where ours have stopped: they wait for a silent coordinator as long as for any other answer.
+    heartbeatInterval: Math.ceil(sessionTimeoutMs / 2),
     maxWaitTimeInMs: LONGEST_FETCH_WAIT_MS,
     metadataMaxAge: METADATA_AGE_MS,
     maxBytesPerPartition: FETCH_BYTES.partition,

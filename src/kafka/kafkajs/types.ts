@@ -39,6 +39,10 @@ export interface Broker {
   readonly nodeId: number;
   isConnected(): boolean;
   heartbeat(position: GroupPosition): Promise<unknown>;
+  findGroupCoordinator(query: {
+    readonly groupId: string;
+    readonly coordinatorType: number;
+  }): Promise<{ readonly coordinator: { readonly nodeId: number } }>;
   offsetCommit(commit: GroupPosition & { readonly topics: readonly TopicOffsets[] }): Promise<unknown>;
   fetch(query: FetchQuery): Promise<FetchAnswer>;
   offsetFetch(query: {
@@ -48,6 +52,8 @@ export interface Broker {
 }
 
 export interface Cluster {
+  /** Of every broker that is known. */
+  getNodeIds(): string[];
   findBroker(query: { nodeId: string }): Promise<Broker>;
   findGroupCoordinator(query: { groupId: string }): Promise<Broker>;
   refreshMetadata(): Promise<void>;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { RejoinRequest, type Work } from '../../../../src/kafka/group/collaborators.ts';
 import { Membership } from '../../../../src/kafka/group/membership.ts';
@@ -199,4 +200,49 @@ test('a generation that is over before there were lanes leaves the member outsid
   await fetch();
   expect([joins.length, rejoin.isPending]).toEqual([3, false]);
   await membership.leave(group as unknown as ConsumerGroup, () => Promise.resolve());
+});
+
+/** A group that its member asks to join by itself, and how often it did. */
+function rejoining(membership: Membership, inner: () => Promise<void> = () => Promise.resolve()) {
+  const joins = { count: 0 };
+  const group = {
+    groupId: 'group',
+    memberId: 'm',
+    generationId: 7,
+    coordinator: { heartbeat: () => Promise.resolve() },
+    cluster: { refreshMetadata: () => Promise.resolve() },
+    lastRequest: 1,
+    joinAndSync: () =>
+      membership.join(group as unknown as ConsumerGroup, () => {
+        joins.count += 1;
+        return inner();
+      }),
+  };
+  return { joins, group: group as unknown as ConsumerGroup };
+}
+
+test('one asked join is one join, however many brokers are fetched from', async () => {
+  const { membership, rejoin } = membershipWith();
+  const { joins, group } = rejoining(membership);
+  await group.joinAndSync();
+  rejoin.ask();
+  const fetch = () => membership.fetch(group, () => Promise.resolve([]));
+  const first = fetch();
+  await sleep(100);
+  await Promise.all([first, fetch()]);
+  expect([joins.count, rejoin.isPending]).toEqual([2, false]);
+  await membership.leave(group, () => Promise.resolve());
+});
+
+test('what is asked between two tries to join is fulfilled by the second one', async () => {
+  const { membership, rejoin } = membershipWith();
+  const refused = Object.assign(new Error('unknown'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+  const { joins, group } = rejoining(membership, () => {
+    if (joins.count > 1) return Promise.resolve();
+    rejoin.ask();
+    return Promise.reject(refused);
+  });
+  await group.joinAndSync();
+  expect([joins.count, rejoin.isPending]).toEqual([2, false]);
+  await membership.leave(group, () => Promise.resolve());
 });
