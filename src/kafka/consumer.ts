@@ -8,6 +8,7 @@ import { Membership, type MemberState } from './group/membership.ts';
 import { errorType } from './kafkajs/errors.ts';
 import { hookedConsumer } from './kafkajs/hooked-consumer.ts';
 import { kafkajs } from './kafkajs/patched.ts';
+import { notAllowed } from './kafkajs/remedies.ts';
 import type { Cluster } from './kafkajs/types.ts';
 import { Lanes, type LanePorts, type LaneState } from './lanes/lanes.ts';
 import { MissingTopics } from './topics/missing-topics.ts';
@@ -42,7 +43,7 @@ export class GroupConsumer {
   #running: Promise<void> = Promise.resolve();
 
   constructor(kafka: Kafka, settings: ConsumerSettings, ports: Omit<LanePorts, 'isSuspect'>, fatal: Fatal) {
-    const { sessionTimeoutMs, topics } = settings;
+    const { topics } = settings;
     const { observe, parkedKeys } = ports;
     const suspects = new Set<string>();
     const lanes = new Lanes(settings, { ...ports, isSuspect: (topic) => suspects.has(topic) });
@@ -57,7 +58,7 @@ export class GroupConsumer {
     const { consumer, cluster } = hookedConsumer(kafka, config, coPartitioned(topics, claim), membership);
     consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
       if (restart || membership.stopping) return;
-      fatal(errorType(error) === 'INVALID_SESSION_TIMEOUT' ? sessionTimeoutRefused(sessionTimeoutMs) : error);
+      fatal(crashOf(error, settings));
     });
     this.#settings = settings;
     this.#lanes = lanes;
@@ -166,6 +167,19 @@ function consumerConfig(
     allowAutoTopicCreation: false,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure },
   };
+}
+
+/** Why the consumer has ended for good, in words of an operator where it is known. */
+function crashOf(error: Error, { sessionTimeoutMs, topics }: ConsumerSettings): Error {
+  switch (errorType(error)) {
+    case 'INVALID_SESSION_TIMEOUT':
+      return sessionTimeoutRefused(sessionTimeoutMs);
+    case 'TOPIC_AUTHORIZATION_FAILED':
+      // The broker does not say which of them.
+      return new Misconfigured(topics.read.map((topic) => `reading has ended: ${notAllowed(['READ'], topic)}`));
+    default:
+      return error;
+  }
 }
 
 function sessionTimeoutRefused(sessionTimeoutMs: number): Misconfigured {

@@ -7,8 +7,12 @@ export interface Work {
   open(group: ConsumerGroup, epoch: Epoch): Promise<void>;
   /** Takes records that were fetched. */
   take(group: ConsumerGroup, batch: FetchedBatch): void;
-  /** Resolves when what is in flight is finished, settled and committed; the epoch is closing. */
-  drain(): Promise<void>;
+  /**
+   * Resolves when nothing is in flight any more and what is settled is committed; the epoch is closing.
+   *
+   * @returns whether all that had begun was settled
+   */
+  drain(): Promise<boolean>;
   /** The epoch has ended: what is not settled is for whoever gets the partitions next. */
   closed(): void;
 }

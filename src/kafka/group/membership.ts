@@ -222,8 +222,8 @@ export class Membership implements GroupHooks {
     const began = performance.now();
     epoch.close();
     this.#become({ kind: 'closing', group, epoch });
-    const inTime = await drainWithin(this.#settings.barrierMs, () => this.#work.drain());
-    const clean = inTime && !epoch.ended.aborted;
+    const drained = await drainWithin(this.#settings.barrierMs, () => this.#work.drain());
+    const clean = drained && !epoch.ended.aborted;
     epoch.end();
     const now = this.#state;
     if (holdsEpoch(now) && now.epoch === epoch) this.#become({ kind: 'outside' });

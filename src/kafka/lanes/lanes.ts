@@ -1,6 +1,6 @@
 import type { KafkaRecord } from '../../core/record.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
-import type { Observe, Ownership } from '../../pipeline/ports.ts';
+import { LeftUnsettled, type Observe, type Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
 import { servableNow, type TopicSet } from '../group/assigner.ts';
 import type { Work } from '../group/collaborators.ts';
@@ -52,6 +52,8 @@ export class Lanes implements Work {
   #committer: Committer | undefined;
   readonly #quarantine = new Quarantine();
   #closing: AbortSignal = AbortSignal.abort();
+  /** Records given up in this epoch although a request was sent. */
+  #leftUnsettled = 0;
   #served = '';
   #unserved: readonly number[] = [];
   #owned: readonly number[] = [];
@@ -83,6 +85,7 @@ export class Lanes implements Work {
     const learning = new ParkedLearning(this.#parked, observe, cluster, firstReads(starts), epoch.closing);
     const unknown = await learning.learn(assigned);
     this.#closing = epoch.closing;
+    this.#leftUnsettled = 0;
 
     const committer = new Committer(group, epoch, observe, this.#ports.isSuspect);
     this.#committer = committer;
@@ -97,7 +100,7 @@ export class Lanes implements Work {
           committed: committed.get(key) ?? { offset: earliest.get(key) ?? 0, metadata: '' },
           concurrency: topic === this.#settings.topics.topology.source ? this.#settings.concurrency : 1,
           ownership: epoch,
-          process: this.#ports.process,
+          process: (record, ownership) => this.#process(record, ownership),
           onMoved: (moved) => committer.moved(moved),
           onRoom: (lane) => this.#quarantine.resume(group, lane),
           onError: this.#ports.onError,
@@ -145,10 +148,10 @@ export class Lanes implements Work {
     pointAt(group, lane);
   }
 
-  /** Resolves when nothing is in flight any more and all that was settled is committed. */
-  async drain(): Promise<void> {
+  async drain(): Promise<boolean> {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()));
     await this.#committer?.flushed();
+    return this.#leftUnsettled === 0;
   }
 
   /** Forgets all lanes; their records are read again by whoever owns the partitions next. */
@@ -207,6 +210,15 @@ export class Lanes implements Work {
       end: ends.get(partitionKey(lane.topic, lane.partition)),
       oldest: lane.oldest,
     }));
+  }
+
+  async #process(record: KafkaRecord, ownership: Ownership): Promise<void> {
+    try {
+      await this.#ports.process(record, ownership);
+    } catch (error) {
+      if (error instanceof LeftUnsettled) this.#leftUnsettled += 1;
+      throw error;
+    }
   }
 
   /** Records that the broker deleted before they were read are gone; that is told loudly, and reading goes on behind. */

@@ -8,7 +8,7 @@ import { deferred } from '../../../support/fixtures.ts';
 import { until } from '../../../support/until.ts';
 
 /** A membership whose lanes open and drain as told, and what it asked of the brokers and told. */
-function membershipWith({ open = () => Promise.resolve(), drain = () => Promise.resolve() }: Partial<Work> = {}) {
+function membershipWith({ open = () => Promise.resolve(), drain = () => Promise.resolve(true) }: Partial<Work> = {}) {
   const asked: string[] = [];
   const facts: Fact[] = [];
   const rejoin = new RejoinRequest();
@@ -141,7 +141,7 @@ test('a group in foreign hands is asked until it lets this member in; any other 
 });
 
 test('a member is outside, joins, serves, closes and is outside again, with its epoch closed before it leaves', async () => {
-  const settled = deferred<undefined>();
+  const settled = deferred<boolean>();
   const { membership, facts, join } = membershipWith({ drain: () => settled.promise });
   expect(membership.state).toBe('outside');
   const group = await join('first');
@@ -149,7 +149,7 @@ test('a member is outside, joins, serves, closes and is outside again, with its 
   const states: string[] = [];
   const left = membership.leave(group, () => Promise.resolve(void states.push(membership.state)));
   expect(membership.state).toBe('closing');
-  settled.resolve(undefined);
+  settled.resolve(true);
   await left;
   expect(states).toEqual(['outside']);
   expect(facts).toMatchObject([{ kind: 'left', clean: true }]);
@@ -174,6 +174,13 @@ test('a barrier whose time is over is no clean end, and the member joins all the
   expect(facts).toMatchObject([{ kind: 'left', clean: false }]);
   expect([membership.state, membership.drained]).toEqual(['serving', false]);
   await membership.leave(group, () => Promise.resolve());
+});
+
+test('what was given up with a request sent is no clean end', async () => {
+  const { membership, facts, join } = membershipWith({ drain: () => Promise.resolve(false) });
+  const group = await join('first');
+  await membership.leave(group, () => Promise.resolve());
+  expect([facts, membership.drained]).toMatchObject([[{ kind: 'left', clean: false }], false]);
 });
 
 test('a generation that is over before there were lanes leaves the member outside, and the next fetch joins', async () => {

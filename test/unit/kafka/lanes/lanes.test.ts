@@ -5,7 +5,8 @@ import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
 import type { CorruptBatch, FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
-import { pass, soon, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixtures.ts';
+import { Abandoned, LeftUnsettled } from '../../../../src/pipeline/ports.ts';
+import { deferred, pass, soon, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixtures.ts';
 
 const RETRY = `${SOURCE}.retry.5s`;
 const CORRUPT = { offset: 0, detail: 'its checksum is wrong' };
@@ -13,7 +14,7 @@ const CORRUPT = { offset: 0, detail: 'its checksum is wrong' };
 useVirtualTime();
 
 /** Lanes of two partitions with one retry topic each, whose brokers answer as the test says. */
-async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
+async function setUp(retry: { corrupt?: CorruptBatch } = {}, processing = (): Promise<void> => Promise.resolve()) {
   const [facts, processed, paused]: [Fact[], string[], Set<string>] = [[], [], new Set()];
   const pointed: number[] = [];
   const lanes = new Lanes(
@@ -21,8 +22,10 @@ async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
     {
       observe: (fact) => facts.push(fact),
       parkedKeys: new AllParkedKeys(),
-      process: ({ topic, partition, offset }) =>
-        Promise.resolve(void processed.push(`${topic}:${partition}:${offset}`)),
+      process: ({ topic, partition, offset }) => {
+        processed.push(`${topic}:${partition}:${offset}`);
+        return processing();
+      },
       onError: () => undefined,
       isSuspect: () => false,
     },
@@ -73,6 +76,7 @@ async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
   };
   return {
     facts,
+    lanes,
     processed,
     paused,
     pointed,
@@ -166,4 +170,22 @@ test('a member that gives its partitions back waits for nothing more', async () 
   epoch.end();
   await pass(5_000);
   expect([told().length, paused.size]).toEqual([1, 2]);
+});
+
+test('a record that is given up with its request sent is left behind, and that is told when all is drained', async () => {
+  const given = deferred<undefined>();
+  const { take, epoch, lanes } = await setUp({}, () => given.promise);
+  await take(SOURCE, 0);
+  epoch.close();
+  given.reject(new LeftUnsettled());
+  expect(await lanes.drain()).toBe(false);
+});
+
+test('a record that is given up before its request is read again by whoever is next: all that had begun is settled', async () => {
+  const given = deferred<undefined>();
+  const { take, epoch, lanes } = await setUp({}, () => given.promise);
+  await take(SOURCE, 0);
+  epoch.close();
+  given.reject(new Abandoned());
+  expect(await lanes.drain()).toBe(true);
 });
