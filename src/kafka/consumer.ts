@@ -11,7 +11,9 @@ import { kafkajs } from './kafkajs/patched.ts';
 import { notAllowed } from './kafkajs/remedies.ts';
 import type { Cluster } from './kafkajs/types.ts';
 import { Lanes, type LanePorts, type LaneState } from './lanes/lanes.ts';
+import { Given } from './topics/given.ts';
 import { MissingTopics } from './topics/missing-topics.ts';
+import { ReadTopics } from './topics/read-topics.ts';
 
 export interface ConsumerSettings {
   readonly groupId: string;
@@ -29,6 +31,8 @@ export type Fatal = (error: Error) => void;
 
 const LONGEST_FETCH_WAIT_MS = 250;
 const METADATA_AGE_MS = 10_000;
+/** A join stops the whole group for a moment, and a leader of an older version gives nothing else at the next one. */
+const ASKED_AGAIN_AFTER_MS = 30_000;
 const FETCH_BYTES = { partition: 131_072, total: 2_097_152 };
 
 /** Reads source and retry topics as one group and gives every partition a lane. */
@@ -36,17 +40,20 @@ export class GroupConsumer {
   readonly #settings: ConsumerSettings;
   readonly #lanes: Lanes;
   readonly #missing: MissingTopics;
+  readonly #given: Given;
   readonly #rejoin = new RejoinRequest();
   readonly #membership: Membership;
   readonly #consumer: Consumer;
   readonly #cluster: Cluster;
   #running: Promise<void> = Promise.resolve();
+  /** Monotonic milliseconds. */
+  #askedForMore = Number.NEGATIVE_INFINITY;
 
   constructor(kafka: Kafka, settings: ConsumerSettings, ports: Omit<LanePorts, 'isSuspect'>, fatal: Fatal) {
-    const { topics } = settings;
+    const topics = new ReadTopics(settings.topics);
     const { observe, parkedKeys } = ports;
     const suspects = new Set<string>();
-    const lanes = new Lanes(settings, { ...ports, isSuspect: (topic) => suspects.has(topic) });
+    const lanes = new Lanes({ ...settings, topics }, { ...ports, isSuspect: (topic) => suspects.has(topic) });
     const missing = new MissingTopics({ topics, parkedKeys, observe, lanes, suspects, rejoin: this.#rejoin, fatal });
     const membership = new Membership(settings, lanes, missing, this.#rejoin, observe);
     const claim = (): MemberClaim => {
@@ -60,6 +67,11 @@ export class GroupConsumer {
       if (restart || membership.stopping) return;
       fatal(crashOf(error, settings));
     });
+    const given = new Given(settings.groupId, topics, this.#rejoin, observe);
+    consumer.on('consumer.received_unsubscribed_topics', ({ payload }) =>
+      given.unread(payload.topicsNotSubscribed, payload.generationId),
+    );
+    this.#given = given;
     this.#settings = settings;
     this.#lanes = lanes;
     this.#missing = missing;
@@ -77,8 +89,9 @@ export class GroupConsumer {
     return this.#membership.state;
   }
 
-  /** Whether this member belongs to the group now. */
+  /** Whether this member belongs to the group now, and reads what the group does. */
   get assigned(): boolean {
+    if (this.#given.refusedIn === this.#membership.generation) return false;
     return this.state === 'serving' || this.state === 'closing';
   }
 
@@ -144,9 +157,13 @@ export class GroupConsumer {
     if (this.missing.length > 0 && !this.#membership.stopping) await this.#missing.look(this.#cluster);
   }
 
-  /** Joins again where another set of partitions can be served than at the last join. */
+  /** Joins again where another set of partitions can be served than at the last join, or should have been. */
   checkServed(): void {
-    if (this.missing.length === 0 && this.#lanes.servedChanged()) this.#rejoin.ask();
+    if (this.missing.length > 0) return;
+    const now = performance.now();
+    const asksForMore = this.#lanes.isIncomplete && now - this.#askedForMore >= ASKED_AGAIN_AFTER_MS;
+    if (asksForMore) this.#askedForMore = now;
+    if (asksForMore || this.#lanes.servedChanged()) this.#rejoin.ask();
   }
 }
 

@@ -49,7 +49,7 @@ async function worldOf(user: string, rights: readonly Right[]): Promise<World> {
 
 /** What a service that was refused has said of topics: `READ,WRITE retry.1s`. */
 function refusals(world: World, errors: string): string[] {
-  const said = errors.matchAll(/this user may not ([A-Z_ a]+?) the topic (\S+):/g);
+  const said = errors.matchAll(/this user may not (.+?) the topic (\S+):/g);
   return [...said].map(([, rights = '', topic = '']) => `${rights} ${topic.replace(world.source, '').slice(1)}`).sort();
 }
 

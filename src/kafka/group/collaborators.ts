@@ -19,6 +19,8 @@ export interface Work {
 
 /** The watch over topics: they may be deleted, and made anew, while they are read. */
 export interface TopicWatch {
+  /** Before each try to join: lists the topics anew, and has the group subscribe to all that are to be read. */
+  listAnew(group: ConsumerGroup): Promise<void>;
   /** Whether work may begin with this assignment; where it may not, the service has been told to end. */
   admits(group: ConsumerGroup): Promise<boolean>;
   /** Looks which topics there are, and lets the client go on with those. */

@@ -176,9 +176,10 @@ export class Membership implements GroupHooks {
     group.memberId ??= this.#memberId;
     this.#become({ kind: 'joining', group });
     // What was asked for before a try is fulfilled by it, also where the try before has failed.
-    const join = (): Promise<void> => {
+    const join = async (): Promise<void> => {
+      await this.#topics.listAnew(group);
       this.#rejoin.fulfil();
-      return inner();
+      await inner();
     };
     try {
       await untilLetIn(group, join, this.#topics, this.#observe, this.#stopping.signal);

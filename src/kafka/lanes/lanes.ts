@@ -2,6 +2,7 @@ import type { KafkaRecord } from '../../core/record.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import { LeftUnsettled, type Observe, type Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
+import { incomplete } from '../../core/assignment.ts';
 import { servableNow, type TopicSet } from '../group/assigner.ts';
 import type { Work } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
@@ -56,6 +57,7 @@ export class Lanes implements Work {
   #leftUnsettled = 0;
   #served = '';
   #unserved: readonly number[] = [];
+  #incomplete: readonly number[] = [];
   #owned: readonly number[] = [];
 
   constructor(settings: LaneSettings, ports: LanePorts) {
@@ -72,6 +74,11 @@ export class Lanes implements Work {
   /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
   get unserved(): readonly number[] {
     return this.#unserved;
+  }
+
+  /** Whether partitions stand in this epoch because the leader gave them without a retry topic that they need. */
+  get isIncomplete(): boolean {
+    return this.#incomplete.length > 0;
   }
 
   /** Makes a lane for every partition just assigned, standing at its committed offset, once all that is parked is known. */
@@ -110,13 +117,18 @@ export class Lanes implements Work {
         pointAt(group, lane);
       }
     }
-    for (const number of unknown) {
+    const { topics } = this.#settings;
+    const servable = servableNow(cluster, topics);
+    const { source, retryTopics } = topics.topology;
+    this.#incomplete = incomplete(assigned, servable, source, retryTopics);
+    for (const number of new Set([...this.#incomplete, ...unknown])) {
       const lanes = [...this.#lanes.values()].filter(({ partition }) => partition === number);
-      this.#quarantine.hold(group, lanes, learning.learnOn(onlyOf(assigned, number)));
+      const mended = this.#incomplete.includes(number) ? NEVER : learning.learnOn(onlyOf(assigned, number));
+      this.#quarantine.hold(group, lanes, mended);
     }
     this.#owned = [...new Set([...assigned.values()].flat())];
-    const { partitions, unserved } = servableNow(cluster, this.#settings.topics);
-    this.#served = describe(partitions);
+    this.#served = describe(servable.partitions);
+    const unserved = [...new Set([...servable.unserved, ...this.#incomplete])].sort((a, b) => a - b);
     this.#unserved = unserved;
     observe({ kind: 'joined', generation: epoch.generation, partitions: Object.fromEntries(assigned) });
     observe({ kind: 'unserved', partitions: unserved });
@@ -230,6 +242,9 @@ export class Lanes implements Work {
     lane.skipTo(earliest);
   }
 }
+
+/** Mended by the next assignment, or not at all. */
+const NEVER = new Promise<never>(() => undefined);
 
 /** Makes kafkajs fetch what the lane waits for; its own bookkeeping counts in records already read. */
 function pointAt(group: ConsumerGroup, { topic, partition, next }: Lane): void {

@@ -1,14 +1,14 @@
 import type { Fact } from '../../pipeline/facts.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
-import type { TopicSet } from '../group/assigner.ts';
 import type { RejoinRequest, TopicWatch } from '../group/collaborators.ts';
 import type { Cluster, ConsumerGroup } from '../kafkajs/types.ts';
 import { existingTopics, followTopics } from '../kafkajs/metadata.ts';
 import { committedOffsets, partitionKey } from '../kafkajs/offsets.ts';
+import type { ReadTopics } from './read-topics.ts';
 
 export interface MissingTopicsOptions {
-  readonly topics: TopicSet;
+  readonly topics: ReadTopics;
   readonly parkedKeys: AllParkedKeys;
   readonly observe: Observe;
   readonly lanes: {
@@ -35,8 +35,6 @@ export interface MissingTopicsOptions {
 export class MissingTopics implements TopicWatch {
   readonly #options: MissingTopicsOptions;
   #missing: readonly string[] = [];
-  /** Retry topics without a configured delay that were deleted: nobody needs them again. */
-  readonly #done = new Set<string>();
   #looking: Promise<void> | undefined;
 
   constructor(options: MissingTopicsOptions) {
@@ -46,6 +44,10 @@ export class MissingTopics implements TopicWatch {
   /** Topics that were not there at the last look. */
   get names(): readonly string[] {
     return this.#missing;
+  }
+
+  listAnew(group: ConsumerGroup): Promise<void> {
+    return this.#options.topics.listAnew(group);
   }
 
   /** Looks which topics there are, and lets the client go on with those. */
@@ -95,7 +97,7 @@ export class MissingTopics implements TopicWatch {
   async #look(cluster: Cluster): Promise<void> {
     const { topics, observe, lanes, rejoin } = this.#options;
     const { source, counterparts } = topics.topology;
-    const wanted = [...new Set([...topics.read, ...counterparts])].filter((topic) => !this.#done.has(topic));
+    const wanted = [...new Set([...topics.read, ...counterparts])];
     const existing = await existingTopics(cluster, wanted);
     const back = this.#missing.filter((topic) => existing.has(topic));
     const gone = wanted.filter((topic) => !existing.has(topic));
@@ -103,7 +105,8 @@ export class MissingTopics implements TopicWatch {
     for (const topic of gone) {
       this.#suspect(topic);
       if (this.#missing.includes(topic)) continue;
-      this.#done.add(topic);
+      // Without a configured delay nobody needs it again; where it is made again, the next join finds it.
+      topics.drop(topic);
       for (const { partition, next } of lanes.positions(topic)) this.#lose(topic, partition, next);
     }
     await followTopics(cluster, existing);

@@ -16,6 +16,7 @@ function membershipWith({ open = () => Promise.resolve(), drain = () => Promise.
     { sessionTimeoutMs: 30_000, barrierMs: 1_000 },
     { open, drain, take: () => undefined, closed: () => undefined },
     {
+      listAnew: () => Promise.resolve(),
       admits: () => Promise.resolve(true),
       look: () => Promise.resolve(void asked.push('look')),
       unknownTopic: () => Promise.resolve(void asked.push('unknown topic')),

@@ -14,7 +14,11 @@ const CORRUPT = { offset: 0, detail: 'its checksum is wrong' };
 useVirtualTime();
 
 /** Lanes of two partitions with one retry topic each, whose brokers answer as the test says. */
-async function setUp(retry: { corrupt?: CorruptBatch } = {}, processing = (): Promise<void> => Promise.resolve()) {
+async function setUp(
+  retry: { corrupt?: CorruptBatch } = {},
+  processing = (): Promise<void> => Promise.resolve(),
+  given = [0, 1],
+) {
   const [facts, processed, paused]: [Fact[], string[], Set<string>] = [[], [], new Set()];
   const pointed: number[] = [];
   const lanes = new Lanes(
@@ -60,7 +64,10 @@ async function setUp(retry: { corrupt?: CorruptBatch } = {}, processing = (): Pr
     places.flatMap(({ topic, partitions }) => partitions.map((partition) => `${topic}:${partition}`));
   const group = {
     ...{ cluster, coordinator, groupId: 'g', generationId: 1, memberId: 'm' },
-    assigned: () => [SOURCE, RETRY].map((topic) => ({ topic, partitions: [0, 1] })),
+    assigned: () => [
+      { topic: SOURCE, partitions: [0, 1] },
+      { topic: RETRY, partitions: given },
+    ],
     resolveOffset: ({ offset }: { offset: string }) => void pointed.push(Number(offset) + 1),
     pause: (places: Places) => named(places).forEach((name) => paused.add(name)),
     resume: (places: Places) => named(places).forEach((name) => paused.delete(name)),
@@ -188,4 +195,16 @@ test('a record that is given up before its request is read again by whoever is n
   epoch.close();
   given.reject(new Abandoned());
   expect(await lanes.drain()).toBe(true);
+});
+
+test('a partition that was given without its retry topic stands, visibly, and the others go on', async () => {
+  const { lanes, take, paused, processed, facts } = await setUp({}, undefined, [1]);
+  await take(SOURCE, 0);
+  await take(SOURCE, 1);
+  expect([processed, [...paused]]).toEqual([[`${SOURCE}:1:0`], [`${SOURCE}:0`]]);
+  expect([lanes.isIncomplete, lanes.unserved, facts.at(-3)]).toMatchObject([
+    true,
+    [0],
+    { kind: 'unserved', partitions: [0] },
+  ]);
 });

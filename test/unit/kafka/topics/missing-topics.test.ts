@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { RejoinRequest } from '../../../../src/kafka/group/collaborators.ts';
 import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
 import { MissingTopics } from '../../../../src/kafka/topics/missing-topics.ts';
+import { ReadTopics } from '../../../../src/kafka/topics/read-topics.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
 import { pass, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixtures.ts';
@@ -50,7 +51,7 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
     assigned: () => [SOURCE, RETRY].map((topic) => ({ topic, partitions: [0] })),
   } as unknown as ConsumerGroup;
   const missing = new MissingTopics({
-    topics: { topology: TOPOLOGY, read: [SOURCE, ...TOPOLOGY.retryTopics] },
+    topics: new ReadTopics({ topology: TOPOLOGY, read: [SOURCE, ...TOPOLOGY.retryTopics] }),
     parkedKeys: new AllParkedKeys(),
     observe: (fact) => facts.push(fact),
     lanes: { positions: () => [], passExpired },
