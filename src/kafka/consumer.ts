@@ -188,15 +188,11 @@ function consumerConfig(
 
 /** Why the consumer has ended for good, in words of an operator where it is known. */
 function crashOf(error: Error, { sessionTimeoutMs, topics }: ConsumerSettings): Error {
-  switch (errorType(error)) {
-    case 'INVALID_SESSION_TIMEOUT':
-      return sessionTimeoutRefused(sessionTimeoutMs);
-    case 'TOPIC_AUTHORIZATION_FAILED':
-      // The broker does not say which of them.
-      return new Misconfigured(topics.read.map((topic) => `reading has ended: ${notAllowed(['READ'], topic)}`));
-    default:
-      return error;
-  }
+  const type = errorType(error);
+  if (type === 'INVALID_SESSION_TIMEOUT') return sessionTimeoutRefused(sessionTimeoutMs);
+  if (type !== 'TOPIC_AUTHORIZATION_FAILED') return error;
+  // The broker does not say which of them.
+  return new Misconfigured(topics.read.map((topic) => `reading has ended: ${notAllowed(['READ'], topic)}`));
 }
 
 function sessionTimeoutRefused(sessionTimeoutMs: number): Misconfigured {

@@ -48,6 +48,7 @@ test('a rolling change of the delays loses, repeats and overtakes nothing', asyn
   const rolled = await world();
   const old = [await rolled.start({ RETRY_DELAYS: '1s,3s' }), await rolled.start({ RETRY_DELAYS: '1s,3s' })];
   await writeKeys(rolled, 'before');
+  await until('the old delays to be used', async () => (await rolled.records('retry.3s')).length > 0);
   for (const [at, member] of old.entries()) {
     await rolled.start({ RETRY_DELAYS: '2s,5s' });
     await writeKeys(rolled, `during-${String(at)}`);
