@@ -12,6 +12,13 @@ const packages = (name, allowed, pkgs) => ({
   from: { path: '^src/', pathNot: `^src/(${allowed})` },
   to: { path: `node_modules/(${pkgs.join('|')})/` },
 });
+/** Inside src/kafka: consumer → topics, lanes → group, produce → kafkajs → wire; avro stands apart. */
+const room = (name, others) => ({
+  name: `kafka-${name}-looks-down`,
+  severity: 'error',
+  from: { path: `^src/kafka/${name}/` },
+  to: { path: '^src/kafka/', pathNot: `^src/kafka/(${[name, ...others].join('|')})/` },
+});
 
 module.exports = {
   forbidden: [
@@ -35,7 +42,30 @@ module.exports = {
       from: { path: '^src/settings/(kinds|setting|sections/)' },
       to: { path: '^src/settings/', pathNot: '^src/settings/(kinds|setting)\\.ts$' },
     },
-    packages('kafkajs-in-kafka', 'kafka/', ['kafkajs', 'avsc', 'kafkajs-snappy', 'lz4js', 'fzstd']),
+    room('wire', []),
+    room('avro', []),
+    room('kafkajs', ['wire']),
+    room('group', ['kafkajs', 'wire']),
+    room('produce', ['kafkajs', 'wire', 'avro']),
+    room('lanes', ['group', 'kafkajs', 'wire']),
+    room('topics', ['group', 'kafkajs', 'wire']),
+    packages('codecs-in-wire', 'kafka/wire/', ['kafkajs-snappy', 'lz4js', 'fzstd']),
+    packages('avro-in-avro', 'kafka/(avro/|produce/emitter)', ['avsc']),
+    packages('kafkajs-in-kafka', 'kafka/(?!avro/|wire/)', ['kafkajs']),
+    {
+      name: 'kafkajs-is-used-patched',
+      severity: 'error',
+      comment: 'Values of kafkajs come from src/kafka/kafkajs/patched.ts, so that nobody uses it unpatched.',
+      from: { path: '^(src|deploy)/', pathNot: '^src/kafka/kafkajs/(patched|private-parts)' },
+      to: { path: 'node_modules/kafkajs/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'one-door-into-kafkajs',
+      severity: 'error',
+      comment: 'The private parts of kafkajs are known for one version: src/kafka/kafkajs/private-parts.ts asks which.',
+      from: { path: '^(src|deploy)/', pathNot: '^src/kafka/kafkajs/private-parts' },
+      to: { path: 'node_modules/kafkajs/src/' },
+    },
     packages('got-in-http', 'http/', ['got']),
     packages('pino-in-ops', 'ops/', ['pino', 'prom-client']),
     packages('commander-in-cli', 'cli/', ['commander', 'cli-table3']),

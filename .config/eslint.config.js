@@ -8,6 +8,13 @@ const impure = [
   { name: 'performance', message: 'Time is a parameter of the core.' },
 ];
 
+const namedExports = { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' };
+/** Also where a path is built, or asked for by `createRequire`. */
+const oneDoor = ['Literal[value=/^kafkajs.src/]', 'TemplateElement[value.raw=/^kafkajs.src/]'].map((selector) => ({
+  selector,
+  message: 'Private parts of kafkajs come through src/kafka/kafkajs/private-parts.ts.',
+}));
+
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '.local/**', '**/*.mjs'] },
   ...tseslint.configs.strictTypeChecked,
@@ -23,7 +30,7 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       '@typescript-eslint/dot-notation': 'off',
-      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],
+      'no-restricted-syntax': ['error', namedExports, ...oneDoor],
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       eqeqeq: 'error',
       'no-console': 'error',
@@ -39,6 +46,15 @@ export default tseslint.config(
         { object: 'Math', property: 'random', message: 'Randomness is a parameter of the core.' },
       ],
     },
+  },
+  {
+    // Tests hold our way of reading and writing against that of kafkajs itself.
+    files: [
+      'src/kafka/kafkajs/private-parts.ts',
+      'test/unit/kafka/{kafkajs,wire}/**',
+      'test/support/record-batches.ts',
+    ],
+    rules: { 'no-restricted-syntax': ['error', namedExports] },
   },
   {
     files: ['test/**'],

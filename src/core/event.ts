@@ -42,7 +42,7 @@ export function invalidField(event: PaymentFinal): string | undefined {
   return event.paymentTime >= from && event.paymentTime <= to ? undefined : 'paymentTime';
 }
 
-/** Whether a text can be a payment's id: what breaks this bound travels in no header. */
+/** Whether a text can be a payment's id. One that cannot is written to no header: it may be of any length. */
 export function isPaymentId(text: string): boolean {
   return fits(text, 1, 64);
 }

@@ -1,16 +1,17 @@
-import kafkajs, { type Consumer, type Kafka } from 'kafkajs';
+import type { Consumer, ConsumerConfig, Kafka } from 'kafkajs';
 import { Misconfigured } from '../core/misconfigured.ts';
-import { coPartitioned, type TopicSet } from './group/assigner.ts';
-import { errorType, refusalOf } from './kafkajs/client.ts';
-import { instant, type Instant } from './group/epoch.ts';
-import { hookGroupsOf, type Cluster } from './kafkajs/internals.ts';
-import { UNKNOWN_TOPIC } from './kafkajs/metadata.ts';
+import { coPartitioned, type MemberClaim, type TopicSet } from './group/assigner.ts';
+import { RejoinRequest } from './group/collaborators.ts';
+import type { Instant } from './group/epoch.ts';
+import { commitFirstStart } from './group/first-start.ts';
+import { Membership, type MemberState } from './group/membership.ts';
+import { errorType } from './kafkajs/errors.ts';
+import { hookedConsumer } from './kafkajs/hooked-consumer.ts';
+import { kafkajs } from './kafkajs/patched.ts';
+import type { Cluster } from './kafkajs/types.ts';
 import { Lanes, type LanePorts, type LaneState } from './lanes/lanes.ts';
-import { Membership } from './group/membership.ts';
 import { MissingTopics } from './topics/missing-topics.ts';
-import { commitFirstStart } from './kafkajs/offsets.ts';
 
-/** How the group is read. */
 export interface ConsumerSettings {
   readonly groupId: string;
   readonly sessionTimeoutMs: number;
@@ -34,106 +35,50 @@ export class GroupConsumer {
   readonly #settings: ConsumerSettings;
   readonly #lanes: Lanes;
   readonly #missing: MissingTopics;
+  readonly #rejoin = new RejoinRequest();
   readonly #membership: Membership;
   readonly #consumer: Consumer;
-  #cluster!: Cluster;
+  readonly #cluster: Cluster;
   #running: Promise<void> = Promise.resolve();
-  #stopping = false;
-  #drained = true;
-  #lastContact: Instant | undefined;
 
   constructor(kafka: Kafka, settings: ConsumerSettings, ports: Omit<LanePorts, 'isSuspect'>, fatal: Fatal) {
-    const { sessionTimeoutMs, barrierMs, groupId, topics } = settings;
-    const lanes: Lanes = new Lanes(settings, { ...ports, isSuspect: (topic) => missing.isSuspect(topic) });
-    const missing: MissingTopics = new MissingTopics({
-      topics,
-      parkedKeys: ports.parkedKeys,
-      observe: ports.observe,
-      positions: (topic) => lanes.positions(topic),
-      onBack: () => membership.askRejoin(),
-    });
-    this.#missing = missing;
-    this.#settings = settings;
-    this.#lanes = lanes;
-    const membership = new Membership({
-      sessionTimeoutMs,
-      barrierMs,
-      open: async (group, epoch) => {
-        const problem = await missing.judge(group);
-        if (problem !== undefined) fatal(new Error(problem));
-        else await lanes.open(group, epoch);
-      },
-      take: (group, batch) => lanes.take(group, batch),
-      drain: () => lanes.drain(),
-      closed: (how) => {
-        lanes.drop();
-        this.#drained = how.clean;
-        ports.observe({ kind: 'left', ...how });
-      },
-      outOfRange: async (group, topic, partition) => {
-        const problem = await lanes.passExpired(group, topic, partition);
-        if (problem === undefined) return;
-        if (await missing.isRemade(group)) membership.askRejoin();
-        else fatal(new Error(problem));
-      },
-      look: ({ cluster }) => missing.look(cluster),
-      unknownTopic: async (group) => {
-        await missing.look(group.cluster);
-        if (missing.names.length === 0 && (await missing.isRemade(group))) membership.askRejoin();
-      },
-      onTrouble: (error) => ports.observe({ kind: 'join_failed', error }),
-      onRefused: (error) => {
-        if (errorType(error) === UNKNOWN_TOPIC) return;
-        ports.observe({ kind: 'join_refused', group: groupId, reason: refusalOf(error), error });
-      },
-      onGhost: (error) => ports.observe({ kind: 'not_left', error }),
-      onContact: () => (this.#lastContact = instant()),
-    });
-    this.#membership = membership;
-    this.#consumer = kafka.consumer({
-      groupId,
-      sessionTimeout: sessionTimeoutMs,
-      rebalanceTimeout: Math.max(sessionTimeoutMs, 2 * barrierMs),
-      heartbeatInterval: Math.ceil(sessionTimeoutMs / 3),
-      maxWaitTimeInMs: LONGEST_FETCH_WAIT_MS,
-      metadataMaxAge: METADATA_AGE_MS,
-      maxBytesPerPartition: FETCH_BYTES.partition,
-      maxBytes: FETCH_BYTES.total,
-      allowAutoTopicCreation: false,
-      partitionAssigners: [
-        coPartitioned(
-          topics,
-          () => {
-            if (membership.stopping) throw new kafkajs.KafkaJSNonRetriableError('stopping: no join is worth its while');
-            return { partitions: lanes.owned, generation: membership.group?.generationId ?? -1 };
-          },
-          (assigner, cluster) => {
-            this.#cluster = cluster;
-            hookGroupsOf(assigner, membership);
-          },
-        ),
-      ],
-      retry: {
-        initialRetryTime: 100,
-        maxRetryTime: 2_000,
-        retries: 8,
-        restartOnFailure: () => Promise.resolve(!this.#stopping),
-      },
-    });
-    this.#consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
-      if (restart || this.#stopping) return;
+    const { sessionTimeoutMs, topics } = settings;
+    const { observe, parkedKeys } = ports;
+    const suspects = new Set<string>();
+    const lanes = new Lanes(settings, { ...ports, isSuspect: (topic) => suspects.has(topic) });
+    const missing = new MissingTopics({ topics, parkedKeys, observe, lanes, suspects, rejoin: this.#rejoin, fatal });
+    const membership = new Membership(settings, lanes, missing, this.#rejoin, observe);
+    const claim = (): MemberClaim => {
+      if (membership.stopping) throw new kafkajs.KafkaJSNonRetriableError('stopping: no join is worth its while');
+      return { partitions: lanes.owned, generation: membership.generation };
+    };
+    const restartOnFailure = (): Promise<boolean> => Promise.resolve(!membership.stopping);
+    const config = consumerConfig(settings, restartOnFailure);
+    const { consumer, cluster } = hookedConsumer(kafka, config, coPartitioned(topics, claim), membership);
+    consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
+      if (restart || membership.stopping) return;
       fatal(errorType(error) === 'INVALID_SESSION_TIMEOUT' ? sessionTimeoutRefused(sessionTimeoutMs) : error);
     });
+    this.#settings = settings;
+    this.#lanes = lanes;
+    this.#missing = missing;
+    this.#membership = membership;
+    this.#consumer = consumer;
+    this.#cluster = cluster;
   }
 
   /** When the brokers last answered; absent before the first time. */
   get lastContact(): Instant | undefined {
-    return this.#lastContact;
+    return this.#membership.lastContact;
+  }
+
+  get state(): MemberState {
+    return this.#membership.state;
   }
 
   /** Whether this member belongs to the group now. */
   get assigned(): boolean {
-    return this.#membership.epoch !== undefined;
+    return this.state === 'serving' || this.state === 'closing';
   }
 
   /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
@@ -176,12 +121,11 @@ export class GroupConsumer {
    * @returns whether all that had begun was settled and committed
    */
   async stop(): Promise<boolean> {
-    this.#stopping = true;
     // Its connection waits for an answer that nobody needs any more; the process ends sooner than that comes.
-    if (await this.#membership.stop()) return this.#drained;
+    if (await this.#membership.stop()) return this.#membership.drained;
     await this.#running.catch(() => undefined);
     await this.#consumer.disconnect();
-    return this.#drained;
+    return this.#membership.drained;
   }
 
   /** Every lane's state, with the ends of their partitions asked of the brokers. */
@@ -196,13 +140,31 @@ export class GroupConsumer {
 
   /** Looks whether topics that were deleted are there again. */
   async checkMissing(): Promise<void> {
-    if (this.missing.length > 0 && !this.#stopping) await this.#missing.look(this.#cluster);
+    if (this.missing.length > 0 && !this.#membership.stopping) await this.#missing.look(this.#cluster);
   }
 
   /** Joins again where another set of partitions can be served than at the last join. */
   checkServed(): void {
-    if (this.missing.length === 0 && this.#lanes.servedChanged()) this.#membership.askRejoin();
+    if (this.missing.length === 0 && this.#lanes.servedChanged()) this.#rejoin.ask();
   }
+}
+
+function consumerConfig(
+  { groupId, sessionTimeoutMs, barrierMs }: ConsumerSettings,
+  restartOnFailure: () => Promise<boolean>,
+): ConsumerConfig {
+  return {
+    groupId,
+    sessionTimeout: sessionTimeoutMs,
+    rebalanceTimeout: Math.max(sessionTimeoutMs, 2 * barrierMs),
+    heartbeatInterval: Math.ceil(sessionTimeoutMs / 3),
+    maxWaitTimeInMs: LONGEST_FETCH_WAIT_MS,
+    metadataMaxAge: METADATA_AGE_MS,
+    maxBytesPerPartition: FETCH_BYTES.partition,
+    maxBytes: FETCH_BYTES.total,
+    allowAutoTopicCreation: false,
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure },
+  };
 }
 
 function sessionTimeoutRefused(sessionTimeoutMs: number): Misconfigured {

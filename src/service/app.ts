@@ -8,7 +8,7 @@ import { createDecoder } from '../kafka/avro/decoder.ts';
 import { GroupConsumer } from '../kafka/consumer.ts';
 import { createKafka } from '../kafka/kafkajs/client.ts';
 import { createPublisher } from '../kafka/produce/publisher.ts';
-import type { Topics } from '../kafka/topics/topics.ts';
+import type { Topics } from '../kafka/topics/prepare.ts';
 import { startAdminServer } from '../ops/admin-server.ts';
 import { liveness, readiness, startup, type HealthFacts, type Stage } from '../ops/health.ts';
 import { kafkaLogCreator } from '../ops/kafka-log.ts';

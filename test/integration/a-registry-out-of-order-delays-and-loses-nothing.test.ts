@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support/keys.ts';
-import { registryProxy, type RegistryMood } from '../support/registry-proxy.ts';
+import { registryProxy, type RegistryMood } from './registry-proxy.ts';
 import { avroBytes, framed, register } from '../support/schemas.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Answer } from '../../src/simulator/faults.ts';
-import type { ReceivedRequest } from '../../src/simulator/record.ts';
+import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
 import { keepLedger } from '../support/ledger.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { World } from '../support/world.ts';

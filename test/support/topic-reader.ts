@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IHeaders, Kafka } from 'kafkajs';
 // Reads batches as the service does.
-import '../../src/kafka/kafkajs/internals.ts';
+import '../../src/kafka/kafkajs/patched.ts';
 
 /** A record as it stands in a topic. */
 export interface StoredRecord {

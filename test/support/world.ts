@@ -6,7 +6,7 @@ import kafkajs, { type Admin, type CompressionTypes, type IHeaders, type Kafka, 
 import { inject, onTestFinished } from 'vitest';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
 import type { PaymentFinal } from '../../src/core/event.ts';
-import { errorType } from '../../src/kafka/kafkajs/client.ts';
+import { errorType } from '../../src/kafka/kafkajs/errors.ts';
 import { encode, registerSchema } from '../../src/kafka/produce/emitter.ts';
 import type { Profile } from '../../src/simulator/faults.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/gateway.ts';

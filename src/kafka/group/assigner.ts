@@ -1,7 +1,8 @@
-import kafkajs, { type Assigner, type PartitionAssigner } from 'kafkajs';
+import type { Assigner, PartitionAssigner } from 'kafkajs';
 import { servable, sharePartitions, type Member, type Servable } from '../../core/assignment.ts';
 import type { Topology } from '../../core/topology.ts';
-import type { Cluster } from '../kafkajs/internals.ts';
+import { kafkajs } from '../kafkajs/patched.ts';
+import type { Cluster } from '../kafkajs/types.ts';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 
@@ -38,16 +39,11 @@ export function servableNow(cluster: Cluster, { topology, read }: TopicSet): Ser
  * A sticky assigner that keeps a partition number of the source and of all retry topics in one hand.
  *
  * @param owned what this member tells of itself; asked at every try to join, which fails if this throws
- * @param created receives the assigner and the consumer's cluster, which kafkajs hands out nowhere else
  */
-export function coPartitioned(
-  topics: TopicSet,
-  owned: () => MemberClaim,
-  created: (assigner: Assigner, cluster: Cluster) => void,
-): PartitionAssigner {
-  return ({ cluster: own }) => {
+export function coPartitioned(topics: TopicSet, owned: () => MemberClaim): PartitionAssigner {
+  return ({ cluster: own }): Assigner => {
     const cluster = own as unknown as Cluster;
-    const assigner: Assigner = {
+    return {
       name: NAME,
       version: VERSION,
       protocol: (subscription) => ({
@@ -75,8 +71,6 @@ export function coPartitioned(
         );
       },
     };
-    created(assigner, cluster);
-    return assigner;
   };
 }
 

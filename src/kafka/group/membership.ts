@@ -1,102 +1,98 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Observe } from '../../pipeline/ports.ts';
 import { untilDone } from '../../pipeline/waiting.ts';
-import { errorType, isGenerationOver, isUnreachable } from '../kafkajs/client.ts';
-import { findCoordinator, isCoordinatorGone } from './coordinator.ts';
-import { Epoch, instant } from './epoch.ts';
-import type { ConsumerGroup, FetchedBatch, GroupHooks, KafkaError } from '../kafkajs/internals.ts';
-import { UNKNOWN_TOPIC } from '../kafkajs/metadata.ts';
-import { leaveWhileJoining } from '../kafkajs/join.ts';
+import { errorType, UNKNOWN_TOPIC } from '../kafkajs/errors.ts';
+import { leaveWhileJoining } from '../kafkajs/leave-while-joining.ts';
+import type { GroupHooks } from '../kafkajs/patches/group-hooks.ts';
+import type { ConsumerGroup, FetchedBatch, KafkaError } from '../kafkajs/types.ts';
+import { drainWithin } from './barrier.ts';
+import type { RejoinRequest, TopicWatch, Work } from './collaborators.ts';
+import { Epoch, instant, type Instant } from './epoch.ts';
+import { recoverFromFetch } from './fetch-recovery.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { untilLetIn } from './letting-in.ts';
 
-/** What a membership works with. */
-export interface MembershipOptions {
+export interface MembershipSettings {
   readonly sessionTimeoutMs: number;
   /** How long the barrier waits for what is in flight. */
   readonly barrierMs: number;
-  /** Makes lanes for the partitions just assigned. */
-  readonly open: (group: ConsumerGroup, epoch: Epoch) => Promise<void>;
-  /** Hands records over to their lane. */
-  readonly take: (group: ConsumerGroup, batch: FetchedBatch) => void;
-  /** Finishes, settles and commits what is in flight. */
-  readonly drain: () => Promise<void>;
-  /** The lanes are gone. */
-  readonly closed: (how: { readonly clean: boolean; readonly drainedMs: number }) => void;
-  /** The broker does not have the offset that was asked for. */
-  readonly outOfRange: (group: ConsumerGroup, topic: string, partition: number) => Promise<void>;
-  /** What it takes to begin to work could not be asked of the brokers; it is asked again. */
-  readonly onTrouble: (error: unknown) => void;
-  /** Looks which topics there are. */
-  readonly look: (group: ConsumerGroup) => Promise<void>;
-  /** A broker does not know a topic that a lane reads. */
-  readonly unknownTopic: (group: ConsumerGroup) => Promise<void>;
-  /** The coordinator does not let this member in; it is asked again. */
-  readonly onRefused: (error: unknown) => void;
-  /** The group could not be left: it waits for this member until its session is over. */
-  readonly onGhost: (error: unknown) => void;
-  /** The brokers answered. */
-  readonly onContact: () => void;
 }
 
-/** Leaders move, brokers come and go: none of it changes who owns what, so nobody has to join again for it. */
-const STALE_METADATA = [
-  'LEADER_NOT_AVAILABLE',
-  'NOT_LEADER_FOR_PARTITION',
-  'FENCED_LEADER_EPOCH',
-  'UNKNOWN_LEADER_EPOCH',
-  'REPLICA_NOT_AVAILABLE',
-  'KAFKA_STORAGE_ERROR',
-  'OFFSET_NOT_AVAILABLE',
-];
-const REFRESH_PAUSE_MS = 250;
+const NO_EPOCH_PAUSE_MS = 250;
 /** How long leaving may take while a join is waiting: a broker that takes longer will not do it sooner. */
 const LEAVE_WITHIN_MS = 2_000;
 
-/** Reasons not to be let in that others can mend while this member waits. */
-const REFUSALS = ['INCONSISTENT_GROUP_PROTOCOL', 'GROUP_AUTHORIZATION_FAILED', 'UNKNOWN', UNKNOWN_TOPIC];
+/** How this member stands to its group. */
+type State =
+  | { readonly kind: 'outside' }
+  | { readonly kind: 'joining'; readonly group: ConsumerGroup }
+  | { readonly kind: 'serving' | 'closing'; readonly group: ConsumerGroup; readonly epoch: Epoch };
+
+export type MemberState = State['kind'];
 
 /**
  * Belonging to the group, and the barrier around every join and leave.
  *
- * `outside` → join → `serving` → a rebalance → `closing` → join → `serving` … → leave → `outside`. In `closing` no lane
- * starts anything, each finishes its request in flight, settles it and commits it (the coordinator still takes the old
- * generation's commits while the group prepares), all buffers are dropped, and only then does the member join or leave.
+ * - `outside`: nothing is held. Begins here; the next fetch joins.
+ * - `joining`: the coordinator is asked to let this member in, again and again where others can mend why it does not.
+ *   Let in → `serving`; given up, or refused for good → `outside`.
+ * - `serving`: an epoch is open. Heartbeats renew it, lanes are made and work. A rebalance or a leave → `closing`; a
+ *   generation that is over before there were lanes → `outside`.
+ * - `closing`: no lane starts anything, each finishes its request in flight, settles it and commits it (the coordinator
+ *   still takes the old generation's commits while the group prepares). Then, or when the barrier's time is over, the
+ *   epoch ends, all buffers are dropped, and the member is `outside`. Only then does it join or leave.
+ *
  * Without the barrier each rebalance repeats whatever was in flight.
  *
- * Joins are serialised: kafkajs also starts one from inside a broker's fetch loop while the other loops go on; callers
- * share one join, and fetches wait for it.
+ * A join, from closing the old epoch to lanes in the new one, is one promise: kafkajs also starts one from inside a
+ * broker's fetch loop while the other loops go on; callers share it, and fetches wait for it.
  */
 export class Membership implements GroupHooks {
-  readonly #options: MembershipOptions;
-  #group: ConsumerGroup | undefined;
+  readonly #settings: MembershipSettings;
+  readonly #work: Work;
+  readonly #topics: TopicWatch;
+  readonly #rejoin: RejoinRequest;
+  readonly #observe: Observe;
+  readonly #heartbeats: Heartbeats;
+  readonly #stopping = new AbortController();
+  #state: State = { kind: 'outside' };
+  #join: Promise<void> | undefined;
+  /** The group that let this member in last, until this member leaves it; kafkajs makes a new one after each crash. */
+  #joined: ConsumerGroup | undefined;
   /** The id of a membership that was not given up. kafkajs forgets it when it crashes. */
   #memberId: string | null = null;
-  #epoch: Epoch | undefined;
-  #joining: Promise<void> | undefined;
-  /** The group that is asked to let this member in. */
-  #asked: ConsumerGroup | undefined;
-  #rejoinAsked = false;
-  readonly #stopping = new AbortController();
-  #beating = false;
-  #heartbeats: NodeJS.Timeout | undefined;
+  #lastContact: Instant | undefined;
+  #drained = true;
 
-  constructor(options: MembershipOptions) {
-    this.#options = options;
+  constructor(settings: MembershipSettings, work: Work, topics: TopicWatch, rejoin: RejoinRequest, observe: Observe) {
+    this.#settings = settings;
+    this.#work = work;
+    this.#topics = topics;
+    this.#rejoin = rejoin;
+    this.#observe = observe;
+    this.#heartbeats = new Heartbeats(settings.sessionTimeoutMs, () => this.#contacted());
   }
 
-  /** The epoch in which lanes may work, if there is one. */
-  get epoch(): Epoch | undefined {
-    return this.#epoch;
+  get state(): MemberState {
+    return this.#state.kind;
   }
 
-  get group(): ConsumerGroup | undefined {
-    return this.#group;
+  /** The generation this member was let in with last; -1 where it has left, or was never in. */
+  get generation(): number {
+    return this.#joined?.generationId ?? -1;
   }
 
-  /** Joins again at the next occasion: what there is to share has changed. */
-  askRejoin(): void {
-    this.#rejoinAsked = true;
+  /** When the brokers last answered; absent before the first time. */
+  get lastContact(): Instant | undefined {
+    return this.#lastContact;
   }
 
-  /** Whether a join may still be asked for. */
+  /** Whether all that had begun was settled and committed when the last epoch ended. */
+  get drained(): boolean {
+    return this.#drained;
+  }
+
+  /** Whether no join may begin any more. */
   get stopping(): boolean {
     return this.#stopping.signal.aborted;
   }
@@ -109,172 +105,129 @@ export class Membership implements GroupHooks {
    */
   async stop(): Promise<boolean> {
     this.#stopping.abort();
-    const [joining, asked] = [this.#joining, this.#asked];
-    if (joining === undefined) return false;
-    this.#epoch?.close();
-    const ended = joining.catch(() => undefined);
-    if (asked === undefined) {
+    const [join, state] = [this.#join, this.#state];
+    if (join === undefined) return false;
+    if (holdsEpoch(state)) state.epoch.close();
+    const ended = join.catch(() => undefined);
+    if (state.kind !== 'joining') {
       await ended;
       return false;
     }
-    const left = asked.memberId === null ? ended : leaveWhileJoining(asked);
+    const gone = state.group.memberId === null ? ended : leaveWhileJoining(state.group);
     const late = sleep(LEAVE_WITHIN_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('no answer')));
-    await Promise.race([left, late]).catch(this.#options.onGhost);
+    await Promise.race([gone, late]).catch((error: unknown) => this.#observe({ kind: 'not_left', error }));
     return true;
   }
 
   join(group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
     if (this.stopping) return Promise.reject(new Error('the consumer is stopping'));
-    this.#joining ??= this.#rejoin(group, inner).finally(() => (this.#joining = undefined));
-    return this.#joining;
+    this.#join ??= this.#joinAnew(group, inner).finally(() => (this.#join = undefined));
+    return this.#join;
   }
 
   async leave(_group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
     await this.#close();
-    clearInterval(this.#heartbeats);
-    this.#group = undefined;
+    this.#joined = undefined;
     await inner();
     this.#memberId = null;
   }
 
   /** kafkajs gets no records: they go to their lanes, and where to read next is decided here alone. */
   async fetch(group: ConsumerGroup, inner: () => Promise<FetchedBatch[]>): Promise<[]> {
-    await this.#joining;
+    await this.#join;
     if (this.stopping) return [];
-    if (this.#epoch === undefined || this.#rejoinAsked) {
-      await sleep(REFRESH_PAUSE_MS);
+    if (!holdsEpoch(this.#state) || this.#rejoin.isPending) {
+      await sleep(NO_EPOCH_PAUSE_MS);
       await group.joinAndSync();
       return [];
     }
     const batches = await inner();
-    this.#options.onContact();
-    if (this.epoch?.closing.aborted !== false) return [];
-    for (const batch of batches) this.#options.take(group, batch);
+    this.#contacted();
+    const now = this.#state;
+    if (!holdsEpoch(now) || now.epoch.closing.aborted) return [];
+    for (const batch of batches) this.#work.take(group, batch);
     return [];
   }
 
-  async recover(group: ConsumerGroup, error: KafkaError, inner: () => Promise<void>): Promise<void> {
-    if (error.name === 'KafkaJSOffsetOutOfRange' && error.topic !== undefined && error.partition !== undefined) {
-      await sleep(REFRESH_PAUSE_MS);
-      return this.#options.outOfRange(group, error.topic, error.partition);
-    }
-    if (errorType(error) === UNKNOWN_TOPIC) {
-      await sleep(REFRESH_PAUSE_MS);
-      return this.#options.unknownTopic(group).catch(this.#options.onTrouble);
-    }
-    if (!STALE_METADATA.includes(errorType(error) ?? '') && !isUnreachable(error)) return inner();
-    await sleep(REFRESH_PAUSE_MS);
-    // Where no broker answers, the next fetch finds out.
-    await group.cluster.refreshMetadata().catch(() => undefined);
+  recover(group: ConsumerGroup, error: KafkaError, inner: () => Promise<void>): Promise<void> {
+    return recoverFromFetch(group, error, inner, this.#topics, this.#observe);
   }
 
-  async #rejoin(group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
+  /** The one place where the state changes: heartbeats go out while an epoch is held, and only then. */
+  #become(state: State): void {
+    this.#state = state;
+    if (state.kind === 'serving') this.#heartbeats.start(state.group, state.epoch);
+    else if (state.kind !== 'closing') this.#heartbeats.stop();
+  }
+
+  async #joinAnew(group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
     await this.#close();
-    this.#rejoinAsked = false;
-    await this.#joinAsBefore(group, inner);
-    this.#group = group;
-    this.#beat();
-    const epoch = new Epoch(group.generationId ?? -1, this.#options.sessionTimeoutMs, instant());
-    this.#epoch = epoch;
+    this.#rejoin.fulfil();
+    const epoch = await this.#enter(group, inner);
+    await this.#begin(group, epoch);
+  }
+
+  /** Under another id the group would wait a whole session for the member this one was before. */
+  async #enter(group: ConsumerGroup, inner: () => Promise<void>): Promise<Epoch> {
+    group.memberId ??= this.#memberId;
+    this.#become({ kind: 'joining', group });
+    try {
+      await untilLetIn(group, inner, this.#topics, this.#observe, this.#stopping.signal);
+    } catch (error) {
+      this.#become({ kind: 'outside' });
+      throw error;
+    } finally {
+      this.#memberId = group.memberId;
+    }
+    this.#joined = group;
+    const epoch = new Epoch(group.generationId ?? -1, this.#settings.sessionTimeoutMs, instant());
+    this.#become({ kind: 'serving', group, epoch });
+    return epoch;
+  }
+
+  async #begin(group: ConsumerGroup, epoch: Epoch): Promise<void> {
     const begin = async (): Promise<void> => {
       try {
-        await this.#heartbeat(group, epoch);
-        await this.#options.open(group, epoch);
+        await this.#heartbeats.beat(group, epoch);
+        if (await this.#topics.admits(group)) await this.#work.open(group, epoch);
       } catch (error) {
         // Leaders may have moved; no fetch runs that would find out.
-        if (errorType(error) === UNKNOWN_TOPIC) await this.#options.look(group).catch(() => undefined);
+        if (errorType(error) === UNKNOWN_TOPIC) await this.#topics.look(group.cluster).catch(() => undefined);
         else await group.cluster.refreshMetadata().catch(() => undefined);
         throw error;
       }
     };
     try {
-      await untilDone(begin, this.#options.onTrouble, epoch.closing);
+      await untilDone(begin, (error) => this.#observe({ kind: 'join_failed', error }), epoch.closing);
     } catch {
       // The generation is over already; without an epoch the next fetch joins again.
       epoch.end();
-      this.#epoch = undefined;
-    }
-  }
-
-  /** Under another id the group would wait a whole session for the member this one was before. */
-  async #joinAsBefore(group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
-    group.memberId ??= this.#memberId;
-    this.#asked = group;
-    const ask = async (): Promise<unknown> => {
-      try {
-        await inner();
-        return undefined;
-      } catch (error) {
-        if (errorType(error) === UNKNOWN_TOPIC) await this.#options.look(group);
-        if (REFUSALS.includes(errorType(error) ?? '')) throw error;
-        return error;
-      }
-    };
-    try {
-      const failure = await untilDone(ask, this.#options.onRefused, this.#stopping.signal);
-      if (failure !== undefined) throw failure as Error;
-    } finally {
-      this.#asked = undefined;
-      this.#memberId = group.memberId;
+      this.#become({ kind: 'outside' });
     }
   }
 
   async #close(): Promise<void> {
-    const epoch = this.#epoch;
-    if (epoch === undefined) return;
+    const state = this.#state;
+    if (!holdsEpoch(state)) return;
+    const { group, epoch } = state;
     const began = performance.now();
     epoch.close();
-    const timeout = new AbortController();
-    const late = sleep(this.#options.barrierMs, false, { signal: timeout.signal }).catch(() => false);
-    const drained = this.#options.drain().then(() => true);
-    const inTime = await Promise.race([drained, late]);
-    timeout.abort();
+    this.#become({ kind: 'closing', group, epoch });
+    const inTime = await drainWithin(this.#settings.barrierMs, () => this.#work.drain());
     const clean = inTime && !epoch.ended.aborted;
     epoch.end();
-    this.#epoch = undefined;
-    this.#options.closed({ clean, drainedMs: performance.now() - began });
+    const now = this.#state;
+    if (holdsEpoch(now) && now.epoch === epoch) this.#become({ kind: 'outside' });
+    this.#drained = clean;
+    this.#work.closed();
+    this.#observe({ kind: 'left', clean, drainedMs: performance.now() - began });
   }
 
-  /**
-   * Heartbeats on a timer of our own: kafkajs sends its from the fetch loop and decides by the wall clock, so that a
-   * clock stepped back by an hour means none for an hour.
-   */
-  #beat(): void {
-    clearInterval(this.#heartbeats);
-    this.#heartbeats = setInterval(() => {
-      const [group, epoch] = [this.#group, this.#epoch];
-      if (group === undefined || epoch === undefined || this.#beating) return;
-      this.#beating = true;
-      this.#heartbeat(group, epoch)
-        .catch(() => undefined)
-        .finally(() => (this.#beating = false));
-    }, this.#options.sessionTimeoutMs / 10);
+  #contacted(): void {
+    this.#lastContact = instant();
   }
+}
 
-  async #heartbeat(group: ConsumerGroup, epoch: Epoch): Promise<void> {
-    const { coordinator, groupId, memberId } = group;
-    if (coordinator === null || memberId === null) return;
-    const written = instant();
-    try {
-      await coordinator.heartbeat({ groupId, memberId, groupGenerationId: epoch.generation });
-      epoch.renew(written);
-      group.lastRequest = Date.now();
-      this.#options.onContact();
-    } catch (error) {
-      if (isCoordinatorGone(error)) {
-        // Nothing that a join would mend. kafkajs' own heartbeat would fail as well, and give up its consumer for it.
-        group.lastRequest = Date.now();
-        await findCoordinator(group);
-        throw error;
-      }
-      // kafkajs' own next heartbeat finds out at once, and joins again.
-      group.lastRequest = 0;
-      if (errorType(error) === 'REBALANCE_IN_PROGRESS') {
-        epoch.renew(written);
-        return;
-      }
-      if (isGenerationOver(error)) epoch.end();
-      throw error;
-    }
-  }
+function holdsEpoch(state: State): state is Extract<State, { readonly epoch: Epoch }> {
+  return state.kind === 'serving' || state.kind === 'closing';
 }

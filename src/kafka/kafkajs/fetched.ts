@@ -1,6 +1,18 @@
 import type { Headers, KafkaRecord } from '../../core/record.ts';
 import type { FetchedMessage } from '../wire/batch-records.ts';
-import { NO_VALUE, type FetchedBatch } from './internals.ts';
+import { NO_VALUE } from './patches/headers-without-value.ts';
+import { privatePart } from './private-parts.ts';
+import type { FetchedBatch, FetchedPartition } from './types.ts';
+
+/** The isolation level of a fetch that ends where transactions are open. */
+export const READ_COMMITTED = 1;
+
+/** What was fetched of one partition, as kafkajs hands it on. */
+export const Batch = privatePart('consumer/batch.js') as new (
+  topic: string,
+  fetchedOffset: string,
+  partition: FetchedPartition,
+) => FetchedBatch;
 
 /** The records of a batch that a reader may see. */
 export function recordsOf({ topic, partition, messages }: FetchedBatch): KafkaRecord[] {

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorType } from './client.ts';
-import type { Cluster } from './internals.ts';
-import './internals.ts';
+import { errorType, UNKNOWN_TOPIC } from './errors.ts';
+import type { Cluster } from './types.ts';
 
 /**
  * kafkajs asks for all topics at once, and for one that is gone it throws the whole answer away: leaders stay unknown, and
- * nothing is read any more. As all that is done to its private parts, this is known for the version that
- * `internals.ts` names.
+ * nothing is read any more. So what is missing is left out. These parts are as they stand in the version that
+ * `private-parts.ts` names.
  */
 interface Parts {
   targetTopics: ReadonlySet<string>;
@@ -15,16 +14,14 @@ interface Parts {
   };
 }
 
-export const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION';
-
 /** A broker that has just started may not have heard of every topic yet. */
-const HEARSAY_MS = 1_000;
+const ASKED_AGAIN_AFTER_MS = 1_000;
 
 /** Which of these topics there are. What a broker does not know is asked once more, probably of another one. */
 export async function existingTopics(cluster: Cluster, topics: readonly string[]): Promise<Set<string>> {
   let unknown = await unknownTopics(cluster, topics);
   if (unknown.length > 0) {
-    await sleep(HEARSAY_MS);
+    await sleep(ASKED_AGAIN_AFTER_MS);
     unknown = await unknownTopics(cluster, unknown);
   }
   return new Set(topics.filter((topic) => !unknown.includes(topic)));

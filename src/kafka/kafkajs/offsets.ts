@@ -1,5 +1,4 @@
-import { errorType } from './client.ts';
-import type { Cluster, GroupPosition, TopicOffsets } from './internals.ts';
+import type { Cluster, GroupPosition, TopicOffsets } from './types.ts';
 
 /** Partitions by topic. */
 export type Partitions = ReadonlyMap<string, readonly number[]>;
@@ -81,75 +80,6 @@ export async function commitOffsets(
   if (offsets.length === 0) return;
   const coordinator = await cluster.findGroupCoordinator({ groupId: position.groupId });
   await coordinator.offsetCommit({ ...position, topics: topicOffsets(offsets) });
-}
-
-/** Something else than this service is in the group. */
-export class GroupTaken extends Error {
-  override readonly name = 'GroupTaken';
-}
-
-/** Where a group without any offset begins. */
-export interface FirstStart {
-  readonly groupId: string;
-  readonly source: string;
-  readonly retryTopics: readonly string[];
-  readonly startFrom: 'earliest' | 'latest';
-  readonly partitionsOf: (topic: string) => readonly number[];
-}
-
-/**
- * Gives a group without offsets a start for every source partition, before anybody joins, so that an idle partition is
- * not later taken for a new one.
- *
- * @returns a refusal where retry topics hold records: the offsets have probably expired, and sending history again must
- *   be somebody's decision. Throws `GroupTaken` while somebody else is in the group.
- */
-export async function commitFirstStart(cluster: Cluster, start: FirstStart): Promise<{ refusal: string } | undefined> {
-  const { groupId, source, startFrom, partitionsOf } = start;
-  const sourcePartitions = new Map([[source, partitionsOf(source)]]);
-  for (let tries = 1; ; tries += 1) {
-    if ((await committedOffsets(cluster, groupId, sourcePartitions)).size > 0) return undefined;
-    const parked = await topicsWithRecords(
-      cluster,
-      new Map(start.retryTopics.map((topic) => [topic, partitionsOf(topic)])),
-    );
-    if (parked.length > 0) return { refusal: refusal(groupId, source, parked) };
-    const starts = await boundaryOffsets(cluster, sourcePartitions, startFrom);
-    const offsets = partitionsOf(source).map((partition) => ({
-      topic: source,
-      partition,
-      offset: starts.get(partitionKey(source, partition)) ?? 0,
-    }));
-    try {
-      await commitOffsets(cluster, { groupId, groupGenerationId: -1, memberId: '' }, offsets);
-      return undefined;
-    } catch (error) {
-      if (errorType(error) !== 'UNKNOWN_MEMBER_ID') throw error;
-      // Another member was faster and has joined: its start counts. Who joins without a start is none of us.
-      if (tries > 1) throw new GroupTaken('it has members, but no offset on the source topic', { cause: error });
-    }
-  }
-}
-
-function refusal(groupId: string, source: string, parked: readonly string[]): string {
-  return (
-    `group ${groupId} has no committed offset on ${source}, but ${parked.join(', ')} hold records: its offsets have ` +
-    `probably expired. Decide where to go on and set it with kafka-consumer-groups --group ${groupId} --topic ${source} ` +
-    `--reset-offsets --to-datetime … --execute (or --to-earliest, --to-latest), then start again`
-  );
-}
-
-async function topicsWithRecords(cluster: Cluster, partitions: Partitions): Promise<string[]> {
-  const [first, last] = await Promise.all([
-    boundaryOffsets(cluster, partitions, 'earliest'),
-    boundaryOffsets(cluster, partitions, 'latest'),
-  ]);
-  const holds = ([topic, numbers]: readonly [string, readonly number[]]): boolean =>
-    numbers.some((number) => {
-      const key = partitionKey(topic, number);
-      return (last.get(key) ?? 0) > (first.get(key) ?? 0);
-    });
-  return [...partitions].filter(holds).map(([topic]) => topic);
 }
 
 function query(partitions: Partitions): { topic: string; partitions: { partition: number }[] }[] {

@@ -1,9 +1,9 @@
 import type { Observe } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
-import { errorType, isGenerationOver } from '../kafkajs/client.ts';
-import { findCoordinator, isCoordinatorGone } from '../group/coordinator.ts';
+import { findCoordinator } from '../kafkajs/coordinator.ts';
+import { errorType, isCoordinatorGone, isGenerationOver } from '../kafkajs/errors.ts';
 import type { Epoch } from '../group/epoch.ts';
-import type { ConsumerGroup } from '../kafkajs/internals.ts';
+import type { ConsumerGroup } from '../kafkajs/types.ts';
 import type { Lane } from './lane.ts';
 import { topicOffsets, type OffsetToCommit } from '../kafkajs/offsets.ts';
 

@@ -11,7 +11,6 @@ const MOST_PAST_FRONT = 400;
 const LEASE_PAUSE_MS = 100;
 const ERROR_PAUSE_MS = 1_000;
 
-/** What a lane works with. */
 export interface LaneOptions {
   readonly topic: string;
   readonly partition: number;

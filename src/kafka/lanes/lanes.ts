@@ -1,24 +1,20 @@
 import type { KafkaRecord } from '../../core/record.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe, Ownership } from '../../pipeline/ports.ts';
-import { pause, untilDone } from '../../pipeline/waiting.ts';
+import { pause } from '../../pipeline/waiting.ts';
 import { servableNow, type TopicSet } from '../group/assigner.ts';
-import { Committer } from './committer.ts';
+import type { Work } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
 import { recordsOf } from '../kafkajs/fetched.ts';
-import type { Cluster, ConsumerGroup, FetchedBatch } from '../kafkajs/internals.ts';
+import { boundaryOffsets, byTopic, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
+import type { Cluster, ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
+import { Committer } from './committer.ts';
 import { Lane } from './lane.ts';
-import { ParkedReader } from './parked.ts';
-import {
-  boundaryOffsets,
-  byTopic,
-  commitOffsets,
-  committedOffsets,
-  partitionKey,
-  type Partitions,
-} from '../kafkajs/offsets.ts';
+import { ParkedLearning } from './parked-learning.ts';
+import { ParkedReader } from './parked-reader.ts';
+import { CORRUPT_PAUSE_MS, Quarantine } from './quarantine.ts';
+import { firstReads, laneStarts } from './starts.ts';
 
-/** What is done with records, and who is told. */
 export interface LanePorts {
   readonly observe: Observe;
   readonly parkedKeys: AllParkedKeys;
@@ -30,14 +26,12 @@ export interface LanePorts {
   readonly isSuspect: (topic: string) => boolean;
 }
 
-/** How lanes work. */
 export interface LaneSettings {
   readonly topics: TopicSet;
   /** Records of different keys of one source partition in flight at once. */
   readonly concurrency: number;
 }
 
-/** A lane as seen from outside. */
 export interface LaneState {
   readonly topic: string;
   readonly partition: number;
@@ -48,18 +42,15 @@ export interface LaneState {
   readonly oldest: KafkaRecord | undefined;
 }
 
-const CORRUPT_PAUSE_MS = 1_000;
-
 /** The lanes of the partitions this member owns, made anew with each epoch and dropped with it. */
-export class Lanes {
+export class Lanes implements Work {
   readonly #settings: LaneSettings;
   readonly #ports: LanePorts;
   readonly #parked: ParkedReader;
   #cluster: Cluster | undefined;
   #lanes = new Map<string, Lane>();
   #committer: Committer | undefined;
-  /** Lanes that get nothing now, because what they would get cannot be read. */
-  readonly #aside = new WeakSet<Lane>();
+  readonly #quarantine = new Quarantine();
   #closing: AbortSignal = AbortSignal.abort();
   #served = '';
   #unserved: readonly number[] = [];
@@ -83,26 +74,17 @@ export class Lanes {
 
   /** Makes a lane for every partition just assigned, standing at its committed offset, once all that is parked is known. */
   async open(group: ConsumerGroup, epoch: Epoch): Promise<void> {
-    const { cluster, groupId } = group;
+    const { cluster } = group;
     this.#cluster = cluster;
     const assigned: Partitions = new Map(group.assigned().map(({ topic, partitions }) => [topic, partitions] as const));
-    const [committed, earliest] = await Promise.all([
-      committedOffsets(cluster, groupId, assigned),
-      boundaryOffsets(cluster, assigned, 'earliest'),
-    ]);
-    const starts = [...assigned]
-      .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
-      .filter(({ topic, partition }) => !committed.has(partitionKey(topic, partition)))
-      .map((at) => ({ ...at, offset: earliest.get(partitionKey(at.topic, at.partition)) ?? 0 }));
-    const position = { groupId, memberId: group.memberId ?? '', groupGenerationId: epoch.generation };
-    await commitOffsets(cluster, position, starts);
-    const reading = new Map(
-      [...earliest].map(([at, first]) => [at, Math.max(first, committed.get(at)?.offset ?? 0)] as const),
-    );
-    const unknown = await this.#learnParked(cluster, assigned, reading, epoch);
+    const starts = await laneStarts(group, epoch, assigned);
+    const { committed, earliest } = starts;
+    const { observe } = this.#ports;
+    const learning = new ParkedLearning(this.#parked, observe, cluster, firstReads(starts), epoch.closing);
+    const unknown = await learning.learn(assigned);
     this.#closing = epoch.closing;
 
-    const committer = new Committer(group, epoch, this.#ports.observe, this.#ports.isSuspect);
+    const committer = new Committer(group, epoch, observe, this.#ports.isSuspect);
     this.#committer = committer;
     this.#lanes = new Map();
     for (const [topic, partitions] of assigned) {
@@ -117,7 +99,7 @@ export class Lanes {
           ownership: epoch,
           process: this.#ports.process,
           onMoved: (moved) => committer.moved(moved),
-          onRoom: (lane) => this.#resume(group, lane),
+          onRoom: (lane) => this.#quarantine.resume(group, lane),
           onError: this.#ports.onError,
         });
         this.#lanes.set(key, lane);
@@ -126,19 +108,15 @@ export class Lanes {
       }
     }
     for (const number of unknown) {
-      const known = this.#learnOn(cluster, onlyOf(assigned, number), reading, epoch);
-      this.#setAside(
-        group,
-        [...this.#lanes.values()].filter(({ partition }) => partition === number),
-        known,
-      );
+      const lanes = [...this.#lanes.values()].filter(({ partition }) => partition === number);
+      this.#quarantine.hold(group, lanes, learning.learnOn(onlyOf(assigned, number)));
     }
     this.#owned = [...new Set([...assigned.values()].flat())];
     const { partitions, unserved } = servableNow(cluster, this.#settings.topics);
     this.#served = describe(partitions);
     this.#unserved = unserved;
-    this.#ports.observe({ kind: 'joined', generation: epoch.generation, partitions: Object.fromEntries(assigned) });
-    this.#ports.observe({ kind: 'unserved', partitions: unserved });
+    observe({ kind: 'joined', generation: epoch.generation, partitions: Object.fromEntries(assigned) });
+    observe({ kind: 'unserved', partitions: unserved });
   }
 
   /**
@@ -150,11 +128,11 @@ export class Lanes {
     const { topic, partition } = batch;
     const lane = this.#lanes.get(partitionKey(topic, partition));
     const { length, corrupt } = batch.rawMessages;
-    if (lane === undefined || lane.full || this.#aside.has(lane) || this.#ports.isSuspect(topic)) return;
+    if (lane === undefined || lane.full || this.#quarantine.has(lane) || this.#ports.isSuspect(topic)) return;
     if (length === 0 && corrupt === undefined) return;
     if (Number(batch.fetchedOffset) === lane.next && corrupt !== undefined) {
       this.#ports.observe({ kind: 'corrupt', topic, partition, ...corrupt });
-      this.#setAside(group, [lane], pause(CORRUPT_PAUSE_MS, this.#closing));
+      this.#quarantine.hold(group, [lane], pause(CORRUPT_PAUSE_MS, this.#closing));
     } else if (Number(batch.fetchedOffset) === lane.next) {
       const records = recordsOf(batch);
       const next = Number(batch.lastOffset()) + 1;
@@ -174,7 +152,7 @@ export class Lanes {
   }
 
   /** Forgets all lanes; their records are read again by whoever owns the partitions next. */
-  drop(): void {
+  closed(): void {
     this.#lanes = new Map();
   }
 
@@ -229,57 +207,6 @@ export class Lanes {
       end: ends.get(partitionKey(lane.topic, lane.partition)),
       oldest: lane.oldest,
     }));
-  }
-
-  /** @returns the partition numbers of which something parked cannot be read */
-  async #learnParked(
-    cluster: Cluster,
-    assigned: Partitions,
-    starts: ReadonlyMap<string, number>,
-    { closing }: Epoch,
-  ): Promise<Set<number>> {
-    const began = performance.now();
-    const { records, corrupt } = await this.#parked.learn(cluster, assigned, starts, closing);
-    if (records > 0) this.#ports.observe({ kind: 'fence_read', records, tookMs: performance.now() - began });
-    for (const batch of corrupt) this.#ports.observe({ kind: 'corrupt', ...batch });
-    return new Set(corrupt.map(({ partition }) => partition));
-  }
-
-  /** Resolves when all that is parked of these partitions is known after all. */
-  async #learnOn(
-    cluster: Cluster,
-    partitions: Partitions,
-    starts: ReadonlyMap<string, number>,
-    { closing }: Epoch,
-  ): Promise<void> {
-    for (let isKnown = false; !isKnown;) {
-      await pause(CORRUPT_PAUSE_MS, closing);
-      const learn = () => this.#parked.learnMore(cluster, partitions, starts, closing);
-      const { corrupt } = await untilDone(
-        learn,
-        (error) => this.#ports.observe({ kind: 'join_failed', error }),
-        closing,
-      );
-      for (const batch of corrupt) this.#ports.observe({ kind: 'corrupt', ...batch });
-      isKnown = corrupt.length === 0;
-    }
-  }
-
-  /** These lanes get nothing more until `mended`, or for ever where their epoch ends first; the others go on. */
-  #setAside(group: ConsumerGroup, lanes: readonly Lane[], mended: Promise<void>): void {
-    for (const lane of lanes) this.#aside.add(lane);
-    group.pause(lanes.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
-    mended.then(
-      () => {
-        for (const lane of lanes) this.#aside.delete(lane);
-        for (const lane of lanes) this.#resume(group, lane);
-      },
-      () => undefined,
-    );
-  }
-
-  #resume(group: ConsumerGroup, lane: Lane): void {
-    if (!lane.full && !this.#aside.has(lane)) group.resume([{ topic: lane.topic, partitions: [lane.partition] }]);
   }
 
   /** Records that the broker deleted before they were read are gone; that is told loudly, and reading goes on behind. */

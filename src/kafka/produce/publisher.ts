@@ -1,7 +1,7 @@
 import type { IHeaders, Kafka, Producer } from 'kafkajs';
 import type { OutgoingRecord } from '../../core/record.ts';
 import type { Publish } from '../../pipeline/ports.ts';
-import { errorType } from '../kafkajs/client.ts';
+import { errorType } from '../kafkajs/errors.ts';
 
 /** Why a broker refuses a record for ever, however often it is sent. */
 const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];

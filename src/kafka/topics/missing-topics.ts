@@ -2,19 +2,26 @@ import type { Fact } from '../../pipeline/facts.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
 import type { TopicSet } from '../group/assigner.ts';
-import type { Cluster, ConsumerGroup } from '../kafkajs/internals.ts';
+import type { RejoinRequest, TopicWatch } from '../group/collaborators.ts';
+import type { Cluster, ConsumerGroup } from '../kafkajs/types.ts';
 import { existingTopics, followTopics } from '../kafkajs/metadata.ts';
 import { committedOffsets, partitionKey } from '../kafkajs/offsets.ts';
 
-/** What looking after topics works with. */
 export interface MissingTopicsOptions {
   readonly topics: TopicSet;
   readonly parkedKeys: AllParkedKeys;
   readonly observe: Observe;
-  /** Where each lane of a topic reads next. */
-  readonly positions: (topic: string) => readonly { readonly partition: number; readonly next: number }[];
-  /** A topic that is read is there again: lanes have to be made anew. */
-  readonly onBack: () => void;
+  readonly lanes: {
+    /** Where each lane of a topic reads next. */
+    positions(topic: string): readonly { readonly partition: number; readonly next: number }[];
+    /** @returns what is wrong, with its remedy, where the partition ends before the offset that was committed */
+    passExpired(group: ConsumerGroup, topic: string, partition: number): Promise<string | undefined>;
+  };
+  /** Topics of which nothing may be read, and to which nothing may be committed: what their offsets mean is not known. */
+  readonly suspects: Set<string>;
+  readonly rejoin: RejoinRequest;
+  /** Ends the service for a reason that somebody has to decide about. */
+  readonly fatal: (error: Error) => void;
 }
 
 /**
@@ -25,10 +32,9 @@ export interface MissingTopicsOptions {
  * offsets with a topic, so one without them was made anew. Then its offsets count from 0, and what `ParkedKeys` knows of the
  * old one is void. A source made anew ends the service: its offsets name other events than those that are parked.
  */
-export class MissingTopics {
+export class MissingTopics implements TopicWatch {
   readonly #options: MissingTopicsOptions;
   #missing: readonly string[] = [];
-  readonly #suspect = new Set<string>();
   /** Retry topics without a configured delay that were deleted: nobody needs them again. */
   readonly #done = new Set<string>();
   #looking: Promise<void> | undefined;
@@ -42,44 +48,52 @@ export class MissingTopics {
     return this.#missing;
   }
 
-  /** Whether nothing may be read from a topic or committed to it: what its offsets mean is not known. */
-  isSuspect(topic: string): boolean {
-    return this.#suspect.has(topic);
-  }
-
   /** Looks which topics there are, and lets the client go on with those. */
   look(cluster: Cluster): Promise<void> {
     this.#looking ??= this.#look(cluster).finally(() => (this.#looking = undefined));
     return this.#looking;
   }
 
-  /** Whether a topic that is there has lost the group's offsets: it was made anew so quickly that nobody saw it missing. */
-  async isRemade(group: ConsumerGroup): Promise<boolean> {
-    const remade = await withoutOffsets(group, () => true);
-    for (const { topic } of remade) this.#suspectNow(topic);
-    return remade.length > 0;
-  }
-
-  /**
-   * Called with each assignment, before lanes are made: what a suspect topic is, is known now.
-   *
-   * @returns what is wrong, with its remedy, where somebody has to decide first
-   */
-  async judge(group: ConsumerGroup): Promise<string | undefined> {
-    if (this.#suspect.size === 0) return undefined;
-    const { source } = this.#options.topics.topology;
-    const remade = await withoutOffsets(group, (topic) => this.isSuspect(topic));
+  /** Called with each assignment, before lanes are made: what a suspect topic is, is known now. */
+  async admits(group: ConsumerGroup): Promise<boolean> {
+    const { topics, suspects, fatal } = this.#options;
+    const { source } = topics.topology;
+    if (suspects.size === 0) return true;
+    const remade = await withoutOffsets(group, (topic) => suspects.has(topic));
     // Partitions that were added have no offsets either, but then others have.
     const ofSource = group.assigned().find(({ topic }) => topic === source)?.partitions ?? [];
     const allOfSource = remade.filter(({ topic }) => topic === source).length === ofSource.length;
-    if (this.isSuspect(source) && ofSource.length > 0 && allOfSource) return sourceRemade(group.groupId, source);
+    if (suspects.has(source) && ofSource.length > 0 && allOfSource) {
+      fatal(new Error(sourceRemade(group.groupId, source)));
+      return false;
+    }
     for (const { topic, partition } of remade) this.#lose(topic, partition);
-    for (const { topic } of group.assigned()) this.#suspect.delete(topic);
-    return undefined;
+    for (const { topic } of group.assigned()) suspects.delete(topic);
+    return true;
+  }
+
+  async unknownTopic(group: ConsumerGroup): Promise<void> {
+    await this.look(group.cluster);
+    if (this.#missing.length === 0 && (await this.#isRemade(group))) this.#options.rejoin.ask();
+  }
+
+  async outOfRange(group: ConsumerGroup, topic: string, partition: number): Promise<void> {
+    const { lanes, rejoin, fatal } = this.#options;
+    const problem = await lanes.passExpired(group, topic, partition);
+    if (problem === undefined) return;
+    if (await this.#isRemade(group)) rejoin.ask();
+    else fatal(new Error(problem));
+  }
+
+  /** Whether a topic that is there has lost the group's offsets: it was made anew so quickly that nobody saw it missing. */
+  async #isRemade(group: ConsumerGroup): Promise<boolean> {
+    const remade = await withoutOffsets(group, () => true);
+    for (const { topic } of remade) this.#suspect(topic);
+    return remade.length > 0;
   }
 
   async #look(cluster: Cluster): Promise<void> {
-    const { topics, observe, positions, onBack } = this.#options;
+    const { topics, observe, lanes, rejoin } = this.#options;
     const { source, counterparts } = topics.topology;
     const wanted = [...new Set([...topics.read, ...counterparts])].filter((topic) => !this.#done.has(topic));
     const existing = await existingTopics(cluster, wanted);
@@ -87,20 +101,20 @@ export class MissingTopics {
     const gone = wanted.filter((topic) => !existing.has(topic));
     this.#missing = gone.filter((topic) => topic === source || counterparts.includes(topic));
     for (const topic of gone) {
-      this.#suspectNow(topic);
+      this.#suspect(topic);
       if (this.#missing.includes(topic)) continue;
       this.#done.add(topic);
-      for (const { partition, next } of positions(topic)) this.#lose(topic, partition, next);
+      for (const { partition, next } of lanes.positions(topic)) this.#lose(topic, partition, next);
     }
     await followTopics(cluster, existing);
     observe({ kind: 'topics_missing', topics: this.#missing.map((topic) => ({ topic, role: this.#roleOf(topic) })) });
-    if (back.some((topic) => topics.read.includes(topic))) onBack();
+    if (back.some((topic) => topics.read.includes(topic))) rejoin.ask();
   }
 
-  #suspectNow(topic: string): void {
-    const { topics, parkedKeys } = this.#options;
-    if (this.#suspect.has(topic) || !topics.read.includes(topic)) return;
-    this.#suspect.add(topic);
+  #suspect(topic: string): void {
+    const { topics, parkedKeys, suspects } = this.#options;
+    if (suspects.has(topic) || !topics.read.includes(topic)) return;
+    suspects.add(topic);
     parkedKeys.readAgain(topics.topology.tierOf(topic));
   }
 

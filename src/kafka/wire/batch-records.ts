@@ -30,7 +30,7 @@ export interface Window {
   readonly bytes: number;
 }
 
-/** Some records of a batch; `whole` where none of those that were wanted is left. */
+/** Some records of a batch; `whole` where they are all that were wanted. */
 export interface Piece {
   readonly records: readonly FetchedMessage[];
   readonly bytes: number;
@@ -88,7 +88,7 @@ function readRecord(bytes: Buffer, head: BatchHead): FetchedMessage {
   const [key, value] = [reader.bytes(), reader.bytes()];
   // Without a prototype: a header may be named like a member of every object.
   const headers = Object.create(null) as Record<string, Buffer | null | (Buffer | null)[]>;
-  for (let left = reader.varint(); left > 0; left -= 1) {
+  for (let unread = reader.varint(); unread > 0; unread -= 1) {
     const name = (reader.bytes() ?? Buffer.alloc(0)).toString();
     const [one, others] = [reader.bytes(), headers[name]];
     if (others === undefined) headers[name] = one;

@@ -143,11 +143,11 @@ function endOf({ lastOffset, firstTimestamp }: RecordBatch): FetchedMessages[num
  * which they ended: where several were open at once, records of aborted ones pass.
  */
 class AbortedTransactions {
-  readonly #left: { producerId: string; firstOffset: number }[];
+  readonly #ahead: { producerId: string; firstOffset: number }[];
   readonly #open = new Set<string>();
 
   constructor(aborted: Asked['aborted']) {
-    this.#left = aborted
+    this.#ahead = aborted
       .map(({ producerId, firstOffset }) => ({ producerId, firstOffset: Number(firstOffset) }))
       .sort((a, b) => a.firstOffset - b.firstOffset);
   }
@@ -157,9 +157,9 @@ class AbortedTransactions {
     { producerId, lastOffset, inTransaction, isControl }: RecordBatch,
     records: readonly FetchedMessage[],
   ): boolean {
-    for (let [first] = this.#left; first !== undefined && first.firstOffset <= lastOffset; [first] = this.#left) {
+    for (let [first] = this.#ahead; first !== undefined && first.firstOffset <= lastOffset; [first] = this.#ahead) {
       this.#open.add(first.producerId);
-      this.#left.shift();
+      this.#ahead.shift();
     }
     if (isControl && records.some(isAbort)) this.#open.delete(producerId);
     return inTransaction && this.#open.has(producerId);

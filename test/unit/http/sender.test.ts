@@ -56,7 +56,7 @@ const senderTo = (url: URL, changed: Partial<SenderSettings> = {}, keys: Keys = 
 };
 
 const nothing = (): void => undefined;
-const send = (sender: Sender, keyTurn = 0) => sender.send(BODY, nothing, new AbortController().signal, keyTurn);
+const send = (sender: Sender, keyChoice = 0) => sender.send(BODY, nothing, new AbortController().signal, keyChoice);
 
 /** The headers of an answer that the gateway has signed, over the path that was asked. */
 const answerHeaders = async ({ request }: Received): Promise<Record<string, string>> => {

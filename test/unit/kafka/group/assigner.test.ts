@@ -17,11 +17,7 @@ function assigner(counts = COUNTS, owned: MemberClaim = { partitions: [], genera
     findTopicPartitionMetadata: (topic: string) =>
       Array.from({ length: counts[topic] ?? 0 }, (_, partitionId) => ({ partitionId, leader: 1 })),
   };
-  const create = coPartitioned(
-    TOPICS,
-    () => owned,
-    () => undefined,
-  );
+  const create = coPartitioned(TOPICS, () => owned);
   return create({ cluster: cluster as unknown as PublicCluster, groupId: 'g' } as Parameters<typeof create>[0]);
 }
 

@@ -1,26 +1,31 @@
 import { expect, test } from 'vitest';
-import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/internals.ts';
-import { Membership, type MembershipOptions } from '../../../../src/kafka/group/membership.ts';
+import { RejoinRequest, type Work } from '../../../../src/kafka/group/collaborators.ts';
+import { Membership } from '../../../../src/kafka/group/membership.ts';
+import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
+import type { Fact } from '../../../../src/pipeline/facts.ts';
+import { deferred } from '../../../support/fixtures.ts';
 import { until } from '../../../support/until.ts';
 
-/** A membership whose lanes open as told, and what it asked of the brokers. */
-function membershipWith(open: MembershipOptions['open'] = () => Promise.resolve()) {
+/** A membership whose lanes open and drain as told, and what it asked of the brokers and told. */
+function membershipWith({ open = () => Promise.resolve(), drain = () => Promise.resolve() }: Partial<Work> = {}) {
   const asked: string[] = [];
-  const membership = new Membership({
-    sessionTimeoutMs: 30_000,
-    barrierMs: 1_000,
-    open,
-    take: () => undefined,
-    drain: () => Promise.resolve(),
-    closed: () => undefined,
-    outOfRange: () => Promise.resolve(),
-    onTrouble: () => asked.push('trouble'),
-    look: () => Promise.resolve(void asked.push('look')),
-    unknownTopic: () => Promise.resolve(void asked.push('unknown topic')),
-    onRefused: () => asked.push('refused'),
-    onGhost: () => asked.push('ghost'),
-    onContact: () => undefined,
-  });
+  const facts: Fact[] = [];
+  const rejoin = new RejoinRequest();
+  const membership = new Membership(
+    { sessionTimeoutMs: 30_000, barrierMs: 1_000 },
+    { open, drain, take: () => undefined, closed: () => undefined },
+    {
+      admits: () => Promise.resolve(true),
+      look: () => Promise.resolve(void asked.push('look')),
+      unknownTopic: () => Promise.resolve(void asked.push('unknown topic')),
+      outOfRange: () => Promise.resolve(),
+    },
+    rejoin,
+    (fact) => {
+      facts.push(fact);
+      if (fact.kind !== 'left') asked.push(fact.kind);
+    },
+  );
   /** A group as kafkajs makes one anew after each crash; the coordinator gives `id` to whoever comes without one. */
   const join = async (id: string, outcome: 'joins' | 'crashes' = 'joins'): Promise<ConsumerGroup> => {
     const group = {
@@ -39,7 +44,7 @@ function membershipWith(open: MembershipOptions['open'] = () => Promise.resolve(
     await membership.join(group as unknown as ConsumerGroup, inner).catch(() => undefined);
     return group as unknown as ConsumerGroup;
   };
-  return { membership, asked, join };
+  return { membership, asked, facts, rejoin, join };
 }
 
 test('after a crash the member joins under its old id, so that nobody waits for a member that is gone', async () => {
@@ -69,13 +74,13 @@ test('an id that could not be given up is still ours', async () => {
 
 test('where the brokers do not say where to begin, leaders are looked up before they are asked again', async () => {
   let tries = 0;
-  const { membership, asked, join } = membershipWith(() =>
-    (tries += 1) < 3 ? Promise.reject(new Error('not the leader')) : Promise.resolve(),
-  );
+  const { membership, asked, join } = membershipWith({
+    open: () => ((tries += 1) < 3 ? Promise.reject(new Error('not the leader')) : Promise.resolve()),
+  });
   const group = await join('first');
   await until('the lanes to open', () => tries === 3);
-  expect(asked).toEqual(['join as nobody', 'refresh', 'trouble', 'refresh', 'trouble']);
-  expect(membership.epoch).toBeDefined();
+  expect(asked).toEqual(['join as nobody', 'refresh', 'join_failed', 'refresh', 'join_failed']);
+  expect(membership.state).toBe('serving');
   await membership.leave(group, () => Promise.resolve());
 });
 
@@ -131,5 +136,67 @@ test('a group in foreign hands is asked until it lets this member in; any other 
   const failures = [refused, refused, fatal];
   const inner = (): Promise<void> => Promise.reject(failures.shift() ?? new Error('asked too often'));
   await expect(membership.join(group, inner)).rejects.toBe(fatal);
-  expect(asked).toEqual(['refused', 'refused']);
+  expect(asked).toEqual(['join_refused', 'join_refused']);
+});
+
+test('a member is outside, joins, serves, closes and is outside again, with its epoch closed before it leaves', async () => {
+  const settled = deferred<undefined>();
+  const { membership, facts, join } = membershipWith({ drain: () => settled.promise });
+  expect(membership.state).toBe('outside');
+  const group = await join('first');
+  expect(membership.state).toBe('serving');
+  const states: string[] = [];
+  const left = membership.leave(group, () => Promise.resolve(void states.push(membership.state)));
+  expect(membership.state).toBe('closing');
+  settled.resolve(undefined);
+  await left;
+  expect(states).toEqual(['outside']);
+  expect(facts).toMatchObject([{ kind: 'left', clean: true }]);
+  expect([membership.drained, membership.generation]).toEqual([true, -1]);
+});
+
+test('a member that asks to be let in holds nothing, and is outside again where that fails', async () => {
+  const { membership, asked } = membershipWith();
+  const { group, inner, end } = waitingGroup('given', asked);
+  const joining = membership.join(group, inner);
+  await until('it to ask', () => asked.length === 1);
+  expect(membership.state).toBe('joining');
+  end(new Error('the broker has gone'));
+  await expect(joining).rejects.toThrow('the broker has gone');
+  expect(membership.state).toBe('outside');
+});
+
+test('a barrier whose time is over is no clean end, and the member joins all the same', async () => {
+  const { membership, facts, join } = membershipWith({ drain: () => new Promise(() => undefined) });
+  await join('first');
+  const group = await join('second');
+  expect(facts).toMatchObject([{ kind: 'left', clean: false }]);
+  expect([membership.state, membership.drained]).toEqual(['serving', false]);
+  await membership.leave(group, () => Promise.resolve());
+});
+
+test('a generation that is over before there were lanes leaves the member outside, and the next fetch joins', async () => {
+  const over = Object.assign(new Error('over'), { type: 'ILLEGAL_GENERATION' });
+  const { membership, rejoin } = membershipWith();
+  const joins: number[] = [];
+  const group = {
+    groupId: 'group',
+    memberId: 'm',
+    generationId: 7,
+    coordinator: { heartbeat: () => (joins.length > 1 ? Promise.resolve() : Promise.reject(over)) },
+    cluster: { refreshMetadata: () => Promise.resolve() },
+    lastRequest: 1,
+    joinAndSync: () => membership.join(group as unknown as ConsumerGroup, () => Promise.resolve(void joins.push(1))),
+  };
+  await group.joinAndSync();
+  expect(membership.state).toBe('outside');
+  const fetch = () => membership.fetch(group as unknown as ConsumerGroup, () => Promise.resolve([]));
+  await fetch();
+  expect([joins.length, membership.state]).toEqual([2, 'serving']);
+  await fetch();
+  expect(joins).toHaveLength(2);
+  rejoin.ask();
+  await fetch();
+  expect([joins.length, rejoin.isPending]).toEqual([3, false]);
+  await membership.leave(group as unknown as ConsumerGroup, () => Promise.resolve());
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { brokerRemedy } from '../../../../src/kafka/kafkajs/client.ts';
+import { brokerRemedy } from '../../../../src/kafka/kafkajs/remedies.ts';
 import { registryRemedy } from '../../../../src/kafka/avro/registry.ts';
 
 test.each([

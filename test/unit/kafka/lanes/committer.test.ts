@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Committer } from '../../../../src/kafka/lanes/committer.ts';
 import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
-import type { ConsumerGroup, GroupPosition, TopicOffsets } from '../../../../src/kafka/kafkajs/internals.ts';
+import type { ConsumerGroup, GroupPosition, TopicOffsets } from '../../../../src/kafka/kafkajs/types.ts';
 import type { Lane } from '../../../../src/kafka/lanes/lane.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { deferred, pass, soon, SOURCE, useVirtualTime } from '../../../support/fixtures.ts';

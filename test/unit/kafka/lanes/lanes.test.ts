@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
-import type { ConsumerGroup, FetchedBatch } from '../../../../src/kafka/kafkajs/internals.ts';
+import type { ConsumerGroup, FetchedBatch } from '../../../../src/kafka/kafkajs/types.ts';
 import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
 import type { CorruptBatch, FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';

@@ -1,0 +1,43 @@
+import type { Cluster, ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
+import type { Epoch } from './epoch.ts';
+
+/** What is done with the partitions this member is given. */
+export interface Work {
+  /** Gets ready for the partitions just assigned. Throws where the brokers do not tell what that takes. */
+  open(group: ConsumerGroup, epoch: Epoch): Promise<void>;
+  /** Takes records that were fetched. */
+  take(group: ConsumerGroup, batch: FetchedBatch): void;
+  /** Resolves when what is in flight is finished, settled and committed; the epoch is closing. */
+  drain(): Promise<void>;
+  /** The epoch has ended: what is not settled is for whoever gets the partitions next. */
+  closed(): void;
+}
+
+/** The watch over topics: they may be deleted, and made anew, while they are read. */
+export interface TopicWatch {
+  /** Whether work may begin with this assignment; where it may not, the service has been told to end. */
+  admits(group: ConsumerGroup): Promise<boolean>;
+  /** Looks which topics there are, and lets the client go on with those. */
+  look(cluster: Cluster): Promise<void>;
+  /** A broker does not know a topic that is read. */
+  unknownTopic(group: ConsumerGroup): Promise<void>;
+  /** A broker does not have the offset that was asked for. */
+  outOfRange(group: ConsumerGroup, topic: string, partition: number): Promise<void>;
+}
+
+/** The wish to join again at the next occasion, because what there is to share has changed. */
+export class RejoinRequest {
+  #isPending = false;
+
+  get isPending(): boolean {
+    return this.#isPending;
+  }
+
+  ask(): void {
+    this.#isPending = true;
+  }
+
+  fulfil(): void {
+    this.#isPending = false;
+  }
+}

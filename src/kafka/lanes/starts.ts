@@ -1,0 +1,39 @@
+import type { Epoch } from '../group/epoch.ts';
+import {
+  boundaryOffsets,
+  commitOffsets,
+  committedOffsets,
+  partitionKey,
+  type Committed,
+  type Partitions,
+} from '../kafkajs/offsets.ts';
+import type { ConsumerGroup } from '../kafkajs/types.ts';
+
+/** Where the lanes of an assignment begin; both by `partitionKey`. */
+export interface LaneStarts {
+  /** What the group had committed, without the partitions that are new to it. */
+  readonly committed: ReadonlyMap<string, Committed>;
+  /** The first offset that each partition still has. */
+  readonly earliest: ReadonlyMap<string, number>;
+}
+
+/** Asks where each partition just assigned begins, and commits that for those without an offset. */
+export async function laneStarts(group: ConsumerGroup, epoch: Epoch, assigned: Partitions): Promise<LaneStarts> {
+  const { cluster, groupId } = group;
+  const [committed, earliest] = await Promise.all([
+    committedOffsets(cluster, groupId, assigned),
+    boundaryOffsets(cluster, assigned, 'earliest'),
+  ]);
+  const starts = [...assigned]
+    .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
+    .filter(({ topic, partition }) => !committed.has(partitionKey(topic, partition)))
+    .map((at) => ({ ...at, offset: earliest.get(partitionKey(at.topic, at.partition)) ?? 0 }));
+  const position = { groupId, memberId: group.memberId ?? '', groupGenerationId: epoch.generation };
+  await commitOffsets(cluster, position, starts);
+  return { committed, earliest };
+}
+
+/** Where each lane will read first: records before the earliest are gone. */
+export function firstReads({ committed, earliest }: LaneStarts): Map<string, number> {
+  return new Map([...earliest].map(([at, first]) => [at, Math.max(first, committed.get(at)?.offset ?? 0)] as const));
+}

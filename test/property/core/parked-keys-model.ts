@@ -1,0 +1,200 @@
+import { copyOf, ParkedKeys, orderKey, type Copy } from '../../../src/core/parked-keys.ts';
+import { readProvenance, writeHeaders, type Provenance } from '../../../src/core/provenance.ts';
+import type { KafkaRecord } from '../../../src/core/record.ts';
+import { SOURCE, TOPOLOGY } from '../../support/fixtures.ts';
+
+export const TIERS = ['1s', '2s', '4s'] as const;
+const LANES = ['main', ...TIERS] as const;
+
+/** An event of the model: its key, and how often the gateway does not know before it knows. */
+export interface Scripted {
+  readonly key: string;
+  readonly unknowns: number;
+}
+
+/** One step of anybody: a lane works, offsets are committed, a member dies, is evicted or joins again. */
+export type Step =
+  { readonly kind: 'work'; readonly lane: number } | { readonly kind: 'commit' | 'crash' | 'evicted' | 'rejoin' };
+
+interface Lane {
+  readonly tier: string;
+  next: number;
+  fetched: number;
+  committed: number;
+  /** Sent or judged, and now on its way to a retry topic: `ack` once it is written. */
+  parking?: { to: string; provenance: Provenance; ack?: Copy };
+}
+
+/** One partition, its retry topics and the member that owns it: real parked keys, real headers, nothing else. */
+export class ParkedKeysModel {
+  parked = new ParkedKeys();
+  /** Every request, by the event's number. */
+  readonly sent: number[] = [];
+  readonly known = new Set<number>();
+  readonly violations: string[] = [];
+  readonly #events: readonly Scripted[];
+  readonly #unknowns: number[];
+  readonly #logs = new Map<string, KafkaRecord[]>();
+  readonly #lanes: Lane[];
+
+  constructor(events: readonly Scripted[]) {
+    this.#events = events;
+    this.#unknowns = events.map(({ unknowns }) => unknowns);
+    for (const tier of LANES) this.#logs.set(tier, []);
+    events.forEach(({ key }, at) => this.#append('main', { ...blank(key), offset: at }));
+    this.#lanes = LANES.map((tier) => ({ tier, next: 0, fetched: 0, committed: 0 }));
+    this.#open();
+  }
+
+  get atRest(): boolean {
+    return this.#lanes.every(({ tier, next, parking }) => parking === undefined && next === this.#log(tier).length);
+  }
+
+  take(step: Step): void {
+    switch (step.kind) {
+      case 'work': {
+        const lane = this.#lanes[step.lane % LANES.length];
+        if (lane !== undefined) this.#work(lane);
+        return;
+      }
+      case 'commit': {
+        this.#commit();
+        return;
+      }
+      case 'crash':
+        this.parked = new ParkedKeys();
+        {
+          this.#open();
+          return;
+        }
+      case 'evicted': {
+        this.#open();
+        return;
+      }
+      case 'rejoin':
+        for (const lane of this.#lanes) while (lane.parking !== undefined) this.#work(lane);
+        this.#commit();
+        {
+          this.#open();
+          return;
+        }
+    }
+  }
+
+  #commit(): void {
+    for (const lane of this.#lanes) lane.committed = lane.next;
+  }
+
+  /** Lanes stand at their committed offsets, and all that is parked is known. */
+  #open(): void {
+    for (const lane of this.#lanes) {
+      const { tier, committed } = lane;
+      delete lane.parking;
+      Object.assign(lane, { next: committed, fetched: committed });
+      if (tier === 'main') continue;
+      const from = this.parked.startAt(tier, committed);
+      this.#seen(tier, from);
+    }
+  }
+
+  #seen(tier: string, from: number): void {
+    const log = this.#log(tier);
+    for (const record of log.slice(from)) {
+      const copy = copyOf(record, TOPOLOGY, readProvenance(record, SOURCE));
+      if (copy !== undefined) this.parked.join(copy);
+    }
+    this.parked.readTo(tier, log.length);
+  }
+
+  #work(lane: Lane): void {
+    if (lane.parking !== undefined) {
+      this.#park(lane, lane.parking);
+      return;
+    }
+    const { tier, next, committed } = lane;
+    const log = this.#log(tier);
+    const record = log[next];
+    if (record === undefined || next - committed > 1) return;
+    if (tier !== 'main' && next >= lane.fetched) {
+      this.#seen(tier, next);
+      lane.fetched = log.length;
+    }
+    const provenance = readProvenance(record, SOURCE);
+    const copy = copyOf(record, TOPOLOGY, provenance);
+    const key = orderKey(record.key, '');
+    const turn = copy === undefined ? this.parked.turnOfSource(key, record.offset) : this.parked.turnOf(copy);
+    if (turn.kind === 'wait') return;
+    if (turn.kind === 'superseded') {
+      this.#settle(lane, copy);
+      return;
+    }
+    if (turn.kind === 'behind') {
+      lane.parking = { to: turn.tier, provenance: { ...provenance, hops: provenance.hops + 1 } };
+      return;
+    }
+    if (this.#send(provenance.origin.offset)) {
+      this.#settle(lane, copy);
+      return;
+    }
+    const to = TIERS[Math.min(provenance.hops, TIERS.length - 1)] ?? TIERS[0];
+    lane.parking = { to, provenance: { ...provenance, hops: provenance.hops + 1 } };
+  }
+
+  /** First the record is written, then, in a step of its own, the writer hears of it. */
+  #park(lane: Lane, parking: NonNullable<Lane['parking']>): void {
+    const record = this.#log(lane.tier)[lane.next];
+    if (record === undefined) throw new Error('nothing is being parked');
+    if (parking.ack === undefined) {
+      const { to, provenance } = parking;
+      const headers = writeHeaders({}, provenance);
+      const written = this.#append(to, { ...record, topic: TOPOLOGY.retryTopic(to), headers });
+      const copy = copyOf(written, TOPOLOGY, provenance);
+      if (copy === undefined) throw new Error('a parked record is no copy');
+      parking.ack = copy;
+      return;
+    }
+    this.parked.written(parking.ack);
+    delete lane.parking;
+    this.#settle(lane, copyOf(record, TOPOLOGY, readProvenance(record, SOURCE)));
+  }
+
+  #settle(lane: Lane, copy: Copy | undefined): void {
+    if (copy !== undefined) this.parked.leave(copy);
+    lane.next += 1;
+  }
+
+  /** @returns whether the gateway knows the verdict now */
+  #send(event: number): boolean {
+    const key = this.#events[event]?.key;
+    const isOfKey = (other: number): boolean => this.#events[other]?.key === key;
+    if (!this.known.has(event)) {
+      const overtaken = this.#events.findIndex((_, at) => at < event && isOfKey(at) && !this.known.has(at));
+      if (overtaken >= 0) this.violations.push(`${String(event)} was sent before ${String(overtaken)} was known`);
+      const later = this.sent.find((other) => other > event && isOfKey(other));
+      if (later !== undefined) this.violations.push(`${String(event)} was sent after ${String(later)}`);
+    }
+    this.sent.push(event);
+    const left = this.#unknowns[event] ?? 0;
+    this.#unknowns[event] = left - 1;
+    if (left <= 0) this.known.add(event);
+    return left <= 0;
+  }
+
+  #append(tier: string, record: KafkaRecord): KafkaRecord {
+    const log = this.#log(tier);
+    const appended = { ...record, offset: log.length };
+    log.push(appended);
+    return appended;
+  }
+
+  #log(tier: string): KafkaRecord[] {
+    const log = this.#logs.get(tier);
+    if (log === undefined) throw new Error(`no log ${tier}`);
+    return log;
+  }
+}
+
+function blank(key: string): KafkaRecord {
+  const value = Buffer.from('event');
+  return { topic: SOURCE, partition: 0, offset: 0, timestamp: 1, readAt: 0, key: Buffer.from(key), value, headers: {} };
+}

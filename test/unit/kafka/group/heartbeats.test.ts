@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
+import { Heartbeats } from '../../../../src/kafka/group/heartbeats.ts';
+import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
+import { deferred, pass, useVirtualTime } from '../../../support/fixtures.ts';
+
+useVirtualTime();
+
+const SESSION_MS = 30_000;
+const protocolError = (type: string): Error => Object.assign(new Error(type), { type });
+
+/** Heartbeats of generation 4, which the coordinator answers as the test says. */
+function beating(answer: () => Promise<unknown>) {
+  const told = { heartbeats: 0, answers: 0, lookups: 0 };
+  const group = {
+    groupId: 'g',
+    memberId: 'm',
+    coordinator: {
+      heartbeat: () => {
+        told.heartbeats += 1;
+        return answer();
+      },
+    },
+    cluster: {
+      findGroupCoordinator: () => {
+        told.lookups += 1;
+        return Promise.resolve(group.coordinator);
+      },
+    },
+    lastRequest: 1,
+  };
+  const epoch = new Epoch(4, SESSION_MS, instant());
+  const heartbeats = new Heartbeats(SESSION_MS, () => (told.answers += 1));
+  return { group: group as unknown as ConsumerGroup, epoch, heartbeats, told };
+}
+
+test('ten heartbeats go out in a session, until they are stopped; what kafkajs would send is not due meanwhile', async () => {
+  const { group, epoch, heartbeats, told } = beating(() => Promise.resolve());
+  heartbeats.start(group, epoch);
+  await pass(SESSION_MS);
+  expect(told).toMatchObject({ heartbeats: 10, answers: 10 });
+  expect(group.lastRequest).toBe(Date.now());
+  expect(() => epoch.assertHeld(true)).not.toThrow();
+  heartbeats.stop();
+  await pass(SESSION_MS);
+  expect(told.heartbeats).toBe(10);
+});
+
+test('a heartbeat waits for the one before, however long its answer takes', async () => {
+  const slow = deferred<undefined>();
+  const { group, epoch, heartbeats, told } = beating(() => slow.promise);
+  heartbeats.start(group, epoch);
+  await pass(SESSION_MS / 2);
+  expect(told.heartbeats).toBe(1);
+  slow.resolve(undefined);
+  await pass(SESSION_MS / 10);
+  expect(told.heartbeats).toBe(2);
+  heartbeats.stop();
+});
+
+test('while the group prepares a join the lease is renewed, and kafkajs is made to find out at once', async () => {
+  const { group, epoch, heartbeats } = beating(() => Promise.reject(protocolError('REBALANCE_IN_PROGRESS')));
+  await pass(SESSION_MS);
+  await heartbeats.beat(group, epoch);
+  expect(() => epoch.assertHeld(true)).not.toThrow();
+  expect([epoch.ended.aborted, group.lastRequest]).toEqual([false, 0]);
+});
+
+test.each(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'])('%s ends the epoch', async (type) => {
+  const { group, epoch, heartbeats } = beating(() => Promise.reject(protocolError(type)));
+  await expect(heartbeats.beat(group, epoch)).rejects.toThrow(type);
+  expect([epoch.ended.aborted, group.lastRequest]).toEqual([true, 0]);
+});
+
+test.each([
+  ['does not coordinate the group any more', protocolError('NOT_COORDINATOR_FOR_GROUP')],
+  ['cannot be reached', Object.assign(new Error('closed'), { name: 'KafkaJSConnectionClosedError' })],
+])('a coordinator that %s is looked for, renews nothing, and kafkajs is kept quiet', async (_, error) => {
+  const { group, epoch, heartbeats, told } = beating(() => Promise.reject(error));
+  await pass(SESSION_MS);
+  await expect(heartbeats.beat(group, epoch)).rejects.toBe(error);
+  expect([told.lookups, epoch.ended.aborted, group.lastRequest]).toEqual([1, false, Date.now()]);
+  expect(() => epoch.assertHeld(true)).toThrow();
+});

@@ -1,0 +1,159 @@
+import { expect, test } from 'vitest';
+import { writeHeaders } from '../../../../src/core/provenance.ts';
+import type { Broker, Cluster } from '../../../../src/kafka/kafkajs/types.ts';
+import { ParkedReader } from '../../../../src/kafka/lanes/parked-reader.ts';
+import type { FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
+import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
+import { Abandoned } from '../../../../src/pipeline/ports.ts';
+import { SOURCE, TOPOLOGY } from '../../../support/fixtures.ts';
+
+const RETRY = `${SOURCE}.retry.5s`;
+const NEVER = new AbortController().signal;
+
+/** A record of a retry topic as a fetch brings it; `aborted` and `control` as transactions leave them behind. */
+function stored(partition: number, offset: number, what: 'parked' | 'control' = 'parked') {
+  const origin = { topic: SOURCE, partition, offset: 100 + offset, timestamp: 1 };
+  const headers = writeHeaders({}, { origin, attempts: 1, hops: 1, notBefore: 5, paymentId: `P${String(offset)}` });
+  const bytes = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(String(value))]));
+  const about = { offset: String(offset), timestamp: '1', value: null, isControlRecord: what === 'control' };
+  return {
+    ...about,
+    key: null,
+    headers: bytes,
+    batchContext: { producerId: '-1', isControlBatch: what === 'control' },
+  };
+}
+
+/** Brokers that lead one partition each, by its number, and hand out at most two records a fetch. */
+function clusterOf(
+  logs: Readonly<Record<number, { records: ReturnType<typeof stored>[]; stable: number; corruptAt?: number }>>,
+) {
+  const fetched: string[] = [];
+  const broker = (leader: number): Partial<Broker> => ({
+    fetch: ({ topics }) =>
+      Promise.resolve({
+        responses: topics.map(({ topic, partitions }) => ({
+          topicName: topic,
+          partitions: partitions.map(({ partition, fetchOffset }) => {
+            fetched.push(`${String(leader)}: ${String(partition)} from ${fetchOffset}`);
+            const { records = [], stable = 0, corruptAt = Infinity } = logs[partition] ?? {};
+            const visible = records.filter(
+              ({ offset }) => Number(offset) >= Number(fetchOffset) && Number(offset) < Math.min(stable, corruptAt),
+            );
+            const answer = {
+              partition,
+              highWatermark: '99',
+              lastStableOffset: String(stable),
+              abortedTransactions: [],
+            };
+            const messages: FetchedMessages = visible.slice(0, 2);
+            if (Number(fetchOffset) === corruptAt) messages.corrupt = { offset: corruptAt, detail: 'wrong' };
+            return { ...answer, messages };
+          }),
+        })),
+      }),
+  });
+  const cluster: Partial<Cluster> = {
+    findTopicPartitionMetadata: () => Object.keys(logs).map((id) => ({ partitionId: Number(id), leader: Number(id) })),
+    findBroker: ({ nodeId }) => Promise.resolve(broker(Number(nodeId)) as Broker),
+    fetchTopicsOffset: (topics) =>
+      Promise.resolve(
+        topics.map(({ topic, partitions }) => ({
+          topic,
+          partitions: partitions.map(({ partition }) => ({
+            partition,
+            offset: String(logs[partition]?.records.length ?? 0),
+          })),
+        })),
+      ),
+  };
+  return { cluster: cluster as Cluster, fetched };
+}
+
+const starts = (offset: number): Map<string, number> =>
+  new Map([0, 1].map((number) => [`${RETRY}:${String(number)}`, offset]));
+
+test('reads each partition from where its lane begins to its last stable offset, from its leader', async () => {
+  const records = (partition: number, count: number) => Array.from({ length: count }, (_, at) => stored(partition, at));
+  const { cluster, fetched } = clusterOf({
+    0: { records: records(0, 5), stable: 5 },
+    1: { records: [...records(1, 3), stored(1, 3, 'control'), stored(1, 4)], stable: 4 },
+  });
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
+  const assigned = new Map([
+    [SOURCE, [0, 1]],
+    [RETRY, [0, 1]],
+  ] as const);
+  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 4 + 2, corrupt: [] });
+  expect([parkedKeys.of(0).size, parkedKeys.of(1).size]).toEqual([4, 2]);
+  expect(fetched.filter((line) => line.startsWith('0:'))).toEqual(['0: 0 from 1', '0: 0 from 3']);
+  expect(fetched.filter((line) => line.startsWith('1:'))).toEqual(['1: 1 from 1', '1: 1 from 3']);
+});
+
+test('does not read again what it knows, and forgets partitions that went to others', async () => {
+  const log = { records: [stored(0, 0), stored(0, 1)], stable: 2 };
+  const { cluster, fetched } = clusterOf({ 0: log });
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
+  const assigned = new Map([
+    [SOURCE, [0]],
+    [RETRY, [0]],
+  ] as const);
+  await reader.learn(cluster, assigned, starts(0), NEVER);
+  log.records.push(stored(0, 2));
+  log.stable = 3;
+  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 1, corrupt: [] });
+  expect(fetched).toEqual(['0: 0 from 0', '0: 0 from 2']);
+  expect(parkedKeys.of(0).size).toBe(2);
+
+  expect((await reader.learn(cluster, new Map([[SOURCE, [1]]]), new Map(), NEVER)).records).toBe(0);
+  expect(parkedKeys.keys).toBe(0);
+});
+
+test('records of the source are nothing that is parked', () => {
+  const parkedKeys = new AllParkedKeys();
+  new ParkedReader(TOPOLOGY, parkedKeys).seen(SOURCE, 0, [], 7);
+  new ParkedReader(TOPOLOGY, parkedKeys).expired(SOURCE, 0, 7);
+  expect(parkedKeys.of(0).startAt('main', 3)).toBe(3);
+});
+
+test('what the broker has deleted blocks its key no longer', async () => {
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
+  const { cluster } = clusterOf({ 0: { records: [stored(0, 0), stored(0, 1)], stable: 2 } });
+  await reader.learn(cluster, new Map([[RETRY, [0]]]), starts(0), NEVER);
+  reader.expired(RETRY, 0, 1);
+  expect(parkedKeys.keys).toBe(1);
+});
+
+test('a corrupt batch is not passed over: reading ends there, and goes on there when it is well', async () => {
+  const records = Array.from({ length: 4 }, (_, at) => stored(0, at));
+  const log: { records: typeof records; stable: number; corruptAt?: number } = { records, stable: 4, corruptAt: 3 };
+  const { cluster, fetched } = clusterOf({ 0: log, 1: { records: [stored(1, 0)], stable: 1 } });
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
+  const both = new Map([[RETRY, [0, 1]]]);
+  expect(await reader.learn(cluster, both, starts(0), NEVER)).toEqual({
+    records: 4,
+    corrupt: [{ topic: RETRY, partition: 0, offset: 3, detail: 'wrong' }],
+  });
+  expect([parkedKeys.of(0).size, parkedKeys.of(1).size]).toEqual([3, 1]);
+
+  delete log.corruptAt;
+  fetched.length = 0;
+  const only = new Map([[RETRY, [0]]]);
+  expect(await reader.learnMore(cluster, only, starts(0), NEVER)).toEqual({ records: 1, corrupt: [] });
+  expect([parkedKeys.of(0).size, parkedKeys.of(1).size, fetched]).toEqual([4, 1, ['0: 0 from 3']]);
+});
+
+test('reading is given up when the partitions go to others', async () => {
+  const { cluster } = clusterOf({ 0: { records: [stored(0, 0)], stable: 1 } });
+  const learning = new ParkedReader(TOPOLOGY, new AllParkedKeys()).learn(
+    cluster,
+    new Map([[RETRY, [0]]]),
+    starts(0),
+    AbortSignal.abort(),
+  );
+  await expect(learning).rejects.toBeInstanceOf(Abandoned);
+});

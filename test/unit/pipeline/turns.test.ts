@@ -1,9 +1,0 @@
-import { expect, test } from 'vitest';
-import { Turns } from '../../../src/pipeline/turns.ts';
-
-test('where nobody waits it is nobody’s turn', () => {
-  const turns = new Turns<string>();
-  turns.add('a', 'live');
-  turns.remove('a');
-  expect([turns.size, turns.take(false), turns.take(true)]).toEqual([0, undefined, undefined]);
-});
