@@ -1,4 +1,4 @@
-import type { Outcome } from './outcome.ts';
+import { refusesForTraffic, type Outcome } from './outcome.ts';
 
 /**
  * The hold: while a fault concerns every event, nothing is sent but one probe at a time.
@@ -16,7 +16,7 @@ export interface Open {
   readonly since: number;
   /** The payments whose attempts had no trustworthy result, in a row. */
   readonly unanswered: ReadonlySet<string>;
-  /** Each of them had an answer, but one whose signature proves nothing. */
+  /** Each of them had an answer, but one whose signature proves nothing and that did not merely ask to wait. */
   readonly untrusted: boolean;
 }
 
@@ -85,7 +85,7 @@ export function requestReturned(
   if (outcome.kind !== 'no_result') return openSince(hold.since);
   if (outageAfter === 0) return hold;
   const unanswered = new Set(hold.unanswered).add(paymentId);
-  const untrusted = hold.untrusted && outcome.reason === 'untrusted_response';
+  const untrusted = hold.untrusted && outcome.reason === 'untrusted_response' && !refusesForTraffic(outcome);
   if (unanswered.size < outageAfter) return { ...hold, unanswered, untrusted };
   return begin(untrusted ? 'untrusted_response' : 'outage', now, chance);
 }

@@ -1,5 +1,5 @@
 import { isTrustworthy, mayProbe, type Hold } from '../core/hold.ts';
-import type { Outcome } from '../core/outcome.ts';
+import { refusesForTraffic, type Outcome } from '../core/outcome.ts';
 import { Pace } from '../core/pace.ts';
 import { Ramp } from '../core/ramp.ts';
 import {
@@ -113,7 +113,7 @@ export class Gate {
     const [sending, attempt] = attemptStarted(this.#sending, now, Math.random());
     this.#sending = sending;
     this.#inFlight += 1;
-    this.#pace.left(now);
+    this.#pace.sent(now);
     this.#ramp?.sent();
     return {
       keyChoice: attempt.keyChoice,
@@ -133,20 +133,29 @@ export class Gate {
       this.#sending = attemptGivenUp(this.#sending, attempt, now);
       return { kind: 'settle' };
     }
+    const outageAfter = this.#outageAfter(attempt, result.outcome);
     this.#paced(attempt, result.outcome, now);
     const { hold } = this.#sending;
-    const { outageHoldAfter } = this.#settings;
-    const [sending, next] = attemptReturned(this.#sending, attempt, result, outageHoldAfter, now, Math.random());
+    const [sending, next] = attemptReturned(this.#sending, attempt, result, outageAfter, now, Math.random());
     this.#sending = sending;
     this.#tellHold(hold, attempt, result.paymentId, now);
     if (sending.hold.kind !== hold.kind) this.#ramp = new Ramp(sending.lastSent);
     return next;
   }
 
+  /**
+   * An unsigned refusal for the traffic is answered by sending slower: it begins no hold as long as that can help. Where
+   * even one request every two seconds brings nothing else, nobody is there who could take one, and that is an outage: on
+   * and on at that pace, payments would in time become dead letters.
+   */
+  #outageAfter({ number }: StartedAttempt, outcome: Outcome): number {
+    const canBeSlower = refusesForTraffic(outcome) && !this.#pace.sentAtLowest(number);
+    return canBeSlower ? 0 : this.#settings.outageHoldAfter;
+  }
+
   #paced({ number }: StartedAttempt, outcome: Outcome, now: number): void {
-    const refused = outcome.kind === 'unknown' && outcome.code === 'REQUEST_TRAFFIC_EXCEED_LIMIT';
-    if (refused) this.#pace.refused(number, this.#sending.lastSent, now);
-    else if (outcome.kind !== 'no_result') this.#pace.accepted(now);
+    if (refusesForTraffic(outcome)) this.#pace.refused(number, this.#sending.lastSent, now);
+    else if (outcome.kind !== 'no_result') this.#pace.accepted(number, now);
     const slowed = this.#pace.isAdapted(now);
     if (slowed === this.#slowed) return;
     this.#slowed = slowed;

@@ -407,6 +407,7 @@ test('what fits into no topic leaves its coordinates and its hash', async () => 
         ...(attempts === '1' && {
           'notifier-first-attempt-at': expect.stringMatching(/^\d{13}$/) as string,
           'notifier-last-attempt-at': expect.stringMatching(/^\d{13}$/) as string,
+          'notifier-payment-id': 'unknown',
         }),
         'notifier-reason': detail,
         'notifier-dead-letter-reason': 'too_large',

@@ -90,6 +90,12 @@ describe('attempts in a row without a trustworthy result', () => {
     expect(after(2, ['a', untrusted], ['b', untrusted])).toMatchObject({ reason: 'untrusted_response' });
     expect(after(2, ['a', untrusted], ['b', timeout])).toMatchObject({ reason: 'outage' });
     expect(after(2, ['a', timeout], ['b', untrusted])).toMatchObject({ reason: 'outage' });
+    const askedForLess: Outcome = {
+      kind: 'no_result',
+      reason: 'untrusted_response',
+      claims: 'REQUEST_TRAFFIC_EXCEED_LIMIT',
+    };
+    expect(after(2, ['a', untrusted], ['b', askedForLess])).toMatchObject({ reason: 'outage' });
     expect(after(2, ['a', timeout], ['b', DELIVERED], ['c', untrusted], ['d', untrusted])).toMatchObject({
       reason: 'untrusted_response',
     });
