@@ -28,6 +28,7 @@ module.exports = {
     only('http-is-an-adapter', 'http/', ['core/', 'pipeline/']),
     only('ops-is-an-adapter', 'ops/', ['core/', 'pipeline/']),
     only('inspect-reads', 'inspect/', ['core/', 'kafka/(kafkajs|avro|topics)/']),
+    only('operate-plans', 'operate/', ['core/', 'inspect/', 'kafka/(kafkajs|produce|topics)/', 'http/']),
     only('settings-know-core', 'settings/', ['core/']),
     only('service-wires', 'service/', ['core/', 'pipeline/', 'kafka/', 'http/', 'ops/', 'settings/']),
     only('simulator-judges-alone', 'simulator/', ['core/signature', 'core/codes', 'core/misconfigured']),
