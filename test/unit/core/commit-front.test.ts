@@ -57,15 +57,29 @@ test('many thousands of records leave no trace', () => {
 });
 
 describe('metadata', () => {
-  test.each(['', 'x', '1-', '-1', '1--2', '1,', ',1', '1, 2', '1;2', '{"a":1}', '１', '1\n', '12345678901234567', '0-4096', '0x1', '5-3'])(
-    '%j that somebody else wrote says nothing',
-    (metadata) => {
-      const front = new CommitFront(100, metadata);
-      const answers = [100, 101, 102, 103, 104, 105].map((offset) => front.take(offset));
-      expect(new Set(answers)).toEqual(new Set(['unsettled']));
-      expect([front.front, front.past]).toEqual([100, 0]);
-    },
-  );
+  test.each([
+    '',
+    'x',
+    '1-',
+    '-1',
+    '1--2',
+    '1,',
+    ',1',
+    '1, 2',
+    '1;2',
+    '{"a":1}',
+    '１',
+    '1\n',
+    '12345678901234567',
+    '0-4096',
+    '0x1',
+    '5-3',
+  ])('%j that somebody else wrote says nothing', (metadata) => {
+    const front = new CommitFront(100, metadata);
+    const answers = [100, 101, 102, 103, 104, 105].map((offset) => front.take(offset));
+    expect(new Set(answers)).toEqual(new Set(['unsettled']));
+    expect([front.front, front.past]).toEqual([100, 0]);
+  });
 
   test('names offsets of any number of digits', () => {
     const front = taken(new CommitFront(100, '12-14,30,200-1000'), 100, 1_099);
