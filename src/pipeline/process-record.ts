@@ -1,7 +1,8 @@
-import { copyOf, type Copy } from '../core/parked-keys.ts';
+import type { Copy } from '../core/parked-keys.ts';
 import { readProvenance } from '../core/provenance.ts';
 import type { KafkaRecord } from '../core/record.ts';
 import { notify } from './notify.ts';
+import { copyOf } from './parked-copy.ts';
 import type { Ownership, Ports } from './ports.ts';
 import { readEvent } from './read-event.ts';
 import { settle } from './settle.ts';

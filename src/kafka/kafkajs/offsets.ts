@@ -1,5 +1,9 @@
 import type { Cluster, GroupPosition, TopicOffsets } from './types.ts';
 
+const READ_UNCOMMITTED = 0;
+/** In place of a time: behind the last record. */
+const LATEST = -1;
+
 /** Partitions by topic. */
 export type Partitions = ReadonlyMap<string, readonly number[]>;
 
@@ -29,7 +33,7 @@ export async function committedOffsets(
   return committed;
 }
 
-/** The first offset each partition still has, or the one behind its last committed record. */
+/** The first offset each partition still has, or the last stable one: nobody can read behind it while transactions are open. */
 export async function boundaryOffsets(
   cluster: Cluster,
   partitions: Partitions,
@@ -38,6 +42,33 @@ export async function boundaryOffsets(
   const topics = query(partitions).map((topic) => ({ ...topic, fromBeginning: boundary === 'earliest' }));
   const offsets = flatten(await cluster.fetchTopicsOffset(topics));
   return new Map(offsets.map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]));
+}
+
+/** The offset behind each partition's last record, whether or not its transaction has ended: as Kafka's own tools count. */
+export async function highWatermarks(cluster: Cluster, partitions: Partitions): Promise<Map<string, number>> {
+  const byLeader = new Map<number, { topic: string; partitions: { partition: number; timestamp: number }[] }[]>();
+  for (const { topic, partitions: own } of query(partitions)) {
+    const leaders = new Map(cluster.findTopicPartitionMetadata(topic).map((one) => [one.partitionId, one.leader]));
+    for (const { partition } of own) {
+      const leader = leaders.get(partition);
+      if (leader === undefined || leader < 0) continue;
+      const asked = byLeader.get(leader) ?? [];
+      byLeader.set(leader, [...asked, { topic, partitions: [{ partition, timestamp: LATEST }] }]);
+    }
+  }
+  const answers = await Promise.all(
+    [...byLeader].map(async ([leader, topics]) => {
+      const broker = await cluster.findBroker({ nodeId: String(leader) });
+      const { responses } = await broker.listOffsets({ replicaId: -1, isolationLevel: READ_UNCOMMITTED, topics });
+      return flatten(responses);
+    }),
+  );
+  return new Map(answers.flat().map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]));
+}
+
+/** The partitions of these places, by topic. */
+export function partitionsOf(places: Iterable<{ readonly topic: string; readonly partition: number }>): Partitions {
+  return new Map([...byTopic(places)].map(([topic, own]) => [topic, own.map(({ partition }) => partition)]));
 }
 
 /** A partition's offset to commit. */

@@ -48,6 +48,7 @@ export class Lane {
   #waitingBytes = 0;
   #settled = 0;
   #committed = 0;
+  #committedOffset: number;
   #full = false;
   #onIdle: (() => void)[] = [];
 
@@ -55,6 +56,7 @@ export class Lane {
     this.topic = options.topic;
     this.partition = options.partition;
     this.#options = options;
+    this.#committedOffset = options.committed.offset;
     this.#front = new CommitFront(options.committed.offset, options.committed.metadata);
   }
 
@@ -66,6 +68,16 @@ export class Lane {
   /** At the high-water mark: nothing more is taken until `onRoom` is called. */
   get full(): boolean {
     return this.#full;
+  }
+
+  /** The offset that the broker has taken last. */
+  get committed(): number {
+    return this.#committedOffset;
+  }
+
+  /** Nothing waits, and nothing is in flight. */
+  get empty(): boolean {
+    return this.#chains.inFlight === 0 && this.#chains.waiting === 0;
   }
 
   /** The oldest record that is not settled, as far as it was read. */
@@ -86,7 +98,7 @@ export class Lane {
       if (this.#front.take(record.offset) === 'unsettled') this.#queue(record);
     }
     if (taken === records.length) this.#front.skipTo(next);
-    if (this.#isEmpty) this.#options.onMoved(this);
+    if (this.empty) this.#options.onMoved(this);
     this.#startWhatMay();
     return taken;
   }
@@ -98,12 +110,13 @@ export class Lane {
 
   /** What to commit now; `acknowledge` is called once the broker has taken it. */
   progress(): { offset: number; metadata: string; acknowledge: () => void } {
-    const settled = this.#settled;
+    const [settled, offset] = [this.#settled, this.#front.front];
     return {
-      offset: this.#front.front,
+      offset,
       metadata: this.#front.metadata(),
       acknowledge: () => {
         this.#committed = Math.max(this.#committed, settled);
+        this.#committedOffset = Math.max(this.#committedOffset, offset);
         this.#startWhatMay();
       },
     };
@@ -113,10 +126,6 @@ export class Lane {
   async idle(): Promise<void> {
     if (this.#chains.inFlight === 0) return;
     await new Promise<void>((resolve) => this.#onIdle.push(resolve));
-  }
-
-  get #isEmpty(): boolean {
-    return this.#chains.inFlight === 0 && this.#chains.waiting === 0;
   }
 
   #queue(record: KafkaRecord): void {
