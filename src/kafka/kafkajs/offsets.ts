@@ -3,6 +3,7 @@ import type { Cluster, GroupPosition, TopicOffsets } from './types.ts';
 const READ_UNCOMMITTED = 0;
 /** In place of a time: behind the last record. */
 const LATEST = -1;
+const NO_LEADER = -1;
 
 /** Partitions by topic. */
 export type Partitions = ReadonlyMap<string, readonly number[]>;
@@ -46,19 +47,21 @@ export async function boundaryOffsets(
 
 /** The offset behind each partition's last record, whether or not its transaction has ended: as Kafka's own tools count. */
 export async function highWatermarks(cluster: Cluster, partitions: Partitions): Promise<Map<string, number>> {
-  const byLeader = new Map<number, { topic: string; partitions: { partition: number; timestamp: number }[] }[]>();
-  for (const { topic, partitions: own } of query(partitions)) {
+  const byLeader = new Map<number, { topic: string; partition: number }[]>();
+  for (const [topic, own] of partitions) {
     const leaders = new Map(cluster.findTopicPartitionMetadata(topic).map((one) => [one.partitionId, one.leader]));
-    for (const { partition } of own) {
-      const leader = leaders.get(partition);
-      if (leader === undefined || leader < 0) continue;
-      const asked = byLeader.get(leader) ?? [];
-      byLeader.set(leader, [...asked, { topic, partitions: [{ partition, timestamp: LATEST }] }]);
+    for (const partition of own) {
+      const leader = leaders.get(partition) ?? NO_LEADER;
+      if (leader !== NO_LEADER) byLeader.set(leader, [...(byLeader.get(leader) ?? []), { topic, partition }]);
     }
   }
   const answers = await Promise.all(
-    [...byLeader].map(async ([leader, topics]) => {
+    [...byLeader].map(async ([leader, led]) => {
       const broker = await cluster.findBroker({ nodeId: String(leader) });
+      const topics = [...byTopic(led)].map(([topic, own]) => ({
+        topic,
+        partitions: own.map(({ partition }) => ({ partition, timestamp: LATEST })),
+      }));
       const { responses } = await broker.listOffsets({ replicaId: -1, isolationLevel: READ_UNCOMMITTED, topics });
       return flatten(responses);
     }),

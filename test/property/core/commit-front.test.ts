@@ -6,7 +6,13 @@ import { CommitFront } from '../../../src/core/commit-front.ts';
 type Step = { kind: 'take'; gap: number } | { kind: 'settle'; which: number } | { kind: 'skip'; by: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('take' as const), gap: fc.constantFrom(0, 0, 0, 0, 1, 3, 999_990, 2 ** 40) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('take' as const),
+      gap: fc.constantFrom(0, 0, 0, 0, 1, 3, 999_990, 2 ** 40),
+    }),
+  },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('settle' as const), which: fc.nat({ max: 20 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('skip' as const), by: fc.nat({ max: 4 }) }) },
 );

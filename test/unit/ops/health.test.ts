@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { liveness, readiness, startup, type HealthFacts } from '../../../src/ops/health.ts';
 
 const NOW = 1_000_000;
-const WELL: HealthFacts = { stage: 'running', member: 'serving', now: NOW, tickedAt: NOW - 1_000, contactAt: NOW - 1_000 };
+const WELL: HealthFacts = {
+  stage: 'running',
+  member: 'serving',
+  now: NOW,
+  tickedAt: NOW - 1_000,
+  contactAt: NOW - 1_000,
+};
 
 function failing(checks: Readonly<Record<string, { ok: boolean }>>): string[] {
   return Object.entries(checks).flatMap(([name, { ok }]) => (ok ? [] : [name]));

@@ -64,4 +64,3 @@ describe('the copy a record is', () => {
     expect(parked(nameless as typeof history, null)).toBeUndefined();
   });
 });
-
