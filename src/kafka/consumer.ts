@@ -9,7 +9,8 @@ import { errorType } from './kafkajs/errors.ts';
 import { hookedConsumer } from './kafkajs/hooked-consumer.ts';
 import { kafkajs } from './kafkajs/patched.ts';
 import type { Cluster } from './kafkajs/types.ts';
-import { Lanes, type LanePorts, type LaneState } from './lanes/lanes.ts';
+import type { LaneState } from './lanes/lane-watch.ts';
+import { Lanes, type LanePorts } from './lanes/lanes.ts';
 import { MissingTopics } from './topics/missing-topics.ts';
 
 export interface ConsumerSettings {
@@ -72,13 +73,13 @@ export class GroupConsumer {
     return this.#membership.lastContact;
   }
 
-  get state(): MemberState {
-    return this.#membership.state;
+  /** When a broker last answered a fetch, or nothing had to be fetched of it; absent before the first time. */
+  get lastPoll(): Instant | undefined {
+    return this.#membership.lastPoll;
   }
 
-  /** Whether this member belongs to the group now. */
-  get assigned(): boolean {
-    return this.state === 'serving' || this.state === 'closing';
+  get state(): MemberState {
+    return this.#membership.state;
   }
 
   /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
