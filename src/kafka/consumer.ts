@@ -10,7 +10,8 @@ import { hookedConsumer } from './kafkajs/hooked-consumer.ts';
 import { kafkajs } from './kafkajs/patched.ts';
 import { notAllowed } from './kafkajs/remedies.ts';
 import type { Cluster } from './kafkajs/types.ts';
-import { Lanes, type LanePorts, type LaneState } from './lanes/lanes.ts';
+import type { LaneState } from './lanes/lane-watch.ts';
+import { Lanes, type LanePorts } from './lanes/lanes.ts';
 import { Given } from './topics/given.ts';
 import { MissingTopics } from './topics/missing-topics.ts';
 import { ReadTopics } from './topics/read-topics.ts';
@@ -85,14 +86,15 @@ export class GroupConsumer {
     return this.#membership.lastContact;
   }
 
-  get state(): MemberState {
-    return this.#membership.state;
+  /** When a broker last answered a fetch, or nothing had to be fetched of it; absent before the first time. */
+  get lastPoll(): Instant | undefined {
+    return this.#membership.lastPoll;
   }
 
-  /** Whether this member belongs to the group now, and reads what the group does. */
-  get assigned(): boolean {
-    if (this.#given.refusedIn === this.#membership.generation) return false;
-    return this.state === 'serving' || this.state === 'closing';
+  /** A member that reads another source than the group is not let in, though it is a member. */
+  get state(): MemberState {
+    const { state, generation } = this.#membership;
+    return state !== 'outside' && this.#given.refusedIn === generation ? 'joining' : state;
   }
 
   /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */

@@ -65,7 +65,7 @@ export const LOG_EVENTS = {
   waiting: {
     levels: ['warn'],
     meaning:
-      'A partition waits and tries again: for the registry, for room among parked events, or for a topic to be written.',
+      'A partition waits and tries again: for the registry, for room among parked events, for a topic to be written, or (told after 30 s) for an open transaction.',
     fields: ['for', 'record', 'error', 'leftOut', 'remedy'],
     remedy: WAITING_REMEDIES,
   },

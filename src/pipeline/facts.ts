@@ -65,8 +65,8 @@ export type Fact =
    */
   | {
       readonly kind: 'waiting';
-      readonly for: 'registry' | 'parked' | ProduceTarget;
-      readonly record: KafkaRecord;
+      readonly for: 'registry' | 'parked' | 'open_transaction' | ProduceTarget;
+      readonly record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset'>;
       readonly error: unknown;
     }
   | { readonly kind: 'hold_began'; readonly reason: string; readonly paymentId: string }

@@ -1,8 +1,8 @@
-import { copyOf } from '../core/parked-keys.ts';
 import type { OutgoingRecord } from '../core/record.ts';
 import type { ProduceTarget, SettledFact } from './facts.ts';
 import { deadLetter, deadLetterWithoutValue, retryRecord } from './moved-record.ts';
 import { outcomeRecord } from './outcome-record.ts';
+import { copyOf } from './parked-copy.ts';
 import { LeftUnsettled, NotAllowed, type Ownership, type Ports, type Publish } from './ports.ts';
 import { untilDone } from './waiting.ts';
 import type { Ending, Finished, Work } from './work.ts';

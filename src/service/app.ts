@@ -79,7 +79,8 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   let consumer: GroupConsumer | undefined;
   let tickedAt = performance.now();
   const facts = (): HealthFacts => {
-    return { stage, now: performance.now(), tickedAt, contactAt: consumer?.lastContact?.monotonic };
+    const contactAt = consumer?.lastContact?.monotonic;
+    return { stage, member: consumer?.state, now: performance.now(), tickedAt, contactAt };
   };
   const admin = await startAdminServer({
     ...config.http,
@@ -96,7 +97,6 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   const tick = setInterval(() => {
     tickedAt = performance.now();
     consumer?.checkMissing().catch((error: unknown) => log.debug('the topics could not be looked for', { error }));
-    if (stage === 'joining' && consumer?.assigned === true) stage = 'running';
   }, TICK_EVERY_MS);
   closers.add('the tick', () => clearInterval(tick));
   closers.add('connections to the gateway', () => sender.close());
@@ -121,6 +121,10 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   };
   const stopping = new AbortController();
   let drained = true;
+  const sample = async (): Promise<void> => {
+    if (consumer !== undefined) await sampleLanes(consumer, source.topic, metrics.gauges);
+  };
+  const notSampled = (error: unknown): void => log.debug('no samples', { error });
 
   const failed = new Promise<never>((_, reject) => {
     const reader = (topics: Topics): GroupConsumer =>
@@ -134,7 +138,10 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
           topics,
         },
         {
-          observe,
+          observe: (fact) => {
+            observe(fact);
+            if (fact.kind === 'joined') sample().catch(notSampled);
+          },
           parkedKeys,
           process: (record, ownership) => processRecord(record, ports, ownership),
           onError: ({ topic, partition, offset }, error) =>
@@ -147,16 +154,15 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
         drained = false;
         drained = await connected.stop();
       });
-      const sample = setInterval(() => {
+      const samples = setInterval(() => {
         connected.checkServed();
-        const sampled = sampleLanes(connected, source.topic, metrics.gauges);
         const wanting = connected.unserved.length + connected.missing.length > 0;
         const grown = source.createTopics && wanting ? topicsOf(kafka, topology, source) : undefined;
-        Promise.all([sampled, grown]).catch((error: unknown) => log.debug('no samples', { error }));
+        Promise.all([sample(), grown]).catch(notSampled);
       }, SAMPLE_EVERY_MS);
-      closers.add('the samples', () => clearInterval(sample));
+      closers.add('the samples', () => clearInterval(samples));
       consumer = connected;
-      stage = 'joining';
+      stage = 'running';
       connected.run();
     };
     connect(

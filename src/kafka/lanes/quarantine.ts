@@ -4,29 +4,36 @@ import type { Lane } from './lane.ts';
 /** How long what cannot be read waits before it is asked for again. */
 export const CORRUPT_PAUSE_MS = 1_000;
 
+/**
+ * Why a lane gets nothing: a batch, or what is parked, is corrupt; more is parked than there is room to know; or a topic is
+ * missing that it reads, or needs to park.
+ */
+export type QuarantineReason = 'corrupt' | 'parked_unread' | 'parked_full' | 'topic_missing';
+
 /** Lanes that get nothing for now, because what they would get cannot be read; the others go on. */
 export class Quarantine {
-  readonly #lanes = new WeakSet<Lane>();
+  readonly #lanes = new WeakMap<Lane, QuarantineReason>();
 
-  has(lane: Lane): boolean {
-    return this.#lanes.has(lane);
+  /** Why a lane is held back; absent where it is not. */
+  reasonOf(lane: Lane): QuarantineReason | undefined {
+    return this.#lanes.get(lane);
   }
 
-  /** Holds lanes back until `mended`, or for ever where it fails: their epoch has ended then. */
-  hold(group: ConsumerGroup, lanes: readonly Lane[], mended: Promise<void>): void {
-    for (const lane of lanes) this.#lanes.add(lane);
+  /** Holds lanes back until they are released. */
+  hold(group: ConsumerGroup, lanes: readonly Lane[], reason: QuarantineReason): void {
+    for (const lane of lanes) this.#lanes.set(lane, reason);
     group.pause(lanes.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
-    mended.then(
-      () => {
-        for (const lane of lanes) this.#lanes.delete(lane);
-        for (const lane of lanes) this.resume(group, lane);
-      },
-      () => undefined,
-    );
+  }
+
+  release(group: ConsumerGroup, lanes: readonly Lane[]): void {
+    for (const lane of lanes) this.#lanes.delete(lane);
+    for (const lane of lanes) this.resume(group, lane);
   }
 
   /** Has a lane's partition fetched again, unless the lane is full or held back. */
   resume(group: ConsumerGroup, lane: Lane): void {
-    if (!lane.full && !this.has(lane)) group.resume([{ topic: lane.topic, partitions: [lane.partition] }]);
+    if (!lane.full && this.reasonOf(lane) === undefined) {
+      group.resume([{ topic: lane.topic, partitions: [lane.partition] }]);
+    }
   }
 }
