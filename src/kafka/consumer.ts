@@ -55,7 +55,10 @@ export class GroupConsumer {
     const { observe, parkedKeys } = ports;
     const suspects = new Set<string>();
     const lanes = new Lanes({ ...settings, topics }, { ...ports, isSuspect: (topic) => suspects.has(topic) });
-    const missing = new MissingTopics({ topics, parkedKeys, observe, lanes, suspects, rejoin: this.#rejoin, fatal });
+    const missing = new MissingTopics({
+      ...{ topics, parkedKeys, observe, lanes, suspects, fatal },
+      ...{ groupId: settings.groupId, rejoin: this.#rejoin },
+    });
     const membership = new Membership(settings, lanes, missing, this.#rejoin, observe);
     const claim = (): MemberClaim => {
       if (membership.stopping) throw new kafkajs.KafkaJSNonRetriableError('stopping: no join is worth its while');

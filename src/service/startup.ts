@@ -52,7 +52,7 @@ export async function connect(
   const forBrokers = saidNowAndThen(log, 'waiting for the brokers', brokerRemedy);
   const forRegistry = saidNowAndThen(log, 'waiting for the schema registry', registryRemedy);
   const forGroup = (error: unknown): void => {
-    if (error instanceof GroupTaken) observe({ kind: 'join_refused', group: groupId, reason: 'taken', error });
+    if (error instanceof GroupTaken) observe({ kind: 'join_refused', group: groupId, reason: error.reason, error });
     else forBrokers(error);
   };
 

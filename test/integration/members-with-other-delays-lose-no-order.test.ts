@@ -39,7 +39,7 @@ test('side by side: what one parks under its delay is read, whoever leads, and n
     return three.length > 0 && two.length > 0;
   });
   await writeKeys(both, 'two');
-  const { delivered, repeats } = await expectAccounted(both);
+  const { delivered, repeats } = await expectAccounted(both, undefined, 'key');
   expect([delivered.length, repeats]).toEqual([both.written.length, 0]);
   for (const member of [first, second]) expect(await member.end(), member.tail()).toBe(0);
 });
@@ -55,7 +55,7 @@ test('a rolling change of the delays loses, repeats and overtakes nothing', asyn
     expect(await member.end(), member.tail()).toBe(0);
   }
   await writeKeys(rolled, 'after');
-  const { delivered, repeats } = await expectAccounted(rolled);
+  const { delivered, repeats } = await expectAccounted(rolled, undefined, 'key');
   expect([delivered.length, repeats]).toEqual([rolled.written.length, 0]);
   for (const delay of ['1s', '3s', '2s', '5s']) expect(await rolled.records(`retry.${delay}`), delay).not.toEqual([]);
 });

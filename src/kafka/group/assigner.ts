@@ -6,7 +6,8 @@ import type { Cluster } from '../kafkajs/types.ts';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 
-const NAME = 'payment-notifier-copartitioned';
+/** The protocol that all members of a group have to share. */
+export const NAME = 'payment-notifier-copartitioned';
 /**
  * kafkajs writes version 1 without what that version adds, which Kafka's newer group protocol (KIP-848) cannot read. So
  * a broker lets no member of that protocol into our group, and does not let us into one of theirs: there it would share
@@ -103,6 +104,11 @@ const NO_DATA = Buffer.alloc(0);
 function told(metadata: Buffer): Omit<Member, 'id'> {
   const { topics: reads = [], userData = NO_DATA } = decoded(metadata);
   return { owned: [], generation: -1, needs: [], reads, ...claim(userData) };
+}
+
+/** The source that a member reads; `undefined` where it says nothing readable. */
+export function sourceOf(metadata: Buffer): string | undefined {
+  return decoded(metadata).topics?.[0];
 }
 
 function decoded(metadata: Buffer): { topics?: readonly string[]; userData?: Buffer } {

@@ -39,6 +39,13 @@ export interface Broker {
   readonly nodeId: number;
   isConnected(): boolean;
   heartbeat(position: GroupPosition): Promise<unknown>;
+  describeGroups(query: { readonly groupIds: readonly string[] }): Promise<{
+    readonly groups: readonly {
+      /** The name of the assigner. */
+      readonly protocol: string;
+      readonly members: readonly { readonly memberMetadata: Buffer }[];
+    }[];
+  }>;
   findGroupCoordinator(query: {
     readonly groupId: string;
     readonly coordinatorType: number;

@@ -12,9 +12,10 @@ import type { Cluster, ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
 import { Committer } from './committer.ts';
 import { LaneWatch, type LaneState } from './lane-watch.ts';
 import { Lane } from './lane.ts';
-import { ParkedLearning, type Unknown } from './parked-learning.ts';
+import { ParkedLearning } from './parked-learning.ts';
 import { ParkedReader } from './parked-reader.ts';
 import { CORRUPT_PAUSE_MS, Quarantine, type QuarantineReason } from './quarantine.ts';
+import { Standing } from './standing.ts';
 import { firstReads, laneStarts } from './starts.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -41,6 +42,7 @@ export class Lanes implements Work {
   readonly #ports: LanePorts;
   readonly #parked: ParkedReader;
   #cluster: Cluster | undefined;
+  #standing: Standing | undefined;
   #lanes = new Map<string, Lane>();
   #watch: LaneWatch | undefined;
   #committer: Committer | undefined;
@@ -114,14 +116,14 @@ export class Lanes implements Work {
         pointAt(group, lane);
       }
     }
-    this.#holdUnknown(group, unknown);
-    const look = (still: Unknown): void => this.#holdUnknown(group, still);
-    learning.learnOn(assigned, unknown, look).catch(() => undefined);
+    const standing = new Standing(group, this.#lanes.values(), this.#quarantine);
+    this.#standing = standing;
+    standing.know(unknown);
+    learning.learnOn(assigned, unknown, (still) => standing.know(still)).catch(() => undefined);
     const { topics } = this.#settings;
     const servable = servableNow(cluster, topics);
     this.#incomplete = incomplete(assigned, servable, source, topics.topology.retryTopics);
-    const standing = [...this.#lanes.values()].filter(({ partition }) => this.#incomplete.includes(partition));
-    this.#quarantine.hold(group, standing, 'topic_missing');
+    standing.give(this.#incomplete);
     this.#owned = [...new Set([...assigned.values()].flat())];
     this.#served = describe(servable.partitions);
     const unserved = [...new Set([...servable.unserved, ...this.#incomplete])].sort((a, b) => a - b);
@@ -168,24 +170,27 @@ export class Lanes implements Work {
   #holdFor(ms: number, group: ConsumerGroup, lane: Lane, reason: QuarantineReason): void {
     this.#quarantine.hold(group, [lane], reason);
     pause(ms, this.#closing).then(
-      () => this.#quarantine.release(group, [lane]),
+      () => this.#quarantine.release(group, [lane], reason),
       () => undefined,
     );
   }
 
-  /** Nothing is sent of a partition number of which not all is known that is parked. */
-  #holdUnknown(group: ConsumerGroup, unknown: Unknown): void {
-    for (const lane of this.#lanes.values()) {
-      const reason = unknown.get(lane.partition);
-      if (reason !== undefined) this.#quarantine.hold(group, [lane], reason);
-      else if (this.#quarantine.reasonOf(lane)?.startsWith('parked_') === true) this.#quarantine.release(group, [lane]);
-    }
+  /** The lanes of a topic get nothing more: it may be gone, or another one under the same name. */
+  standStill(topic: string): void {
+    this.#standing?.standStill(topic);
+  }
+
+  /** The topic is the one that it was: its lanes go on where they stand, and commit what they have settled meanwhile. */
+  goOn(topic: string): void {
+    this.#standing?.goOn(topic);
+    for (const lane of this.positions(topic)) this.#committer?.moved(lane);
   }
 
   async drain(): Promise<boolean> {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()));
     await this.#committer?.flushed();
-    return this.#leftUnsettled === 0;
+    const isCommitted = [...this.#lanes.values()].every((lane) => lane.progress().offset === lane.committed);
+    return isCommitted && this.#leftUnsettled === 0;
   }
 
   /** Forgets all lanes; their records are read again by whoever owns the partitions next. */
@@ -227,7 +232,7 @@ export class Lanes implements Work {
   }
 
   /** Where each lane of a topic reads next. */
-  positions(topic: string): { partition: number; next: number }[] {
+  positions(topic: string): Lane[] {
     return [...this.#lanes.values()].filter((lane) => lane.topic === topic);
   }
 

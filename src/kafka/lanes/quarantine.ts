@@ -25,9 +25,12 @@ export class Quarantine {
     group.pause(lanes.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
   }
 
-  release(group: ConsumerGroup, lanes: readonly Lane[]): void {
-    for (const lane of lanes) this.#lanes.delete(lane);
-    for (const lane of lanes) this.resume(group, lane);
+  /** Has those of them fetched again that were held back for this reason. */
+  release(group: ConsumerGroup, lanes: readonly Lane[], reason: QuarantineReason): void {
+    for (const lane of lanes.filter((one) => this.reasonOf(one) === reason)) {
+      this.#lanes.delete(lane);
+      this.resume(group, lane);
+    }
   }
 
   /** Has a lane's partition fetched again, unless the lane is full or held back. */

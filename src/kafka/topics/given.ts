@@ -1,5 +1,6 @@
 import type { Observe } from '../../pipeline/ports.ts';
 import type { RejoinRequest } from '../group/collaborators.ts';
+import { otherSource } from '../group/refusal.ts';
 import type { ReadTopics } from './read-topics.ts';
 
 /**
@@ -35,7 +36,7 @@ export class Given {
       return;
     }
     this.#refusedIn = generation;
-    const error = new Error(`the members of this group read ${other}, and this one ${topology.source}`);
+    const error = new Error(otherSource(other, topology.source));
     this.#observe({ kind: 'join_refused', group: this.#groupId, reason: 'other_source', error });
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fact } from '../../pipeline/facts.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
@@ -11,7 +12,12 @@ export interface MissingTopicsOptions {
   readonly topics: ReadTopics;
   readonly parkedKeys: AllParkedKeys;
   readonly observe: Observe;
+  readonly groupId: string;
   readonly lanes: {
+    /** Nothing more is taken of the topic. */
+    standStill(topic: string): void;
+    /** The topic is the one that it was. */
+    goOn(topic: string): void;
     /** Where each lane of a topic reads next. */
     positions(topic: string): readonly { readonly partition: number; readonly next: number }[];
     /** @returns what is wrong, with its remedy, where the partition ends before the offset that was committed */
@@ -24,12 +30,15 @@ export interface MissingTopicsOptions {
   readonly fatal: (error: Error) => void;
 }
 
+const OFFSETS_GONE_WITHIN_MS = 1_000;
+
 /**
  * Topics that were deleted under a running service.
  *
- * A topic that is `missing` is left out of what is fetched and committed, and all others go on. When it is there again it
- * is `suspect` until the next assignment, since it may be another one under the same name: the brokers drop a group's
- * offsets with a topic, so one without them was made anew. Then its offsets count from 0, and what `ParkedKeys` knows of the
+ * A topic that is `missing` is left out of what is fetched and committed, and all others go on. It is `suspect`, and its
+ * lanes stand, until it is known what it is when it is there again: it may be another one under the same name. The brokers
+ * drop a group's offsets with a topic, so one that still has them only seemed to be gone, and its lanes go on where they
+ * stand. One without them was made anew: at the next assignment its offsets count from 0, and what `ParkedKeys` knows of the
  * old one is void. A source made anew ends the service: its offsets name other events than those that are parked.
  */
 export class MissingTopics implements TopicWatch {
@@ -111,13 +120,32 @@ export class MissingTopics implements TopicWatch {
     }
     await followTopics(cluster, existing);
     observe({ kind: 'topics_missing', topics: this.#missing.map((topic) => ({ topic, role: this.#roleOf(topic) })) });
-    if (back.some((topic) => topics.read.includes(topic))) rejoin.ask();
+    for (const topic of back.filter((each) => topics.read.includes(each))) {
+      if (await this.#isUnchanged(cluster, topic)) this.#goOn(topic);
+      else rejoin.ask();
+    }
+  }
+
+  /** Whether this is the topic that it was. Where nobody can say so now, it is found out at the next assignment. */
+  async #isUnchanged(cluster: Cluster, topic: string): Promise<boolean> {
+    const { groupId, lanes } = this.#options;
+    const partitions = lanes.positions(topic).map(({ partition }) => partition);
+    // A topic may be known again before its coordinator has dropped the offsets of the one before.
+    await sleep(OFFSETS_GONE_WITHIN_MS);
+    const committed = await committedOffsets(cluster, groupId, new Map([[topic, partitions]])).catch(() => new Map());
+    return partitions.length > 0 && partitions.every((partition) => committed.has(partitionKey(topic, partition)));
+  }
+
+  #goOn(topic: string): void {
+    this.#options.suspects.delete(topic);
+    this.#options.lanes.goOn(topic);
   }
 
   #suspect(topic: string): void {
-    const { topics, parkedKeys, suspects } = this.#options;
+    const { topics, parkedKeys, suspects, lanes } = this.#options;
     if (suspects.has(topic) || !topics.read.includes(topic)) return;
     suspects.add(topic);
+    lanes.standStill(topic);
     parkedKeys.readAgain(topics.topology.tierOf(topic));
   }
 

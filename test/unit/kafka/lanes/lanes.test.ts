@@ -20,7 +20,7 @@ useVirtualTime();
 async function setUp(
   retry: Retry = {},
   parkedKeys = new AllParkedKeys(),
-  { processing = (): Promise<void> => Promise.resolve(), given = [0, 1] } = {},
+  { processing = (): Promise<void> => Promise.resolve(), given = [0, 1], suspects = new Set<string>() } = {},
 ) {
   const [facts, processed, paused]: [Fact[], string[], Set<string>] = [[], [], new Set()];
   const pointed: number[] = [];
@@ -35,7 +35,7 @@ async function setUp(
         return processing();
       },
       onError: () => undefined,
-      isSuspect: () => false,
+      isSuspect: (topic) => suspects.has(topic),
     },
   );
   const offsets = (end: number) =>
@@ -368,5 +368,43 @@ describe('more that is parked than there is room for', () => {
     await pass(1_000);
     await hand(fetched(6, records.slice(6)));
     expect(processed.at(-1)).toBe(`${RETRY}:0:8`);
+  });
+});
+
+describe('a topic that only seemed to be gone', () => {
+  test('keeps its lanes standing: they take nothing, count nothing as committed, and go on unchanged', async () => {
+    const suspects = new Set<string>();
+    const { lanes, take, paused, processed, front } = await setUp({}, undefined, { suspects });
+    suspects.add(SOURCE);
+    await take(SOURCE, 0);
+    expect(processed).toEqual([]);
+    suspects.clear();
+    await take(SOURCE, 0);
+    suspects.add(SOURCE);
+    lanes.standStill(SOURCE);
+    await take(SOURCE, 0, undefined, { asked: 1, record: 1 });
+    expect([processed, [...paused].sort()]).toEqual([[`${SOURCE}:0:0`], [`${SOURCE}:0`, `${SOURCE}:1`]]);
+
+    suspects.clear();
+    lanes.goOn(SOURCE);
+    expect(paused.size).toBe(0);
+    await take(SOURCE, 0, undefined, { asked: 1, record: 1 });
+    await pass(10);
+    expect([processed, await front()]).toEqual([[`${SOURCE}:0:0`, `${SOURCE}:0:1`], 2]);
+  });
+
+  test('has what it settled meanwhile committed when it is back, and not before; a drain meanwhile is not clean', async () => {
+    const suspects = new Set<string>();
+    const settled = deferred<undefined>();
+    const { lanes, take, front } = await setUp({}, undefined, { suspects, processing: () => settled.promise });
+    await take(SOURCE, 0);
+    suspects.add(SOURCE);
+    lanes.standStill(SOURCE);
+    settled.resolve(undefined);
+    expect([await lanes.drain(), await front()]).toEqual([false, 0]);
+    suspects.clear();
+    lanes.goOn(SOURCE);
+    await pass(10);
+    expect([await lanes.drain(), await front()]).toEqual([true, 1]);
   });
 });
