@@ -9,7 +9,7 @@ import { npmRun, quietly, ROOT, run } from './steps.mjs';
 const tsx = (script, args) => [process.execPath, ['--import', 'tsx', script, ...args]];
 
 const COMMANDS = {
-  demo: { build: true, steps: (args) => [tsx('deploy/demo/demo.ts', args)] },
+  demo: { build: true, steps: (args) => [tsx('deploy/demo/main.ts', args)] },
   test: { build: true, steps: (args) => [npmRun('check'), npmRun('test:integration', args)] },
   chaos: { build: true, steps: (args) => [tsx('test/chaos/run.ts', args)] },
   bench: { build: true, steps: (args) => [tsx('test/bench/cost-per-event.ts', args)] },
@@ -65,7 +65,7 @@ function missingJava() {
   if (version && Number(version[1]) >= 17) return undefined;
   return [
     `Java 17 or newer is missing: ${java} ${version ? `is version ${version[1]}` : 'cannot be started'}.`,
-    'Install it, e.g. "apt-get install openjdk-17-jre-headless" or "brew install openjdk", or set JAVA_HOME.',
+    'Install it, e.g. "apt-get install openjdk-17-jdk-headless" or "brew install openjdk", or set JAVA_HOME.',
   ];
 }
 

@@ -13,8 +13,11 @@ export interface PaymentFinal {
   };
 }
 
-/** The earliest and latest instants an ISO 8601 date with a four-digit year can name, in epoch milliseconds. */
-const TIME_RANGE = { from: Date.UTC(1970, 0, 1), to: Date.UTC(9999, 11, 30) };
+/**
+ * In epoch milliseconds. What lies before is older than the interface: its writer mistook the unit, seconds or days. What
+ * lies behind has no ISO 8601 date with a four-digit year.
+ */
+const TIME_RANGE = { from: Date.UTC(2015, 0, 1), to: Date.UTC(9999, 11, 30) };
 
 const KNOWN_FAILURES = new Set<string>(PAYMENT_FAILURE_CODES);
 

@@ -1,6 +1,12 @@
-import avro, { type Schema } from 'avsc';
+import { readFileSync } from 'node:fs';
+import avro, { type Schema, type Type } from 'avsc';
 import { inject } from 'vitest';
 import { askRegistry } from '../../src/kafka/avro/registry.ts';
+
+/** `schemas/payment-final.avsc`. */
+export const PAYMENT_FINAL = JSON.parse(
+  readFileSync(new URL('../../schemas/payment-final.avsc', import.meta.url), 'utf8'),
+) as { readonly fields: readonly Readonly<Record<string, unknown>>[] };
 
 /** Registers any schema under a subject and gives its id; a text is taken as it is. */
 export async function register(subject: string, schema: unknown, schemaType = 'AVRO'): Promise<number> {
@@ -20,7 +26,11 @@ export function framed(id: number, bytes: Buffer): Buffer {
   return Buffer.concat([header, bytes]);
 }
 
+const types = new Map<unknown, Type>();
+
 /** A value in Avro, as a writer with this schema makes it. */
 export function avroBytes(schema: unknown, value: unknown): Buffer {
-  return avro.Type.forSchema(schema as Schema, { wrapUnions: false }).toBuffer(value);
+  const type = types.get(schema) ?? avro.Type.forSchema(schema as Schema, { wrapUnions: false });
+  types.set(schema, type);
+  return type.toBuffer(value);
 }
