@@ -1,9 +1,8 @@
-import type { Kafka } from 'kafkajs';
 import type { Patched } from '../pipeline/facts.ts';
 
 /** What injected instrumentation may have patched. */
 export interface Patchable {
-  readonly kafka: Pick<Kafka, 'producer'>;
+  readonly kafka: { readonly producer: unknown };
   readonly https: { readonly request: unknown };
 }
 
