@@ -58,11 +58,12 @@ export class ServiceProcess {
       LOG_LEVEL: 'debug',
       ...settings,
     };
-    return new ServiceProcess(
-      spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }),
-      port,
-      secretsOf(settings),
-    );
+    return ServiceProcess.of(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }), port, settings);
+  }
+
+  /** One that was started in another way, with these settings; its probes are on this port. */
+  static of(child: ChildProcess, port: number, settings: Readonly<Record<string, string>>): ServiceProcess {
+    return new ServiceProcess(child, port, secretsOf(settings));
   }
 
   get pid(): number {
@@ -146,7 +147,8 @@ export class ServiceProcess {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback address that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
