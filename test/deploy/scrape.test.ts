@@ -52,7 +52,7 @@ beforeAll(async () => {
 
 /** What a member shows that owns fifty partitions of every tier, and to which everything has happened. */
 async function scrapeOfAFullMember(): Promise<string> {
-  const { observe, gauges, text } = createMetrics({
+  const metrics = createMetrics({
     version: '1.2.3',
     revision: 'abc',
     topology: new Topology({ source: 'pay', tiers: TIERS.map((name) => ({ name })) }),
@@ -60,6 +60,7 @@ async function scrapeOfAFullMember(): Promise<string> {
     systemic: systemicCodes(),
     now: () => T0,
   });
+  const { observe, gauges } = metrics;
   const numbers = Array.from({ length: PARTITIONS }, (_, at) => at);
   const values = TOPICS.flatMap((topic) => numbers.map((partition) => ({ topic, partition, value: T0 })));
   observe({ kind: 'joined', generation: 1, partitions: Object.fromEntries(TOPICS.map((topic) => [topic, numbers])) });
@@ -70,7 +71,7 @@ async function scrapeOfAFullMember(): Promise<string> {
   gauges.topicRetention(Object.fromEntries([...TOPICS, 'pay.dead-letter'].map((topic) => [topic, 1_000])));
   gauges.signingKeys(['1', '2'], '2');
   for (const fact of strangeFacts()) observe(fact);
-  return text();
+  return metrics.text();
 }
 
 /** Codes and details that nobody has foreseen, wherever a label is made of one. */
