@@ -70,6 +70,11 @@ export class ServiceProcess {
     return this.#child.pid ?? 0;
   }
 
+  /** Where it serves probes and metrics: `host:port`. */
+  get address(): string {
+    return `127.0.0.1:${String(this.#port)}`;
+  }
+
   get running(): boolean {
     return this.exitCode === undefined;
   }
@@ -88,7 +93,7 @@ export class ServiceProcess {
   async get(path: string, method = 'GET'): Promise<{ status: number; body: string }> {
     try {
       const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-      const response = await fetch(`http://127.0.0.1:${String(this.#port)}${path}`, { method, signal });
+      const response = await fetch(`http://${this.address}${path}`, { method, signal });
       const body = await response.text();
       if (path === '/metrics') this.#metrics = body;
       return { status: response.status, body };
