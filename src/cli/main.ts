@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { thisProcess } from './common/host.ts';
 import { runProgram } from './common/program.ts';
+import { doctor } from './doctor.ts';
 import { emit } from './emit.ts';
 import { run } from './run.ts';
 import { simulate } from './simulate.ts';
@@ -14,6 +15,6 @@ const about = {
 };
 
 const host = thisProcess();
-const code = await runProgram(about, [run, simulate, emit], process.argv.slice(2), host);
+const code = await runProgram(about, [run, doctor, simulate, emit], process.argv.slice(2), host);
 await Promise.all([host.out.flush(), host.err.flush()]);
 process.exit(code);
