@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'unit',
           testTimeout: 30_000,
           include: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts', 'test/deploy/**/*.test.ts'],
+          // Some wait for sockets and files meanwhile; by itself Vitest leaves one core unused.
+          maxWorkers: '100%',
         },
       },
       {
@@ -18,7 +20,9 @@ export default defineConfig({
           globalSetup: [new URL('../test/support/global-setup.ts', import.meta.url).pathname],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          // On two cores; they wait more than they work.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -1,4 +1,4 @@
-import type { ReceivedRequest } from '../../src/simulator/record.ts';
+import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
 import type { LogLine } from './service.ts';
 import type { Stage, Tone } from './stage.ts';
 

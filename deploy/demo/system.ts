@@ -5,7 +5,7 @@ import { createKafka } from '../../src/kafka/kafkajs/client.ts';
 import { createEmitter, type Emitter } from '../../src/kafka/produce/emitter.ts';
 import type { Profile } from '../../src/simulator/faults.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/gateway.ts';
-import type { ReceivedRequest } from '../../src/simulator/record.ts';
+import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
 import { startCluster, type Cluster } from '../local/cluster.ts';
 import { demoTopics, type Scope } from './evidence.ts';
 import { DemoService, type LogLine } from './service.ts';

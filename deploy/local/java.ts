@@ -50,7 +50,7 @@ function javaCommand(): string {
 function javaMissing(cause: Error): SetupError {
   return new SetupError(
     `Java 17 or newer is missing: ${javaCommand()} cannot be started.`,
-    'Install a JDK, e.g. "apt-get install openjdk-17-jre-headless" or "brew install openjdk", or set JAVA_HOME.',
+    'Install a JDK, e.g. "apt-get install openjdk-17-jdk-headless" or "brew install openjdk", or set JAVA_HOME.',
     { cause },
   );
 }

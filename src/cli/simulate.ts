@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { Misconfigured } from '../core/misconfigured.ts';
 import { type Profile, ProfileError, parseProfileText } from '../simulator/faults.ts';
 import { type Simulator, startSimulator } from '../simulator/gateway.ts';
-import type { ReceivedRequest } from '../simulator/record.ts';
+import type { ReceivedRequest } from '../simulator/request-log.ts';
 import { taskCommand, type Task } from './common/command.ts';
 import { port } from './common/numbers.ts';
 import type { Terminal } from './common/terminal.ts';

@@ -63,8 +63,8 @@ export interface Servable {
 }
 
 /**
- * The partitions of the topics that are read, less the source partitions without counterparts. A counterpart that is gone
- * as a whole limits nothing: records that have to move there wait until it is made again, and all others flow.
+ * The partitions of the topics that are read, less the source partitions without counterparts. A counterpart that is
+ * gone as a whole limits nothing: records that have to move there wait until it is made again, and all others flow.
  *
  * @param counts partitions by topic, of every topic that is read or written
  * @param read the source and every retry topic

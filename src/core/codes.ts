@@ -6,7 +6,7 @@
 /** Codes by which the gateway refuses one notification for good. */
 export const TERMINAL_CODES = ['PARAM_ILLEGAL', 'PROCESS_FAIL'] as const;
 
-/** Codes that speak of our key, id, address or code, and so of every event alike. */
+/** Codes that find fault with our key, id, address or program, and so concern every event. */
 export const SYSTEMIC_CODES = [
   'ACCESS_DENIED',
   'INVALID_CLIENT',
@@ -23,7 +23,7 @@ export const UNKNOWN_CODES = ['REQUEST_TRAFFIC_EXCEED_LIMIT', 'UNKNOWN_EXCEPTION
 /** Every code an answer of the gateway can carry, as its page lists them. */
 export const RESULT_CODES = ['SUCCESS', ...SYSTEMIC_CODES, ...TERMINAL_CODES, ...UNKNOWN_CODES] as const;
 
-/** Codes a failed payment can carry in the event; the list may grow before this service does. */
+/** Codes a failed payment can carry in the event; the interface may add some before this service knows them. */
 export const PAYMENT_FAILURE_CODES = [
   'BUSINESS_NOT_SUPPORT',
   'CURRENCY_NOT_SUPPORT',

@@ -1,8 +1,8 @@
 /**
- * How far a partition is settled without a gap. Offsets are taken in order and may be settled in any order; the front
- * is the first one that is not settled, or the next to be read where all are.
+ * How far a partition is settled without a gap. Offsets are taken in order and may be settled in any order. The front
+ * is the first taken offset that is not settled or, where all are, the next to be read.
  *
- * Offsets settled beyond the front travel as text in the commit's metadata, so that a restart does not send them again.
+ * Offsets settled beyond the front travel in the commit's metadata, so that a restart does not send them again.
  */
 export class CommitFront {
   /** The taken offsets from the front on, in order. */
@@ -35,7 +35,7 @@ export class CommitFront {
     return this.#settled.size;
   }
 
-  /** Takes an offset, or tells that it was settled before. */
+  /** Takes an offset. Says whether it was settled before, as the metadata of the last commit told. */
   take(offset: number): 'unsettled' | 'settled' {
     this.skipTo(offset);
     this.#next = offset + 1;
@@ -45,7 +45,7 @@ export class CommitFront {
     return 'settled';
   }
 
-  /** Passes offsets that no reader sees: transaction markers, gaps of deleted records. */
+  /** Passes over offsets that hold nothing to read, such as transaction markers and deleted records. */
   skipTo(next: number): void {
     if (next <= this.#next) return;
     for (const offset of this.#settled) if (offset >= this.#next && offset < next) this.#settled.delete(offset);
@@ -82,7 +82,7 @@ export class CommitFront {
 
 const RANGES = /^\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*$/;
 
-/** Metadata that somebody else wrote says nothing. */
+/** Metadata in any other form was written by something else, and says nothing. */
 function offsetsPast(front: number, metadata: string): number[] {
   if (!RANGES.test(metadata)) return [];
   return metadata.split(',').flatMap((range) => {

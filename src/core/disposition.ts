@@ -20,17 +20,17 @@ export type Disposition =
   /** Nothing is committed and nothing is parked: the fault concerns every event. `reason` is the result code. */
   | { readonly kind: 'hold'; readonly reason: string };
 
-/** What is known of a record's history when an attempt ends. */
+/** What of a record's history decides, when an attempt has ended. */
 export interface Attempt {
   /** Epoch milliseconds of the first request for this record. */
   readonly firstAttemptAt: number;
-  /** Times the record was parked so far. */
+  /** How often the record was parked because of an attempt. */
   readonly hops: number;
 }
 
 /**
- * Decides what becomes of a record. Total. The age is judged after an attempt, never before one: a record that slept
- * through an outage still gets its chance.
+ * Decides what becomes of a record; every outcome has a disposition. The age counts only after an attempt, never before
+ * one: a record that waited through an outage still gets its chance.
  *
  * @param now epoch milliseconds at which the attempt ended
  */

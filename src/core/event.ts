@@ -13,8 +13,11 @@ export interface PaymentFinal {
   };
 }
 
-/** The earliest and latest instants an ISO 8601 date with a four-digit year can name, in epoch milliseconds. */
-const TIME_RANGE = { from: Date.UTC(1970, 0, 1), to: Date.UTC(9999, 11, 30) };
+/**
+ * In epoch milliseconds. What lies before is older than the interface: its writer mistook the unit, seconds or days. What
+ * lies behind has no ISO 8601 date with a four-digit year.
+ */
+const TIME_RANGE = { from: Date.UTC(2015, 0, 1), to: Date.UTC(9999, 11, 30) };
 
 const KNOWN_FAILURES = new Set<string>(PAYMENT_FAILURE_CODES);
 
@@ -39,7 +42,7 @@ export function invalidField(event: PaymentFinal): string | undefined {
   return event.paymentTime >= from && event.paymentTime <= to ? undefined : 'paymentTime';
 }
 
-/** Whether a text can be a payment's id: what breaks this bound travels in no header. */
+/** Whether a text can be a payment's id. One that cannot is written to no header: it may be of any length. */
 export function isPaymentId(text: string): boolean {
   return fits(text, 1, 64);
 }

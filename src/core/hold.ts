@@ -1,35 +1,36 @@
-import type { Outcome } from './outcome.ts';
+import { refusesForTraffic, type Outcome } from './outcome.ts';
 
 /**
- * The hold: while a fault concerns every event, sending stops but for one probe at a time.
+ * The hold: while a fault concerns every event, nothing is sent but one probe at a time.
  *
- * `open` → a systemic answer, or too many payments in a row without a trustworthy result → `held` → a probe's trustworthy
- * answer → `open`. Requests are numbered as they leave, from 1; times are milliseconds on the caller's clock.
+ * It begins with a systemic answer, or with too many payments in a row without a trustworthy result, and ends with the
+ * first trustworthy answer to a probe. Requests are numbered from 1, in the order in which they leave; times are
+ * milliseconds on the caller's clock.
  */
 export type Hold = Open | Held;
 
-/** Sending goes on. */
+/** No hold: requests are sent as usual. */
 export interface Open {
   readonly kind: 'open';
-  /** The request whose answer ended the last hold; what left before it says nothing of the present. */
+  /** The request whose answer ended the last hold. What was sent before it says nothing about the present. */
   readonly since: number;
   /** The payments whose attempts had no trustworthy result, in a row. */
   readonly unanswered: ReadonlySet<string>;
-  /** Each of them was answered, but by nobody to be trusted. */
+  /** Each of them had an answer, but one whose signature proves nothing and that did not merely ask to wait. */
   readonly untrusted: boolean;
 }
 
-/** Only probes leave. */
+/** Only probes are sent. */
 export interface Held {
   readonly kind: 'held';
   /** The result code that began it, `outage` or `untrusted_response`. */
   readonly reason: string;
   readonly since: number;
   readonly probes: number;
-  /** Probes sent while our key was what was refused. */
-  readonly keyTurns: number;
+  /** Probes that were sent while our key was what the gateway refused. */
+  readonly keyProbes: number;
   readonly nextProbeAt: number;
-  /** A probe is on its way; there is never a second one. */
+  /** A probe has been sent and has not come back; there is never a second one. */
   readonly probing: boolean;
 }
 
@@ -41,14 +42,13 @@ export interface Returned {
 }
 
 const FIRST_PAUSE_MS = 1_000;
-/** With jitter 5 s at most: as soon as that after a fault has ended the first request is on its way. */
+/** 5 s with jitter: no later than that after the end of a fault, a probe finds out. */
 const LONGEST_PAUSE_MS = 4_000;
 const JITTER = 0.25;
 
 /** Refusals that another of our key versions may cure. */
 const KEY_REFUSED: ReadonlySet<string> = new Set(['KEY_NOT_FOUND', 'INVALID_SIGNATURE']);
 
-/** Nothing is held. */
 export const OPEN: Open = openSince(0);
 
 /**
@@ -61,15 +61,17 @@ export function pauseMs(tries: number, chance: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (1 + JITTER * chance);
 }
 
-/** Whether the gateway has answered, whatever it said of the payment: nothing is wrong that concerns everyone. */
+/**
+ * Whether the gateway has given a proper answer about the payment, whichever: then nothing is wrong that concerns all.
+ */
 export function isTrustworthy(outcome: Outcome): boolean {
   return outcome.kind !== 'systemic' && outcome.kind !== 'no_result';
 }
 
 /**
- * A request that was no probe has come back. While held it changes nothing: it left before.
+ * A request that was no probe has come back. It changes nothing while held, since it was sent before the hold began.
  *
- * @param outageAfter how many payments in a row without a trustworthy result hold; 0 = none do
+ * @param outageAfter how many payments in a row without a trustworthy result begin a hold; 0 = never
  */
 export function requestReturned(
   hold: Hold,
@@ -83,36 +85,36 @@ export function requestReturned(
   if (outcome.kind !== 'no_result') return openSince(hold.since);
   if (outageAfter === 0) return hold;
   const unanswered = new Set(hold.unanswered).add(paymentId);
-  const untrusted = hold.untrusted && outcome.reason === 'untrusted_response';
+  const untrusted = hold.untrusted && outcome.reason === 'untrusted_response' && !refusesForTraffic(outcome);
   if (unanswered.size < outageAfter) return { ...hold, unanswered, untrusted };
   return begin(untrusted ? 'untrusted_response' : 'outage', now, chance);
 }
 
-/** Whether a probe may leave now. */
+/** Whether a probe may be sent now. */
 export function mayProbe(hold: Held, now: number): boolean {
   return !hold.probing && now >= hold.nextProbeAt;
 }
 
-/** A probe leaves. The pause to the next one counts from here, so that a probe without an answer makes it no longer. */
-export function probeLeft(hold: Held, now: number, chance: number): Held {
+/** A probe is sent. The pause before the next one counts from here, so waiting for an answer does not lengthen it. */
+export function probeSent(hold: Held, now: number, chance: number): Held {
   const probes = hold.probes + 1;
-  const keyTurns = hold.keyTurns + (KEY_REFUSED.has(hold.reason) ? 1 : 0);
-  return { ...hold, probing: true, probes, keyTurns, nextProbeAt: now + pauseMs(probes, chance) };
+  const keyProbes = hold.keyProbes + (KEY_REFUSED.has(hold.reason) ? 1 : 0);
+  return { ...hold, probing: true, probes, keyProbes, nextProbeAt: now + pauseMs(probes, chance) };
 }
 
-/** Which key version the probe that has just left is to be signed with: 0 the one in use, 1, 2, 3… each at hand in turn. */
-export function keyTurn({ reason, keyTurns }: Held): number {
-  return KEY_REFUSED.has(reason) ? keyTurns : 0;
+/** Which key version signs the probe just sent: 0 the one in use; 1, 2, 3… try each version at hand in turn. */
+export function keyChoice({ reason, keyProbes }: Held): number {
+  return KEY_REFUSED.has(reason) ? keyProbes : 0;
 }
 
-/** A probe has come back; without an outcome where it was given up, and then the next one may leave at once. */
+/** A probe has come back. Without an outcome it was given up, and the next one may be sent at once. */
 export function probeReturned(hold: Held, number: number, outcome: Outcome | undefined, now: number): Hold {
   if (outcome === undefined) return { ...hold, probing: false, nextProbeAt: now };
   if (isTrustworthy(outcome)) return openSince(number);
   return { ...hold, probing: false, reason: reasonAfter(hold.reason, outcome) };
 }
 
-/** Versions of our key can be refused by different codes: as they take turns the reason stays. */
+/** Different versions of our key can be refused with different codes; the reason does not change with each of them. */
 function reasonAfter(reason: string, outcome: Outcome): string {
   if (outcome.kind !== 'systemic') return reason;
   return KEY_REFUSED.has(reason) && KEY_REFUSED.has(outcome.code) ? reason : outcome.code;
@@ -124,5 +126,5 @@ function openSince(since: number): Open {
 
 function begin(reason: string, now: number, chance: number): Held {
   const nextProbeAt = now + pauseMs(0, chance);
-  return { kind: 'held', reason, since: now, probes: 0, keyTurns: 0, nextProbeAt, probing: false };
+  return { kind: 'held', reason, since: now, probes: 0, keyProbes: 0, nextProbeAt, probing: false };
 }

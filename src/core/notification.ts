@@ -1,7 +1,7 @@
 import type { PaymentFinal } from './event.ts';
 
 /**
- * The request body for an event: exact bytes, so that every later attempt can send them again.
+ * The request body for an event, as the exact bytes that every later attempt sends again.
  *
  * Every scalar is a JSON string; an optional field that is null or empty is left out, `""` is never sent. The time is
  * written to the second in the configured zone.
@@ -24,7 +24,7 @@ function present(text: string | null): string | undefined {
   return text === null || text === '' ? undefined : text;
 }
 
-/** `2020-01-01T12:01:01+08:30`: the wall clock of the zone, to the second, with the zone's offset behind it. */
+/** Such as `2020-01-01T12:01:01+08:30`: the local time of the zone, to the second, followed by its offset. */
 function zonedTime(epochMs: number, offset: string): string {
   return `${new Date(epochMs + offsetMs(offset)).toISOString().slice(0, 19)}${offset}`;
 }

@@ -39,7 +39,14 @@ export type Outcome =
   | { readonly kind: 'rejected'; readonly code: string }
   | { readonly kind: 'systemic'; readonly code: string }
   | { readonly kind: 'unknown'; readonly code: string }
-  | { readonly kind: 'no_result'; readonly reason: NoResultReason };
+  | {
+      readonly kind: 'no_result';
+      readonly reason: NoResultReason;
+      /** What an untrusted answer says all the same, where believing it can lose nothing. */
+      readonly claims?: typeof TRAFFIC_EXCEEDED;
+    };
+
+const TRAFFIC_EXCEEDED = 'REQUEST_TRAFFIC_EXCEED_LIMIT';
 
 /** Which failure codes concern every event; the configuration may move codes between the two kinds. */
 export type SystemicCodes = ReadonlySet<string>;
@@ -51,11 +58,18 @@ export function systemicCodes(hold: readonly string[] = [], terminal: readonly s
   return codes;
 }
 
+/** Whether the gateway, or what stands before it and cannot sign, asks for fewer requests. */
+export function refusesForTraffic(outcome: Outcome): boolean {
+  if (outcome.kind === 'no_result') return outcome.claims === TRAFFIC_EXCEEDED;
+  return outcome.kind === 'unknown' && outcome.code === TRAFFIC_EXCEEDED;
+}
+
 /**
  * Judges an exchange by the table "Judging the answer" of the protocol notes. Total: every exchange has an outcome.
  *
  * An unsigned systemic failure is believed: the gateway cannot sign when our key is what is wrong, and a hold commits
- * nothing. Anything else that is not verified is no result. A redirect never is one, whatever it carries.
+ * nothing. Anything else that is not verified is no result; that it asks for fewer requests is told with it, for a limit
+ * on the way there is enforced by who has no key. A redirect never is one, whatever it carries.
  */
 export function classify(exchange: Exchange, systemic: SystemicCodes): Outcome {
   if (exchange.kind === 'no_response') return { kind: 'no_result', reason: noResponseReason(exchange) };
@@ -67,7 +81,11 @@ export function classify(exchange: Exchange, systemic: SystemicCodes): Outcome {
   }
   const { status, code } = result;
   if (status === 'F' && systemic.has(code) && exchange.verification !== 'invalid') return { kind: 'systemic', code };
-  if (exchange.verification !== 'verified') return { kind: 'no_result', reason: 'untrusted_response' };
+  if (exchange.verification !== 'verified') {
+    const untrusted: Outcome = { kind: 'no_result', reason: 'untrusted_response' };
+    const asksForLess = status === 'U' && code === TRAFFIC_EXCEEDED && exchange.verification === 'missing';
+    return asksForLess ? { ...untrusted, claims: TRAFFIC_EXCEEDED } : untrusted;
+  }
   switch (status) {
     case 'S':
       return { kind: 'delivered', code };
@@ -83,10 +101,16 @@ interface Result {
   readonly code: string;
 }
 
+/**
+ * Reads what can be meant by one thing only, even where it is not quite JSON: a payment that the gateway has confirmed
+ * would otherwise be sent again and again. So a byte order mark is passed over (RFC 8259, 8.1), control characters within
+ * a text, as in a `resultMessage` with a tab, are taken as spaces, and bytes that are not UTF-8 spoil only the text that
+ * they stand in. An `S` needs no code: there is but one.
+ */
 function readResult(body: Buffer): Result | undefined {
   let answer: unknown;
   try {
-    answer = JSON.parse(body.toString('utf8'));
+    answer = JSON.parse(new TextDecoder().decode(body).replace(/\p{Cc}/gu, ' '));
   } catch {
     return undefined;
   }
@@ -94,6 +118,7 @@ function readResult(body: Buffer): Result | undefined {
   if (!isObject(result)) return undefined;
   const { resultStatus: status, resultCode: code } = result;
   if (status !== 'S' && status !== 'F' && status !== 'U') return undefined;
+  if (status === 'S' && (code === undefined || code === null)) return { status, code: 'SUCCESS' };
   if (typeof code !== 'string' || code === '') return undefined;
   return { status, code };
 }

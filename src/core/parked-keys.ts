@@ -2,66 +2,68 @@ import type { Provenance } from './provenance.ts';
 import type { KafkaRecord } from './record.ts';
 import type { Topology } from './topology.ts';
 
-/** A copy of a parked event, somewhere in a retry topic. */
+/** One record of a retry topic: a copy of an event that is parked. */
 export interface Copy {
   /** As `orderKey` gives it. */
   readonly key: string;
   /** The event's offset in the source partition. */
   readonly origin: number;
   readonly redrives: number;
-  /** Times parked. */
+  /** How often the event had been parked when this copy was written. */
   readonly hops: number;
-  /** Which retry topic, and where in it. */
+  /** The delay of its retry topic. */
   readonly tier: string;
+  /** In the retry topic. */
   readonly offset: number;
   /** Epoch milliseconds. */
   readonly notBefore: number;
 }
 
-/** Whose turn it is, seen from one record. */
+/** What the order of its key allows for one record. */
 export type Turn =
-  /** Its own: no earlier event of its key is parked. */
+  /** It may be sent: no earlier event of its key is parked. */
   | { readonly kind: 'send' }
-  /** Not this record's: its event goes on in another copy. */
-  | { readonly kind: 'pass' }
-  /** Its own, once older copies of the same event are out of the way. */
+  /** It must not be sent: its event goes on in a newer copy. */
+  | { readonly kind: 'superseded' }
+  /** It may be sent once the older copies of its event are settled. */
   | { readonly kind: 'wait' }
-  /** Its predecessor's: it waits where, and as long as, that one does. */
+  /** It must be parked behind an earlier event of its key, in the same tier and until the same time. */
   | { readonly kind: 'behind'; readonly tier: string; readonly notBefore: number };
 
-/** What is known of one tier's topic: every copy from `from` to before `to`, offsets both. */
+/** The stretch of a tier's topic of which every copy is known: offsets, `to` excluded. */
 interface Known {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * What is parked of one partition, by key: the order that survives parking.
+ * The events of one partition that are parked, by key. They keep the order of each key: while an event is parked, later
+ * ones of its key are parked behind it.
  *
- * A record is sent only if its event is the earliest of its key and the record is that event's newest copy (the one most
- * often redriven, then most often parked). So a crash between parking and committing, which leaves an event in two tiers,
- * neither repeats it nor lets a later one overtake it.
+ * A record is sent only if its event is the earliest parked one of its key, and if the record is the newest copy of
+ * that event (the one redriven most often, and of those the one parked most often). A crash between parking and
+ * committing leaves an event in two tiers; because of this rule it is neither repeated nor overtaken.
  *
- * A copy joins when it is written or read, and leaves when it is settled. For each tier `ParkedKeys` knows how far its topic
- * was read, so that what is known need not be read again.
+ * A copy joins when it is written or read, and leaves when it is settled. How far the topic of each tier was read is
+ * kept too, so that nothing has to be read twice.
  */
 export class ParkedKeys {
-  /** The copies of each key in the order of `byAge`. */
+  /** The copies of each key, in the order of `byAge`. */
   readonly #keys = new Map<string, Copy[]>();
   readonly #known = new Map<string, Known>();
   #size = 0;
 
-  /** Keys of which an event is parked. */
+  /** How many keys have a parked event. */
   get keys(): number {
     return this.#keys.size;
   }
 
-  /** Copies known. */
+  /** How many copies are known. */
   get size(): number {
     return this.#size;
   }
 
-  /** A copy was read. One that is known already changes nothing. */
+  /** A copy was read. Does nothing for one that is known already. */
   join(copy: Copy): void {
     const copies = this.#keys.get(copy.key) ?? [];
     const at = placeOf(copies, copy);
@@ -71,12 +73,14 @@ export class ParkedKeys {
     this.#size += 1;
   }
 
-  /** A copy was written. Where its topic is read beyond it already, it has joined, and may even have left. */
+  /**
+   * A copy was written. Where its topic was already read beyond it, it has joined before, and may be settled by now.
+   */
   written(copy: Copy): void {
     if (copy.offset >= (this.#known.get(copy.tier)?.to ?? 0)) this.join(copy);
   }
 
-  /** A copy is settled. */
+  /** A copy was settled. */
   leave(copy: Copy): void {
     const copies = this.#keys.get(copy.key) ?? [];
     const at = placeOf(copies, copy);
@@ -86,31 +90,31 @@ export class ParkedKeys {
     this.#size -= 1;
   }
 
-  /** The record at this place was settled, whatever copy it was: nothing can be read of it any more. */
+  /** The record at this place was settled, and what copy it was cannot be read from it. */
   forget(tier: string, offset: number): void {
     this.#leaveWhere((copy) => copy.tier === tier && copy.offset === offset);
   }
 
-  /** Whose turn it is for a record of the source. */
+  /** What the order of its key allows for a record of the source. */
   turnOfSource(key: string, origin: number): Turn {
     const copies = this.#keys.get(key) ?? [];
     const at = firstOf(copies, origin);
-    return copies[at]?.origin === origin ? { kind: 'pass' } : behind(copies[at - 1]);
+    return copies[at]?.origin === origin ? { kind: 'superseded' } : behind(copies[at - 1]);
   }
 
-  /** Whose turn it is for a parked copy, which has joined. */
+  /** What the order of its key allows for a parked copy, which must have joined. */
   turnOf(copy: Copy): Turn {
     const copies = this.#keys.get(copy.key) ?? [];
     const [first, end] = [firstOf(copies, copy.origin), firstOf(copies, copy.origin + 1)];
-    if (!isSame(copies[end - 1], copy)) return { kind: 'pass' };
+    if (!isSame(copies[end - 1], copy)) return { kind: 'superseded' };
     if (first > 0) return behind(copies[first - 1]);
     return end > 1 ? { kind: 'wait' } : { kind: 'send' };
   }
 
   /**
-   * Forgets what is committed of a tier.
+   * Forgets the copies of a tier that are settled and committed.
    *
-   * @returns from where its topic has to be read to know the rest
+   * @returns the offset from which the topic has to be read to know all others
    */
   startAt(tier: string, committed: number): number {
     const { from, to } = this.#known.get(tier) ?? { from: committed, to: committed };
@@ -120,22 +124,22 @@ export class ParkedKeys {
     return unknown;
   }
 
-  /** The topic of a tier may be another one: from now on nothing of it counts as read. */
+  /** The topic of a tier may have been made anew: nothing of it counts as read any more. */
   readAgain(tier: string): void {
     this.#known.delete(tier);
   }
 
   /**
-   * Forgets the copies of a tier from this offset on, which cannot be read any more.
+   * Forgets the copies of a tier from this offset on, which are gone from its topic.
    *
-   * @returns what was forgotten
+   * @returns the forgotten copies
    */
   lose(tier: string, from: number): Copy[] {
     this.readAgain(tier);
     return this.#leaveWhere((copy) => copy.tier === tier && copy.offset >= from);
   }
 
-  /** @returns which have left */
+  /** @returns the copies that have left */
   #leaveWhere(isOver: (copy: Copy) => boolean): Copy[] {
     const over = [...this.#keys.values()].flat().filter(isOver);
     for (const copy of over) this.leave(copy);
@@ -149,16 +153,16 @@ export class ParkedKeys {
   }
 }
 
-/** What decides over order: the record's key, or the payment where there is none. */
+/** The name under which order is kept: the record's key, or its payment where it has none. */
 export function orderKey(key: Buffer | null, paymentId: string): string {
   return key !== null && key.length > 0 ? `key ${key.toString('latin1')}` : `payment ${paymentId}`;
 }
 
 /**
- * The parked copy that a record of a retry topic is.
+ * Reads a record of a retry topic as a copy of a parked event. Throws for a record of a topic that is not read.
  *
- * @returns `undefined` for a record of the source, for one that came from elsewhere than this partition of the source, and
- *   where nothing names its key
+ * @returns `undefined` for a record of the source, for one whose event does not come from this partition of the source,
+ *   and for one of which neither key nor payment is known
  */
 export function copyOf(record: KafkaRecord, topology: Topology, provenance: Provenance): Copy | undefined {
   const tier = topology.retryTierOf(record.topic)?.name;
@@ -195,7 +199,7 @@ function firstOf(copies: readonly Copy[], origin: number): number {
   return firstWhere(copies, (other) => other.origin >= origin);
 }
 
-/** Where the items begin for which `holds` is true; it must be so for every item behind the first one. */
+/** The index of the first item for which `holds` is true; it has to be true for every later item, too. */
 function firstWhere<T>(items: readonly T[], holds: (item: T) => boolean): number {
   let [from, to] = [0, items.length];
   while (from < to) {

@@ -2,7 +2,7 @@ import type { Headers, KafkaRecord } from './record.ts';
 
 const PREFIX = 'notifier-';
 
-/** Where an event first stood and what happened to it since: the `notifier-*` headers, read. */
+/** Where an event was first written and what has happened to it since: what the `notifier-*` headers say. */
 export interface Provenance {
   readonly origin: {
     readonly topic: string;
@@ -15,9 +15,9 @@ export interface Provenance {
   readonly attempts: number;
   /** Times parked. */
   readonly hops: number;
-  /** How many of these only to wait behind an earlier event of the key. */
+  /** How many of these times it was only parked to wait behind an earlier event of its key. */
   readonly waits?: number;
-  /** Of a parked event whose record has no key: what stands in its place. */
+  /** Of an event whose record has no key: the payment stands in its place. */
   readonly paymentId?: string;
   /** Epoch milliseconds, as are all times here. */
   readonly firstAttemptAt?: number;
@@ -31,7 +31,7 @@ export interface Provenance {
   readonly redriveCount?: number;
 }
 
-/** Reads the history of a record. Nobody forges it: whatever a source record brings of these headers is not read. */
+/** Reads the history of a record. Nobody can forge it: these headers are ignored on records of the source. */
 export function readProvenance(record: KafkaRecord, source: string): Provenance {
   const { topic, partition, offset, timestamp, headers } = record;
   if (topic === source) return { origin: { topic, partition, offset, timestamp }, attempts: 0, hops: 0 };
@@ -62,8 +62,9 @@ export function readProvenance(record: KafkaRecord, source: string): Provenance 
 }
 
 /**
- * The headers of a record that moves on: the origin's own as they were, the history written anew, `extra` beside it
- * (names without the prefix).
+ * The headers of a record that moves on: those of its producer as they were, and the history written anew.
+ *
+ * @param extra further headers, their names without the prefix `notifier-`
  */
 export function writeHeaders(
   own: Headers,

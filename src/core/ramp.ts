@@ -1,9 +1,10 @@
 /**
- * The way back from a hold: one request at a time, and one more with each trustworthy answer. That doubles them each
- * round trip, so a gateway that has just come back meets no burst and has the whole flow soon.
+ * How sending grows again after a hold: one request at a time at first, and one more with each trustworthy answer. So
+ * the number in flight doubles with each round trip: a gateway that has just come back meets no burst, but has the
+ * whole flow soon.
  */
 export class Ramp {
-  /** The last request that had left before; those do not count here. */
+  /** The last request sent before the hold ended; up to this one, none counts here. */
   readonly #since: number;
   /** Requests that may be in flight at once. */
   #allowed = 1;
@@ -17,7 +18,7 @@ export class Ramp {
     return this.#inFlight >= this.#allowed;
   }
 
-  left(): void {
+  sent(): void {
     this.#inFlight += 1;
   }
 

@@ -1,4 +1,4 @@
-/** Header values by name, as Kafka carries them; the values of a repeated name stand in their order. */
+/** Header values by name, as Kafka carries them. A name that is repeated has its values in order. */
 export type Headers = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
 
 /** A record as it was read. */
@@ -13,11 +13,11 @@ export interface KafkaRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Headers;
-  /** Where it is there, nothing but the record's place is known. */
+  /** Set where nothing of the record is known but its topic, partition and offset. */
   readonly unreadable?: Unreadable;
 }
 
-/** Why no record could be taken out of bytes that are as they were written. */
+/** Why no record could be read from bytes that nobody has changed since they were written. */
 export interface Unreadable {
   readonly reason: 'undecodable' | 'too_large';
   readonly detail: string;
@@ -26,7 +26,7 @@ export interface Unreadable {
 /** A record to be written. */
 export interface OutgoingRecord {
   readonly topic: string;
-  /** Where absent, the key decides. */
+  /** Where absent, Kafka chooses it by the key. */
   readonly partition?: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;

@@ -1,15 +1,15 @@
-/** One retry delay and the topic that realises it. */
+/** One retry delay; its records wait in a topic of their own. */
 export interface Tier {
-  /** As configured and as in the topic's name, e.g. `30s`. */
+  /** The delay as it is configured and as it ends the topic's name, e.g. `30s`. */
   readonly name: string;
   readonly delayMs: number;
 }
 
-/** When an unknown result is tried again, and how long. */
+/** When a notification without a final result is sent again, and when that ends. */
 export interface RetryPolicy {
-  /** At least one; the last one repeats. */
+  /** In the order of attempts; the last one repeats. */
   readonly tiers: readonly [Tier, ...Tier[]];
-  /** Counted from the first attempt. */
+  /** After so long, counted from the first attempt, there is no further one. */
   readonly maxAgeMs: number;
 }
 

@@ -1,9 +1,9 @@
 import {
   isTrustworthy,
-  keyTurn,
+  keyChoice,
   OPEN,
   pauseMs,
-  probeLeft,
+  probeSent,
   probeReturned,
   requestReturned,
   type Hold,
@@ -11,74 +11,78 @@ import {
 } from './hold.ts';
 import { judgeRefusal, type Suspicion } from './suspicion.ts';
 
-/** What is known of everything that was sent: requests are numbered as they leave, from 1. */
+/** What is known of all requests sent so far. They are numbered from 1, in the order in which they leave. */
 export interface Sending {
   readonly hold: Hold;
-  /** The last request that has left. */
-  readonly left: number;
-  /** The latest that was answered trustworthily. */
+  /** The number of the last request sent. */
+  readonly lastSent: number;
+  /** The number of the latest request that had a trustworthy answer. */
   readonly answered: number;
 }
 
-/** Nothing was sent yet. */
-export const NOTHING_SENT: Sending = { hold: OPEN, left: 0, answered: 0 };
+export const NOTHING_SENT: Sending = { hold: OPEN, lastSent: 0, answered: 0 };
 
-/** A request as it leaves; `keyTurn` above 0 tries the key versions at hand in turn. */
-export interface Departure {
+/** A request that is about to leave. */
+export interface StartedAttempt {
   readonly number: number;
   readonly probe: boolean;
-  readonly keyTurn: number;
+  /** Which key version signs it, as `keyChoice` of the hold says. */
+  readonly keyChoice: number;
 }
 
-/** What a request brought, of the payment it was for. */
-export type Answer = Omit<Returned, 'number'> & {
-  /** What its earlier refusals have left, if there were any. */
+/** What came of a request, and which payment it was for. */
+export type AttemptResult = Omit<Returned, 'number'> & {
+  /** What is known from earlier refusals of this payment, if there were any. */
   readonly suspicion?: Suspicion | undefined;
 };
 
-/** What is to become of a record, as far as others decide it. */
-export type Verdict =
-  /** Its own answer says what. */
+/** What is to be done with a record after an attempt, given what other payments have met. */
+export type NextStep =
+  /** Its own outcome decides what becomes of it. */
   | { readonly kind: 'settle' }
-  /** Nothing yet: it is to be sent again, after this pause. */
-  | { readonly kind: 'again'; readonly afterMs: number; readonly suspicion: Suspicion | undefined }
-  /** It is refused for good: what should concern everyone concerns this payment alone. */
-  | { readonly kind: 'alone' };
+  /** Nothing is decided: it is to be sent again, after a pause in milliseconds. */
+  | { readonly kind: 'send_again'; readonly afterMs: number; readonly suspicion: Suspicion | undefined }
+  /** It is refused for good: the refusal should concern every payment, but only this one meets it. */
+  | { readonly kind: 'reject' };
 
-/** The next request leaves, as a probe while held. `chance` is 0 to 1, drawn by the caller, here and below. */
-export function leave(sending: Sending, now: number, chance: number): [Sending, Departure] {
-  const number = sending.left + 1;
+/**
+ * The next request is about to leave, as a probe while held.
+ *
+ * @param chance 0 to 1, drawn by the caller, here and below
+ */
+export function attemptStarted(sending: Sending, now: number, chance: number): [Sending, StartedAttempt] {
+  const number = sending.lastSent + 1;
   if (sending.hold.kind === 'open')
     return [
-      { ...sending, left: number },
-      { number, probe: false, keyTurn: 0 },
+      { ...sending, lastSent: number },
+      { number, probe: false, keyChoice: 0 },
     ];
-  const hold = probeLeft(sending.hold, now, chance);
+  const hold = probeSent(sending.hold, now, chance);
   return [
-    { ...sending, hold, left: number },
-    { number, probe: true, keyTurn: keyTurn(hold) },
+    { ...sending, hold, lastSent: number },
+    { number, probe: true, keyChoice: keyChoice(hold) },
   ];
 }
 
-/** A place is given back, and nothing was learnt. */
-export function giveUp(sending: Sending, { number, probe }: Departure, now: number): Sending {
+/** A request was not sent after all, or nobody needs its answer any more: nothing was learnt from it. */
+export function attemptGivenUp(sending: Sending, { number, probe }: StartedAttempt, now: number): Sending {
   if (!probe || sending.hold.kind === 'open') return sending;
   return { ...sending, hold: probeReturned(sending.hold, number, undefined, now) };
 }
 
 /**
- * A request has come back: what that says of everyone, and of this record.
+ * A request has come back. Says what is known of all requests now, and what to do with the record it was for.
  *
- * @param outageAfter payments in a row without a trustworthy result that hold; 0 = none do
+ * @param outageAfter how many payments in a row without a trustworthy result begin a hold; 0 = never
  */
-export function comeBack(
+export function attemptReturned(
   before: Sending,
-  { number, probe }: Departure,
-  { paymentId, outcome, suspicion }: Answer,
+  { number, probe }: StartedAttempt,
+  { paymentId, outcome, suspicion }: AttemptResult,
   outageAfter: number,
   now: number,
   chance: number,
-): [Sending, Verdict] {
+): [Sending, NextStep] {
   const trustworthy = isTrustworthy(outcome);
   const answered = trustworthy ? Math.max(before.answered, number) : before.answered;
   const hold =
@@ -87,18 +91,22 @@ export function comeBack(
       : requestReturned(before.hold, { number, paymentId, outcome }, outageAfter, now, chance);
   const after: Sending = { ...before, hold, answered };
   if (outcome.kind !== 'systemic') {
-    return [after, probe && !trustworthy ? { kind: 'again', afterMs: 0, suspicion } : { kind: 'settle' }];
+    return [after, probe && !trustworthy ? { kind: 'send_again', afterMs: 0, suspicion } : { kind: 'settle' }];
   }
-  const judged = judgeRefusal(suspicion, { left: before.left, answered, held: before.hold.kind === 'held' });
+  const judged = judgeRefusal(suspicion, { lastSent: before.lastSent, answered, held: before.hold.kind === 'held' });
   switch (judged.concerns) {
     case 'everyone':
-      return [after, { kind: 'again', afterMs: 0, suspicion: judged.suspicion }];
+      return [after, { kind: 'send_again', afterMs: 0, suspicion: judged.suspicion }];
     case 'perhaps_one':
       return [
         before,
-        { kind: 'again', afterMs: pauseMs(judged.suspicion.refusedAlone - 1, chance), suspicion: judged.suspicion },
+        {
+          kind: 'send_again',
+          afterMs: pauseMs(judged.suspicion.refusedAlone - 1, chance),
+          suspicion: judged.suspicion,
+        },
       ];
     case 'one':
-      return [before, { kind: 'alone' }];
+      return [before, { kind: 'reject' }];
   }
 }

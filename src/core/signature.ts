@@ -19,7 +19,10 @@ export function signedContent({ path, clientId, time, body }: SignedMessage): Bu
   return Buffer.concat([Buffer.from(`POST ${path}\n${clientId}.${time}.`), body]);
 }
 
-/** The value of the `Signature` header: standard base64 with padding, percent-encoded, parts in the order all parsers take. */
+/**
+ * The value of the `Signature` header: standard base64 with padding, percent-encoded, parts in the order all parsers
+ * take.
+ */
 export function signatureHeader(keyVersion: string, signature: Buffer): string {
   return `algorithm=RSA256,keyVersion=${keyVersion},signature=${encodeURIComponent(signature.toString('base64'))}`;
 }

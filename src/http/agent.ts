@@ -19,8 +19,8 @@ export interface AgentSettings {
  * - Certificates are always checked: said here, the environment cannot switch it off.
  * - The trusted certificates are parsed once, not for every connection.
  * - Idle connections are closed here before the other side, or something between, drops them silently: a request
- *   written to such a one is neither sent nor known not to be. The agent's own `timeout` would also concern connections
- *   in use; this one's does not, as the agent closes on it only those that are free.
+ *   written to such a one is neither sent nor known not to be. That is after `idleMs`, or a second before the time that
+ *   the last answer announced (`Keep-Alive: timeout=`), whichever is sooner.
  */
 export function createAgent({ url, ca, maxSockets, idleMs }: AgentSettings): HttpAgent | HttpsAgent {
   const keeping = { keepAlive: true, maxSockets, maxFreeSockets: maxSockets };
@@ -29,6 +29,21 @@ export function createAgent({ url, ca, maxSockets, idleMs }: AgentSettings): Htt
     url.protocol === 'http:'
       ? new HttpAgent(keeping)
       : new HttpsAgent({ ...keeping, rejectUnauthorized: true, secureContext: createSecureContext(trusted) });
-  agent.on('free', (socket: Socket) => socket.setTimeout(idleMs));
+  return closingIdle(agent, idleMs);
+}
+
+/**
+ * Node's agent heeds the announced time only where it is below its own option `timeout`, which would also concern
+ * connections in use. So it has that option only while it decides on a connection that has just become free; when the
+ * time is over it closes none but free ones.
+ */
+function closingIdle<A extends HttpAgent>(agent: A, idleMs: number): A {
+  const deciding = Object.create(agent, { options: { value: { timeout: idleMs } } }) as A;
+  const decide: (socket: Socket) => unknown = agent.keepSocketAlive.bind(deciding);
+  agent.keepSocketAlive = (socket: Socket) => {
+    // Counted from now: what is left of the last time would else go on.
+    socket.setTimeout(0);
+    return decide(socket);
+  };
   return agent;
 }

@@ -116,8 +116,8 @@ export function createSender(settings: SenderSettings, ring: Keys, now: () => nu
     };
   };
 
-  const send: Send = async (body, beforeSend, signal, keyTurn) => {
-    const { version, key } = ring.signing(keyTurn);
+  const send: Send = async (body, beforeSend, signal, keyChoice) => {
+    const { version, key } = ring.signing(keyChoice);
     const time = requestTime(now());
     const signature = await sign({ path, clientId, time, body }, key);
     beforeSend();

@@ -71,6 +71,7 @@ export function createInstruments() {
     decodeErrors: counter(METRICS.decodeErrors),
     unlistedPaymentCodes: counter(METRICS.unlistedPaymentCodes),
     replay: gauge(METRICS.replay),
+    logLinesDropped: counter(METRICS.logLinesDropped),
     replayed: counter(METRICS.replayed),
     topicRetention: gauge(METRICS.topicRetention),
   } satisfies Record<keyof typeof METRICS | 'registry', unknown>;

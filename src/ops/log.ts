@@ -26,8 +26,8 @@ export interface Log extends Readonly<Record<Level, Write>> {
 /** How a log is made. */
 export interface LogOptions {
   readonly level: LevelWithSilent;
-  /** Where lines go; standard output by default, written synchronously so that none is lost at exit. */
-  readonly stream?: DestinationStream;
+  /** Where lines go. */
+  readonly stream: DestinationStream;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }
@@ -48,7 +48,7 @@ export function createLog({ level, stream, now = Date.now }: LogOptions): Log {
       formatters: { level: (label) => ({ level: label }) },
       redact: REDACTED,
     },
-    stream ?? pino.destination({ dest: 1, sync: true }),
+    stream,
   );
   const writer = (level: Level): Write => {
     return (message, fields = {}) => logger[level](plain(fields), message);

@@ -151,6 +151,7 @@ export const METRICS = {
     "Failed payments with a code the interface's page does not list; they are sent as they are.",
   ),
   replay: gauge('notifier_replay', '1 while records older than `REPLAY_BEFORE` are being sent (in the last minute).'),
+  logLinesDropped: counter('notifier_log_lines_dropped_total', 'Log lines that nobody took from standard output.'),
   replayed: counter('notifier_replayed_total', 'Events older than `REPLAY_BEFORE` that reached their final verdict.'),
   topicRetention: gauge('notifier_topic_retention_seconds', 'How long the brokers keep records; +Inf = for ever.', {
     topic: 'source, retry, dead-letter and outcome topics',

@@ -44,6 +44,8 @@ export interface Gauges {
 export interface Metrics {
   readonly observe: Observe;
   readonly gauges: Gauges;
+  /** A line of the log that nobody took. */
+  readonly logLineDropped: () => void;
   readonly contentType: string;
   text(): Promise<string>;
 }
@@ -88,6 +90,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
         }
       },
     },
+    logLineDropped: () => metric.logLinesDropped.inc(),
     contentType: registry.contentType,
     text: () => {
       metric.replay.set(options.now() < replaying.until ? 1 : 0);

@@ -1,9 +1,9 @@
 import { ParkedKeys } from '../core/parked-keys.ts';
 
-/** About 60 MB of memory. */
+/** Copies; about 60 MB of memory. */
 const MOST_PARKED = 200_000;
 
-/** The parkedKeys of the partitions this member owns. */
+/** What is parked in each partition this member owns. */
 export class AllParkedKeys {
   readonly #byPartition = new Map<number, ParkedKeys>();
   readonly #most: number;
@@ -13,34 +13,34 @@ export class AllParkedKeys {
   }
 
   of(partition: number): ParkedKeys {
-    const parkedHere = this.#byPartition.get(partition) ?? new ParkedKeys();
-    this.#byPartition.set(partition, parkedHere);
-    return parkedHere;
+    const parked = this.#byPartition.get(partition) ?? new ParkedKeys();
+    this.#byPartition.set(partition, parked);
+    return parked;
   }
 
-  /** Forgets all other partitions. */
+  /** Forgets every partition but these. */
   keep(partitions: readonly number[]): void {
     for (const partition of this.#byPartition.keys()) {
       if (!partitions.includes(partition)) this.#byPartition.delete(partition);
     }
   }
 
-  /** The topic of a tier may be another one under the same name. */
+  /** The topic of a tier may have been made anew: nothing of it counts as read any more. */
   readAgain(tier: string): void {
-    for (const parkedHere of this.#byPartition.values()) parkedHere.readAgain(tier);
+    for (const parked of this.#byPartition.values()) parked.readAgain(tier);
   }
 
-  /** Keys whose later events wait behind a parked one. */
+  /** How many keys have a parked event, behind which their later events wait. */
   get keys(): number {
     let keys = 0;
-    for (const parkedHere of this.#byPartition.values()) keys += parkedHere.keys;
+    for (const parked of this.#byPartition.values()) keys += parked.keys;
     return keys;
   }
 
-  /** So much is parked that nothing may be added before some of it is settled. */
+  /** Whether so much is parked that records of the source have to wait until some of it is settled. */
   get full(): boolean {
     let size = 0;
-    for (const parkedHere of this.#byPartition.values()) size += parkedHere.size;
+    for (const parked of this.#byPartition.values()) size += parked.size;
     return size >= this.#most;
   }
 }

@@ -7,10 +7,10 @@ import type { KafkaRecord } from '../core/record.ts';
 export const DECODE_ERRORS = ['magic', 'schema_not_found', 'bytes', 'schema_mismatch', 'tombstone'] as const;
 export type DecodeError = (typeof DECODE_ERRORS)[number];
 
-/** Where something could not be written. */
+/** What kind of topic a record is written to. */
 export type ProduceTarget = 'retry' | 'dead_letter' | 'outcome';
 
-/** One request and its judgement: everything an auditor asks of an attempt, and nothing secret. */
+/** One request and its judgement: everything an auditor may ask about it, and nothing secret. */
 export interface AttemptFact {
   readonly kind: 'attempt';
   readonly tier: string;
@@ -29,7 +29,7 @@ export interface AttemptFact {
   readonly durationMs: number;
 }
 
-/** A record has come to rest: its offset may be committed. */
+/** A record is settled: its offset may be committed. */
 export interface SettledFact {
   readonly kind: 'settled';
   readonly tier: string;
@@ -49,18 +49,20 @@ export interface SettledFact {
   readonly at: number;
 }
 
-/** What happens in the service, told as values: metrics and log read them, nothing else does. */
+/** What happens in the service. Metrics and log are made from these facts, and nothing else depends on them. */
 export type Fact =
   | AttemptFact
   | SettledFact
   | { readonly kind: 'consumed'; readonly tier: string; readonly count: number }
-  /** A retry record's turn has come, `latenessMs` after its time. */
+  /** A parked record has waited long enough; its time was `latenessMs` ago. */
   | { readonly kind: 'due'; readonly tier: string; readonly latenessMs: number }
-  /** Its event goes on in a newer copy, so this record is settled unsent. */
+  /** The event of this record goes on in a newer copy, so the record is settled without a request. */
   | { readonly kind: 'superseded'; readonly record: KafkaRecord; readonly provenance: Provenance }
   | { readonly kind: 'undecodable'; readonly record: KafkaRecord; readonly error: DecodeError; readonly detail: string }
   | { readonly kind: 'unlisted_payment_code'; readonly paymentId: string; readonly code: string }
-  /** The registry or the brokers do not do what we ask, or too much is parked; the lane waits and asks again. */
+  /**
+   * The registry or the brokers do not answer as they should, or too much is parked: the lane waits and tries again.
+   */
   | {
       readonly kind: 'waiting';
       readonly for: 'registry' | 'parked' | ProduceTarget;
@@ -70,7 +72,7 @@ export type Fact =
   | { readonly kind: 'hold_began'; readonly reason: string; readonly paymentId: string }
   | { readonly kind: 'hold_probed'; readonly reason: string; readonly ended: boolean; readonly nextProbeInMs: number }
   | { readonly kind: 'hold_ended'; readonly reason: string; readonly heldMs: number }
-  /** The gateway has refused requests for the traffic, and how many may leave is now found out; or no longer. */
+  /** Whether refusals for the traffic slow down sending now, and to how many requests. */
   | { readonly kind: 'pace'; readonly limited: boolean; readonly perSecond: number }
   | {
       readonly kind: 'joined';
@@ -78,11 +80,11 @@ export type Fact =
       readonly partitions: Readonly<Record<string, readonly number[]>>;
     }
   | { readonly kind: 'left'; readonly clean: boolean; readonly drainedMs: number }
-  /** What is parked in partitions just assigned was read, so that nothing overtakes it. */
+  /** What is parked in newly assigned partitions was read, so that no later event overtakes it. */
   | { readonly kind: 'fence_read'; readonly records: number; readonly tookMs: number }
   /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
   | { readonly kind: 'unserved'; readonly partitions: readonly number[] }
-  /** Topics that were deleted; none, once all are there again. */
+  /** Topics that were deleted; an empty list once all are there again. */
   | {
       readonly kind: 'topics_missing';
       readonly topics: readonly { readonly topic: string; readonly role: 'source' | 'retry' | 'dead_letter' }[];
@@ -101,7 +103,7 @@ export type Fact =
       readonly committed: number;
       readonly earliest: number;
     }
-  /** A batch did not come as it was written: its partition waits at this offset, and it is asked for again. */
+  /** A batch was changed on its way from its writer: its partition waits at this offset and asks for it again. */
   | {
       readonly kind: 'corrupt';
       readonly topic: string;
@@ -111,15 +113,15 @@ export type Fact =
     }
   | { readonly kind: 'committed'; readonly offsets: readonly { topic: string; partition: number; offset: number }[] }
   | { readonly kind: 'commit_failed'; readonly error: unknown }
-  /** This member has joined, but could not ask the brokers where to begin; it asks again. */
+  /** This member has joined, but could not ask the brokers where to begin; it tries again. */
   | { readonly kind: 'join_failed'; readonly error: unknown }
-  /** The group lets this member not in: something else uses it, or this user may not. The member asks again. */
+  /** The group does not let this member in: something else uses it, or the user may not. The member tries again. */
   | {
       readonly kind: 'join_refused';
       readonly group: string;
       readonly reason: 'taken' | 'forbidden';
       readonly error: unknown;
     }
-  /** This member ends without having left its group, which waits for it until its session is over. */
+  /** This member ends without having left its group, which waits for it until the session timeout. */
   | { readonly kind: 'not_left'; readonly error: unknown }
   | { readonly kind: 'key_reloaded'; readonly result: 'ok' | 'rejected' | 'fallback'; readonly detail: string };

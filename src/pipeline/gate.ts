@@ -1,10 +1,18 @@
 import { isTrustworthy, mayProbe, type Hold } from '../core/hold.ts';
-import type { Outcome } from '../core/outcome.ts';
+import { refusesForTraffic, type Outcome } from '../core/outcome.ts';
 import { Pace } from '../core/pace.ts';
 import { Ramp } from '../core/ramp.ts';
-import { comeBack, giveUp, leave, NOTHING_SENT, type Answer, type Departure, type Verdict } from '../core/sending.ts';
+import {
+  attemptReturned,
+  attemptGivenUp,
+  attemptStarted,
+  NOTHING_SENT,
+  type AttemptResult,
+  type StartedAttempt,
+  type NextStep,
+} from '../core/sending.ts';
 import { Abandoned, type Enter, type Observe, type Pass } from './ports.ts';
-import { Turns } from './turns.ts';
+import { SendQueue } from './send-queue.ts';
 
 /** Limits of the whole process. */
 export interface GateSettings {
@@ -18,21 +26,21 @@ export interface GateSettings {
 type Waiter = (pass: Pass) => void;
 
 /**
- * The one place every request passes right before it is sent: it knows the hold, the requests in flight and the rate.
- * What they mean is judged in `core`; here lanes wait, and are woken.
+ * Every request passes here right before it is sent. The gate knows the hold, the requests in flight and the rate. What
+ * they mean is judged in `core`; here lanes wait and are woken.
  *
- * While held, one lane at a time is let through as a probe; a lane whose probe is refused queues again behind the
- * others, so probes go round the lanes' heads.
+ * While held, one lane at a time may send, as a probe. A lane whose probe is refused queues again behind the others, so
+ * the lanes take turns.
  */
 export class Gate {
   readonly #settings: GateSettings;
   readonly #observe: Observe;
   /** Monotonic milliseconds. */
   readonly #clock: () => number;
-  readonly #turns = new Turns<Waiter>();
+  readonly #queue = new SendQueue<Waiter>();
   readonly #pace: Pace;
   #sending = NOTHING_SENT;
-  /** There since the first hold: how many may be in flight, until that is more than ever are. */
+  /** Limits the requests in flight after a hold; absent before the first one. */
   #ramp: Ramp | undefined;
   #inFlight = 0;
   #slowed = false;
@@ -49,7 +57,7 @@ export class Gate {
     return this.#inFlight;
   }
 
-  /** Requests per second that may leave now; 0 where nothing limits them. */
+  /** How many requests may be sent per second now; 0 where nothing limits them. */
   get rateLimit(): number {
     const limit = this.#pace.limit(this.#clock());
     return limit === Number.POSITIVE_INFINITY ? 0 : limit;
@@ -59,7 +67,7 @@ export class Gate {
     if (closing.aborted) return Promise.reject(new Abandoned());
     return new Promise<Pass>((resolve, reject) => {
       const abandon = (): void => {
-        this.#turns.remove(waiter);
+        this.#queue.remove(waiter);
         reject(new Abandoned());
       };
       const waiter: Waiter = (pass) => {
@@ -67,24 +75,24 @@ export class Gate {
         resolve(pass);
       };
       closing.addEventListener('abort', abandon);
-      this.#turns.add(waiter, from);
+      this.#queue.add(waiter, from);
       this.#letThrough();
     });
   };
 
   #letThrough(): void {
-    while (this.#turns.size > 0) {
+    while (this.#queue.size > 0) {
       const waitMs = this.#waitMs();
       if (waitMs > 0) {
         this.#wakeIn(waitMs);
         return;
       }
-      const waiter = this.#turns.take(this.#sending.hold.kind === 'held');
+      const waiter = this.#queue.take(this.#sending.hold.kind === 'held');
       waiter?.(this.#pass());
     }
   }
 
-  /** Milliseconds until the next waiter may pass; infinite where something else has to happen first. */
+  /** Milliseconds until the next lane may send; infinite where something else has to happen first. */
   #waitMs(): number {
     const now = this.#clock();
     const { hold } = this.#sending;
@@ -102,50 +110,59 @@ export class Gate {
 
   #pass(): Pass {
     const now = this.#clock();
-    const [sending, departure] = leave(this.#sending, now, Math.random());
+    const [sending, attempt] = attemptStarted(this.#sending, now, Math.random());
     this.#sending = sending;
     this.#inFlight += 1;
-    this.#pace.left(now);
-    this.#ramp?.left();
+    this.#pace.sent(now);
+    this.#ramp?.sent();
     return {
-      keyTurn: departure.keyTurn,
-      done: (answer) => {
-        const verdict = this.#returned(departure, answer);
+      keyChoice: attempt.keyChoice,
+      done: (result) => {
+        const next = this.#returned(attempt, result);
         this.#letThrough();
-        return verdict;
+        return next;
       },
     };
   }
 
-  #returned(departure: Departure, answer: Answer | undefined): Verdict {
+  #returned(attempt: StartedAttempt, result: AttemptResult | undefined): NextStep {
     const now = this.#clock();
     this.#inFlight -= 1;
-    this.#ramp?.returned(departure.number, answer !== undefined && isTrustworthy(answer.outcome));
-    if (answer === undefined) {
-      this.#sending = giveUp(this.#sending, departure, now);
+    this.#ramp?.returned(attempt.number, result !== undefined && isTrustworthy(result.outcome));
+    if (result === undefined) {
+      this.#sending = attemptGivenUp(this.#sending, attempt, now);
       return { kind: 'settle' };
     }
-    this.#paced(departure, answer.outcome, now);
+    const outageAfter = this.#outageAfter(attempt, result.outcome);
+    this.#paced(attempt, result.outcome, now);
     const { hold } = this.#sending;
-    const { outageHoldAfter } = this.#settings;
-    const [sending, verdict] = comeBack(this.#sending, departure, answer, outageHoldAfter, now, Math.random());
+    const [sending, next] = attemptReturned(this.#sending, attempt, result, outageAfter, now, Math.random());
     this.#sending = sending;
-    this.#tellHold(hold, departure, answer.paymentId, now);
-    if (sending.hold.kind !== hold.kind) this.#ramp = new Ramp(sending.left);
-    return verdict;
+    this.#tellHold(hold, attempt, result.paymentId, now);
+    if (sending.hold.kind !== hold.kind) this.#ramp = new Ramp(sending.lastSent);
+    return next;
   }
 
-  #paced({ number }: Departure, outcome: Outcome, now: number): void {
-    const refused = outcome.kind === 'unknown' && outcome.code === 'REQUEST_TRAFFIC_EXCEED_LIMIT';
-    if (refused) this.#pace.refused(number, this.#sending.left, now);
-    else if (outcome.kind !== 'no_result') this.#pace.accepted(now);
+  /**
+   * An unsigned refusal for the traffic is answered by sending slower: it begins no hold as long as that can help. Where
+   * even one request every two seconds brings nothing else, nobody is there who could take one, and that is an outage: on
+   * and on at that pace, payments would in time become dead letters.
+   */
+  #outageAfter({ number }: StartedAttempt, outcome: Outcome): number {
+    const canBeSlower = refusesForTraffic(outcome) && !this.#pace.sentAtLowest(number);
+    return canBeSlower ? 0 : this.#settings.outageHoldAfter;
+  }
+
+  #paced({ number }: StartedAttempt, outcome: Outcome, now: number): void {
+    if (refusesForTraffic(outcome)) this.#pace.refused(number, this.#sending.lastSent, now);
+    else if (outcome.kind !== 'no_result') this.#pace.accepted(number, now);
     const slowed = this.#pace.isAdapted(now);
     if (slowed === this.#slowed) return;
     this.#slowed = slowed;
     this.#observe({ kind: 'pace', limited: slowed, perSecond: this.rateLimit });
   }
 
-  #tellHold(before: Hold, { probe }: Departure, paymentId: string, now: number): void {
+  #tellHold(before: Hold, { probe }: StartedAttempt, paymentId: string, now: number): void {
     const { hold } = this.#sending;
     const reason = hold.kind === 'held' ? hold.reason : undefined;
     const reasonBefore = before.kind === 'held' ? before.reason : undefined;

@@ -3,7 +3,7 @@ import type { Exchange, SystemicCodes } from '../core/outcome.ts';
 import type { OutgoingRecord } from '../core/record.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
 import type { Topology } from '../core/topology.ts';
-import type { Answer, Verdict } from '../core/sending.ts';
+import type { AttemptResult, NextStep } from '../core/sending.ts';
 import type { DecodeError, Fact, ProduceTarget } from './facts.ts';
 import type { AllParkedKeys } from './all-parked-keys.ts';
 
@@ -12,31 +12,39 @@ export type Decoded =
   | { readonly kind: 'event'; readonly event: PaymentFinal }
   | { readonly kind: 'undecodable'; readonly error: DecodeError; readonly detail: string };
 
-/** Reads a record's value. Throws where the registry does not answer: nothing is known of the record then. */
+/** Reads a record's value. Throws where the registry does not answer: then nothing is decided. */
 export type Decode = (value: Buffer | null) => Promise<Decoded>;
 
-/** What a request brought, and which key signed it. */
-export interface Sent {
+/** A request that was sent, with what came back. */
+export interface SentRequest {
   readonly exchange: Exchange;
   readonly keyVersion: string;
-  /** Epoch milliseconds at which the request left. */
+  /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly durationMs: number;
 }
 
 /**
- * Signs and posts one body. Never throws for what happened on the wire.
+ * Signs and posts one body. Whatever goes wrong on the wire is returned, and not thrown.
  *
- * @param beforeSend called after signing, right before the first byte; what it throws is thrown on, and nothing is sent
+ * @param beforeSend called after signing, right before the first byte; if it throws, nothing is sent and its error is
+ *   thrown
  * @param signal aborts a request in flight: the exchange is then a `no_response`
- * @param keyTurn 0 signs with the key version in use, 1 with the active one, each number above with the next at hand
+ * @param keyChoice 0 signs with the key version in use, 1 with the active one, and each higher number with the next one
+ *   at hand
  */
-export type Send = (body: Buffer, beforeSend: () => void, signal: AbortSignal, keyTurn: number) => Promise<Sent>;
+export type Send = (
+  body: Buffer,
+  beforeSend: () => void,
+  signal: AbortSignal,
+  keyChoice: number,
+) => Promise<SentRequest>;
 
 /**
- * Writes a record, acknowledged by all in-sync replicas.
+ * Writes a record. Returns when all in-sync replicas have acknowledged it.
  *
- * @param mayWrite called right before the record is handed over; what it throws is thrown on, and nothing is written
+ * @param mayWrite called right before the record is handed over; if it throws, nothing is written and its error is
+ *   thrown
  * @returns the offset it was written at, or `too_large` where the broker will never take a record of this size. Throws
  *   for every other failure.
  */
@@ -49,27 +57,34 @@ export type Publish = (
 /** The right to send one request. */
 export interface Pass {
   /** Which key version to sign with, as `Send` takes it; above 0 only while our key is what is refused. */
-  readonly keyTurn: number;
-  /** Gives the pass back with what the request brought, `undefined` where none was sent, and hears what is to become of it. */
-  done(answer: Answer | undefined): Verdict;
+  readonly keyChoice: number;
+  /** Gives the pass back with the result of the request, `undefined` where there is none. Says what to do next. */
+  done(result: AttemptResult | undefined): NextStep;
 }
 
-/** Whether a record comes from the source or from a retry topic: where sending is scarce, live records go first. */
-export type Origin = 'live' | 'retry';
+/**
+ * Live records, which come from the source, are sent before those of a retry topic where not all can be sent at once.
+ */
+export type Priority = 'live' | 'retry';
 
 /** Waits for the right to send; throws `Abandoned` when `closing` is aborted first. */
-export type Enter = (closing: AbortSignal, from: Origin) => Promise<Pass>;
+export type Enter = (closing: AbortSignal, from: Priority) => Promise<Pass>;
 
-/** Tells what happened. Never throws. */
+/** Takes note of a fact. Never throws. */
 export type Observe = (fact: Fact) => void;
 
 /** The right to work on a record, lost when its partition may belong to another member. */
 export interface Ownership {
-  /** Aborted as soon as this member is to give its partitions back: waiting ends, a request in flight goes on. */
+  /**
+   * Aborted as soon as this member has to hand its partitions over: whoever waits gives up, a request in flight goes
+   * on.
+   */
   readonly closing: AbortSignal;
-  /** Aborted when the right has ended: whatever goes on is worth nothing any more. */
+  /** Aborted when the right has ended: nothing may be sent, written or committed any more. */
   readonly ended: AbortSignal;
-  /** Throws `Abandoned` unless the right still stands; `sending` also asks for a fresh lease from the coordinator. */
+  /**
+   * Throws `Abandoned` where the right has ended; before sending, also where the last heartbeat is too old to be sure.
+   */
   assertHeld(sending: boolean): void;
 }
 
@@ -81,14 +96,13 @@ export interface Ports {
   readonly parkedKeys: AllParkedKeys;
   readonly observe: Observe;
   readonly enter: Enter;
-  /** The gateway has answered a request signed with this version while the one in use was refused. */
+  /** Called when a probe was accepted that was signed with this version, while the version in use is refused. */
   readonly keyWorked: (version: string) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly settings: PipelineSettings;
 }
 
-/** What of the configuration the pipeline needs. */
 export interface PipelineSettings {
   readonly topology: Topology;
   readonly retry: RetryPolicy;
@@ -97,7 +111,7 @@ export interface PipelineSettings {
   readonly timeOffset: string;
 }
 
-/** Work was given up because the partition may belong to another member; its record is not settled. */
+/** The work on a record was given up because its partition may belong to another member. The record is not settled. */
 export class Abandoned extends Error {
   override readonly name = 'Abandoned';
 }

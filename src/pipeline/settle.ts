@@ -1,122 +1,81 @@
-import { createHash } from 'node:crypto';
-import type { Disposition } from '../core/disposition.ts';
-import { isPaymentId, type PaymentFinal } from '../core/event.ts';
 import { copyOf } from '../core/parked-keys.ts';
-import type { Outcome } from '../core/outcome.ts';
-import { writeHeaders, type Provenance } from '../core/provenance.ts';
-import { recordName, type KafkaRecord, type OutgoingRecord } from '../core/record.ts';
+import type { OutgoingRecord } from '../core/record.ts';
 import type { ProduceTarget, SettledFact } from './facts.ts';
-import type { Ports, Publish, Sent, Ownership } from './ports.ts';
+import { deadLetter, deadLetterWithoutValue, retryRecord } from './moved-record.ts';
+import { outcomeRecord } from './outcome-record.ts';
+import type { Ownership, Ports, Publish } from './ports.ts';
 import { untilDone } from './waiting.ts';
+import type { Ending, Finished, Work } from './work.ts';
 
-/** A record on its way through the pipeline. */
-export interface Work {
-  readonly record: KafkaRecord;
-  readonly tier: string;
-  readonly provenance: Provenance;
-  /** Absent where the bytes could not be read. */
-  readonly event?: PaymentFinal;
-  /** The last request, where one was sent by this member. */
-  readonly last?: Sent & { readonly outcome: Outcome };
-}
-
-type Verdict = Exclude<Disposition, { kind: 'hold' }>;
-
-/** Where a record waits; a tier's delay is of no interest here. */
-type Parking = Omit<Extract<Verdict, { kind: 'retry' }>, 'tier'> & { readonly tier: { readonly name: string } };
-
-/** What can become of a record for good; a hold is no end. */
-export type Final = Exclude<Verdict, { kind: 'retry' }> | Parking;
-
-/** A key longer than this does not travel with a letter that was itself too large. */
-const LARGEST_KEPT_KEY = 16_384;
+type Parking = Extract<Ending, { kind: 'retry' }>;
+type Letter = Omit<Extract<Ending, { kind: 'dead_letter' }>, 'kind'>;
 
 /**
  * Brings a record to rest. When this returns, its retry or dead-letter record is acknowledged by all in-sync replicas
- * (a delivered record needs none), and only then may its offset be committed.
+ * (a delivered or superseded record needs none), and only then may its offset be committed.
  */
-export async function settle(work: Work, final: Final, ports: Ports, ownership: Ownership): Promise<void> {
+export async function settle(work: Finished, ports: Ports, ownership: Ownership): Promise<void> {
   ownership.assertHeld(false);
-  switch (final.kind) {
+  const { record, provenance, ending } = work;
+  switch (ending.kind) {
     case 'complete':
       await writeOutcome(work, 'delivered', ports, ownership);
       observeSettled(work, { verdict: 'delivered' }, ports);
       return;
     case 'retry':
-      return park(work, final, ports, ownership);
+      return park(work, ending, ports, ownership);
     case 'dead_letter':
-      return deadLetter(work, final, ports, ownership);
+      return bury(work, ending, ports, ownership);
+    case 'superseded':
+      ports.observe({ kind: 'superseded', record, provenance });
   }
 }
 
-async function park(
-  work: Work,
-  { tier, notBefore, reason }: Parking,
-  ports: Ports,
-  ownership: Ownership,
-): Promise<void> {
+/** Writes the record to the retry topic it has to wait in. */
+async function park(work: Work, parking: Parking, ports: Ports, ownership: Ownership): Promise<void> {
   const { record } = work;
   const { topology } = ports.settings;
+  const { tier, notBefore, reason } = parking;
   const provenance = { ...work.provenance, hops: work.provenance.hops + 1, notBefore, reason };
-  const parked = {
-    ...moved(record, topology.retryTopic(tier.name)),
-    headers: writeHeaders(record.headers, provenance),
-  };
+  const parked = retryRecord(record, topology.retryTopic(tier), provenance);
   const written = await publish('retry', work, parked, ports, ownership);
-  if (written === 'too_large') {
-    return deadLetter(work, { reason: 'too_large', detail: reason }, ports, ownership);
-  }
+  if (written === 'too_large') return bury(work, { reason: 'too_large', detail: reason }, ports, ownership);
   const copy = copyOf({ ...record, ...parked, ...written }, topology, provenance);
   if (copy !== undefined) ports.parkedKeys.of(record.partition).written(copy);
-  observeSettled(work, { verdict: 'parked', tier: tier.name, notBefore, reason }, ports);
+  observeSettled(work, { verdict: 'parked', tier, notBefore, reason }, ports);
 }
 
-async function deadLetter(
+/** Writes the record to the dead letters, without its value where it is too large for them. */
+async function bury(work: Work, { reason, detail }: Letter, ports: Ports, ownership: Ownership): Promise<void> {
+  const { deadLetters } = ports.settings.topology;
+  const write = (letter: OutgoingRecord) => publish('dead_letter', work, letter, ports, ownership);
+  const isTooLarge =
+    reason === 'too_large' || (await write(deadLetter(work, deadLetters, reason, detail))) === 'too_large';
+  if (isTooLarge) await write(deadLetterWithoutValue(work, deadLetters, detail));
+  await writeOutcome(work, 'dead_lettered', ports, ownership);
+  observeSettled(work, { verdict: 'dead_lettered', reason: isTooLarge ? 'too_large' : reason, detail }, ports);
+}
+
+/** Tells auditors of a final verdict, where an outcomes topic is configured. */
+async function writeOutcome(
   work: Work,
-  { reason, detail }: Omit<Extract<Final, { kind: 'dead_letter' }>, 'kind'>,
+  verdict: 'delivered' | 'dead_lettered',
   ports: Ports,
   ownership: Ownership,
 ): Promise<void> {
-  const { record, provenance } = work;
-  const { notBefore, ...history } = provenance;
-  const letter: OutgoingRecord = {
-    ...moved(record, ports.settings.topology.deadLetters),
-    headers: writeHeaders(record.headers, { ...history, reason: detail }, { 'dead-letter-reason': reason }),
-  };
-  const written = reason === 'too_large' ? reason : await publish('dead_letter', work, letter, ports, ownership);
-  if (written === 'too_large') await publish('dead_letter', work, withoutValue(letter, work, detail), ports, ownership);
-  await writeOutcome(work, 'dead_lettered', ports, ownership);
-  observeSettled(work, { verdict: 'dead_lettered', reason: written === 'too_large' ? written : reason, detail }, ports);
+  const { outcomes } = ports.settings.topology;
+  if (outcomes === undefined) return;
+  await publish('outcome', work, outcomeRecord(work, outcomes, verdict, ports.now()), ports, ownership);
 }
 
-/** The same record elsewhere: key, value and partition number stay. */
-function moved({ key, value, partition }: KafkaRecord, topic: string): Omit<OutgoingRecord, 'headers'> {
-  return { topic, partition, key, value };
-}
-
-/** What is left of a record that fits nowhere: coordinates, payment and hash, as far as its value could be read. */
-function withoutValue(letter: OutgoingRecord, { record, provenance, event }: Work, detail: string): OutgoingRecord {
-  const { body, notBefore, ...history } = provenance;
-  const payment = event !== undefined && isPaymentId(event.paymentId) && { paymentId: event.paymentId };
-  return {
-    ...letter,
-    key: record.key !== null && record.key.length > LARGEST_KEPT_KEY ? null : record.key,
-    value: null,
-    headers: writeHeaders(
-      {},
-      { ...history, ...payment, reason: detail },
-      {
-        'dead-letter-reason': 'too_large',
-        ...(record.unreadable === undefined && { 'value-sha256': sha256(record.value ?? Buffer.alloc(0)) }),
-      },
-    ),
-  };
-}
-
-/** What a request was sent for is worth waiting for to the end of the ownership: given up, it would be sent again. */
+/**
+ * Writes until it is written. A record for which a request was sent is worth waiting for to the end of the ownership:
+ * if it were given up earlier, the request would be sent again. Any other record is given up as soon as partitions are
+ * to be handed over.
+ */
 async function publish(
   target: ProduceTarget,
-  { record, last }: Work,
+  { record, lastAttempt }: Work,
   outgoing: OutgoingRecord,
   ports: Ports,
   ownership: Ownership,
@@ -127,51 +86,20 @@ async function publish(
   return untilDone(
     () => ports.publish(target, outgoing, mayWrite),
     (error) => ports.observe({ kind: 'waiting', for: target, record, error }),
-    last === undefined ? ownership.closing : ownership.ended,
+    lastAttempt === undefined ? ownership.closing : ownership.ended,
   );
 }
 
-/** The auditor's record of a final verdict, where an outcomes topic is configured. */
-async function writeOutcome(
-  work: Work,
-  verdict: 'delivered' | 'dead_lettered',
-  ports: Ports,
-  ownership: Ownership,
-): Promise<void> {
-  const topic = ports.settings.topology.outcomes;
-  if (topic === undefined) return;
-  const { event, last, provenance } = work;
-  const { topic: originTopic, partition, offset } = provenance.origin;
-  const value = {
-    paymentId: event?.paymentId ?? null,
-    verdict,
-    resultCode: last !== undefined && 'code' in last.outcome ? last.outcome.code : null,
-    attempts: provenance.attempts,
-    keyVersion: last?.keyVersion ?? null,
-    firstAttemptAt: isoTime(provenance.firstAttemptAt),
-    settledAt: isoTime(ports.now()),
-    origin: { topic: originTopic, partition, offset },
-    requestSha256: provenance.body === undefined ? null : sha256(provenance.body),
-    responseSha256: last?.exchange.kind === 'response' ? sha256(last.exchange.body) : null,
-  };
-  const key = event?.paymentId ?? recordName({ topic: originTopic, partition, offset });
-  const outgoing = { topic, key: Buffer.from(key), value: Buffer.from(JSON.stringify(value)), headers: {} };
-  await publish('outcome', work, outgoing, ports, ownership);
-}
-
-function observeSettled(
-  { record, tier, provenance, event }: Work,
-  as: SettledFact['as'],
-  { observe, now }: Ports,
-): void {
+function observeSettled({ record, tier, provenance, event }: Work, as: SettledFact['as'], ports: Ports): void {
   const finalAt = event?.paymentTime ?? provenance.origin.timestamp;
-  observe({ kind: 'settled', tier, record, provenance, paymentId: event?.paymentId, as, finalAt, at: now() });
-}
-
-function isoTime(epochMs: number | undefined): string | null {
-  return epochMs === undefined ? null : new Date(epochMs).toISOString();
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  ports.observe({
+    kind: 'settled',
+    tier,
+    record,
+    provenance,
+    paymentId: event?.paymentId,
+    as,
+    finalAt,
+    at: ports.now(),
+  });
 }

@@ -13,25 +13,27 @@ export async function pause(ms: number, closing: AbortSignal): Promise<void> {
   }
 }
 
-/** A time by the wall clock, in epoch milliseconds, and by the monotonic one. */
+/** A time on both clocks. */
 export interface Due {
+  /** Epoch milliseconds. */
   readonly wall: number;
+  /** Milliseconds of `performance.now()`. */
   readonly monotonic: number;
 }
 
 /**
- * Waits until one of the clocks shows the time. The wall clock may be stepped meanwhile: the monotonic time bounds how
- * long one that was put back makes it wait.
+ * Waits until one of the clocks shows its time. Where the wall clock is set back meanwhile, the monotonic clock bounds
+ * the wait. Throws `Abandoned` as soon as `closing` is aborted.
  */
 export async function pauseUntil(due: Due, now: () => number, closing: AbortSignal): Promise<void> {
-  const left = (): number => Math.min(due.wall - now(), due.monotonic - performance.now());
-  for (let ms = left(); ms > 0; ms = left()) await pause(Math.min(ms, 1_000), closing);
+  const remainingMs = (): number => Math.min(due.wall - now(), due.monotonic - performance.now());
+  for (let ms = remainingMs(); ms > 0; ms = remainingMs()) await pause(Math.min(ms, 1_000), closing);
 }
 
 /**
- * Asks our own infrastructure until it answers: what cannot be done now will be done later, and nothing is decided
- * about the record meanwhile. Pauses are counted from the beginning of a try: one that timed out has waited already.
- * Throws `Abandoned` when `closing` is aborted between two tries.
+ * Tries until it succeeds, with growing pauses: a fault of our own infrastructure is waited for, and nothing is decided
+ * about a record meanwhile. A pause counts from the beginning of a try, so one that timed out is soon followed by the
+ * next. Throws `Abandoned` when `closing` is aborted between two tries.
  */
 export async function untilDone<T>(
   task: () => Promise<T>,
@@ -45,8 +47,8 @@ export async function untilDone<T>(
     } catch (error) {
       if (error instanceof Abandoned) throw error;
       onFailure(error);
-      const left = wait * (0.75 + Math.random() / 2) - (performance.now() - began);
-      await pause(Math.max(FIRST_PAUSE_MS * 0.75, left), closing);
+      const remainingMs = wait * (0.75 + Math.random() / 2) - (performance.now() - began);
+      await pause(Math.max(FIRST_PAUSE_MS * 0.75, remainingMs), closing);
     }
   }
 }

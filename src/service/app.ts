@@ -13,6 +13,7 @@ import { startAdminServer } from '../ops/admin-server.ts';
 import { liveness, readiness, startup, type HealthFacts, type Stage } from '../ops/health.ts';
 import { kafkaLogCreator } from '../ops/kafka-log.ts';
 import { createLog } from '../ops/log.ts';
+import { logDestination } from '../ops/log-destination.ts';
 import { createMetrics } from '../ops/metrics.ts';
 import { AllParkedKeys } from '../pipeline/all-parked-keys.ts';
 import { Gate } from '../pipeline/gate.ts';
@@ -50,7 +51,6 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
  */
 export async function startService(config: Config, loadedKeys: LoadedKeys): Promise<Service> {
   const { source, gateway, limits, retry, hold, outcomes } = config;
-  const log = createLog(config.log);
   const topology = new Topology({ source: source.topic, tiers: retry.tiers, outcomes: outcomes.topic });
   const metrics = createMetrics({
     version,
@@ -61,6 +61,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     systemic: hold.systemic,
     now: Date.now,
   });
+  const log = createLog({ ...config.log, stream: logDestination(metrics.logLineDropped) });
   const observe: Observe = (fact) => {
     metrics.observe(fact);
     log.observe(fact);

@@ -2,10 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, type ExitCode } from '../core/exit-codes.ts';
 import { collecting, Misconfigured } from '../core/misconfigured.ts';
 import { loadKeys, type LoadedKeys } from '../http/key-set.ts';
+import { flushed, neverWait, STANDARD_STREAMS } from '../ops/log-destination.ts';
 import { loadConfig, loadSections } from '../settings/load.ts';
 import { configWarnings } from '../settings/misspelt.ts';
 import type { Config } from '../settings/table.ts';
 import { startService } from './app.ts';
+
+/** What waits for who reads our output is waited for so long at the end. */
+const FLUSHED_WITHIN_MS = 1_000;
 
 /**
  * Runs the service until a signal ends it or it cannot go on. A second signal, and an error that nothing expected, end
@@ -14,24 +18,29 @@ import { startService } from './app.ts';
  * @returns what its caller ends the process with, even where something is still open
  */
 export async function runService(env: NodeJS.ProcessEnv): Promise<ExitCode> {
+  for (const stream of STANDARD_STREAMS) neverWait(stream);
   process.on('uncaughtException', (error) => {
     complain('ended by an error that nothing expected', ...reasons(error), ...frames(error));
     process.exit(EXIT.failed);
   });
   for (const warning of configWarnings(env)) complain(warning);
-  try {
-    const { config, keys } = configure(env);
-    const signal = signalled();
-    const service = await startService(config, keys);
-    const failure = await Promise.race([service.failed.catch((error: unknown) => ({ error })), signal]);
-    if (failure?.error instanceof Misconfigured) throw failure.error;
-    if (failure !== undefined) complain(...reasons(failure.error));
-    const code = await drained(service.stop(), config.lifecycle);
-    return failure === undefined ? code : EXIT.failed;
-  } catch (error) {
+  const code = await run(env).catch((error: unknown): ExitCode => {
     complain(...reasons(error));
     return error instanceof Misconfigured ? EXIT.misconfigured : EXIT.failed;
-  }
+  });
+  await flushed(STANDARD_STREAMS, FLUSHED_WITHIN_MS);
+  return code;
+}
+
+async function run(env: NodeJS.ProcessEnv): Promise<ExitCode> {
+  const { config, keys } = configure(env);
+  const signal = signalled();
+  const service = await startService(config, keys);
+  const failure = await Promise.race([service.failed.catch((error: unknown) => ({ error })), signal]);
+  if (failure?.error instanceof Misconfigured) throw failure.error;
+  if (failure !== undefined) complain(...reasons(failure.error));
+  const code = await drained(service.stop(), config.lifecycle);
+  return failure === undefined ? code : EXIT.failed;
 }
 
 /** Reads settings and keys; what is wrong with either is told together. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { type Profile, ProfileError, parseProfileText } from './faults.ts';
-import type { RequestLog } from './record.ts';
+import type { RequestLog } from './request-log.ts';
 
 /** What the administration can reach. */
 export interface Administered {

@@ -108,7 +108,7 @@ export type Answer = z.infer<typeof answer>;
 /** The answers that carry a result of the interface. */
 export type ResultAnswer = z.infer<typeof resultAnswer>;
 
-/** The answers that break the exchange itself. */
+/** The answers that break HTTP itself, or do not come at all. */
 export type FaultAnswer = Exclude<Answer, ResultAnswer>;
 
 /** What a rule asks of a request. */

@@ -3,12 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { ADMIN_PREFIX, administer } from './admin.ts';
 import type { Signer } from './answer.ts';
 import { clientKeys } from './client-keys.ts';
-import { type Exchange, openExchange } from './exchange.ts';
+import { type Reply, openReply } from './reply.ts';
 import { parseProfile, type Profile } from './faults.ts';
 import { loadIdentity } from './identity.ts';
 import { listen } from './listener.ts';
 import { beginPlayback } from './playback.ts';
-import { createRequestLog, type OpenRequest, type ReceivedRequest } from './record.ts';
+import { createRequestLog, type OpenRequest, type ReceivedRequest } from './request-log.ts';
 import { completeResult } from './result-page.ts';
 import { Misconfigured } from '../core/misconfigured.ts';
 import { paymentIdOf } from './verify-body.ts';
@@ -91,50 +91,50 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     playback = beginPlayback(parseProfile(profile), monotonicMs);
   };
 
-  const answerRequest = async (request: IncomingMessage, exchange: Exchange): Promise<void> => {
+  const answerRequest = async (request: IncomingMessage, reply: Reply): Promise<void> => {
     const { method = '', url = '' } = request;
     const headers = request.headersDistinct;
     const cut = method === 'POST' && url === path ? playback.beforeBody() : undefined;
     const body = cut === undefined ? await readBody(request) : Buffer.alloc(0);
     if (url.startsWith(ADMIN_PREFIX)) {
-      administer({ method, url, body }, exchange.response, { log, play });
+      administer({ method, url, body }, reply.response, { log, play });
       return;
     }
     const enter = (verification: string, keyVersion = ''): OpenRequest => {
       const requestTime = headers['request-time']?.[0] ?? '';
       const entry = log.enter({ paymentId: paymentIdOf(body), keyVersion, requestTime, body, verification });
-      exchange.enter(entry);
+      reply.enter(entry);
       return entry;
     };
     if (cut !== undefined) {
       enter('not_read');
-      await exchange.answer(cut, playback.baseDelayMs);
+      await reply.answer(cut, playback.baseDelayMs);
       return;
     }
     if (url === redirectPath) {
       enter('redirect_followed');
-      await exchange.result(completeResult({}), 'good', 'S SUCCESS redirected');
+      await reply.result(completeResult({}), 'good', 'S SUCCESS redirected');
       return;
     }
-    const verdict = verifyRequest({ method, url, headers, body }, expectations);
-    const entry = enter(verdict.kind === 'verified' ? 'verified' : verdict.code, verdict.keyVersion);
-    if (verdict.kind === 'refused') {
-      const result = completeResult({ code: verdict.code, message: verdict.why });
-      await exchange.result(result, verdict.signed ? 'good' : 'none', `F ${verdict.code}`);
+    const check = verifyRequest({ method, url, headers, body }, expectations);
+    const entry = enter(check.kind === 'verified' ? 'verified' : check.code, check.keyVersion);
+    if (check.kind === 'refused') {
+      const result = completeResult({ code: check.code, message: check.why });
+      await reply.result(result, check.signed ? 'good' : 'none', `F ${check.code}`);
       return;
     }
-    await exchange.answer(playback.choose(entry.paymentId, entry.attempt), playback.baseDelayMs);
+    await reply.answer(playback.choose(entry.paymentId, entry.attempt), playback.baseDelayMs);
   };
 
   const listener = await listen({ host, port }, identity.tls, (request, response) => {
-    const exchange = openExchange(response, {
+    const reply = openReply(response, {
       signer,
       redirectPath,
       reset: () => listener.reset(request),
       onAnswer: options.onRequest ?? (() => undefined),
     });
     // What fails here has lost its client; anything else must not leave a client waiting.
-    answerRequest(request, exchange).catch(() => response.destroy());
+    answerRequest(request, reply).catch(() => response.destroy());
   });
 
   return {

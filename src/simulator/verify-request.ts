@@ -26,7 +26,7 @@ export interface Expectations {
 }
 
 /** The judgement of a request. A refusal is signed only where the request's own signature was good. */
-export type Verdict =
+export type RequestCheck =
   | { readonly kind: 'verified'; readonly keyVersion: string }
   | {
       readonly kind: 'refused';
@@ -45,7 +45,7 @@ const JSON_TYPE = /^application\/json\s*(;\s*charset=("?)utf-8\2\s*)?$/i;
 const SIGNATURE = /^algorithm=RSA256,keyVersion=([^,\s=]+),signature=((?:[A-Za-z0-9]|%2[BF])+(?:%3D){0,2})$/;
 
 /** Judges a request as strictly as the interface's pages allow: first what it is, then who sent it, then what it says. */
-export function verifyRequest(request: RawRequest, { path, clientId, keys }: Expectations): Verdict {
+export function verifyRequest(request: RawRequest, { path, clientId, keys }: Expectations): RequestCheck {
   const header = (name: string): string | undefined => {
     const values = request.headers[name];
     return values?.length === 1 ? values[0] : undefined;
@@ -78,7 +78,7 @@ export function verifyRequest(request: RawRequest, { path, clientId, keys }: Exp
   return { kind: 'refused', code: 'PARAM_ILLEGAL', why: breach, signed: true, keyVersion };
 }
 
-function unsigned(code: ResultCode, why: string): Extract<Verdict, { kind: 'refused' }> {
+function unsigned(code: ResultCode, why: string): Extract<RequestCheck, { kind: 'refused' }> {
   return { kind: 'refused', code, why, signed: false };
 }
 

@@ -80,8 +80,18 @@ export interface Fault {
   /** When it began, and when its cause had gone. */
   readonly from: number;
   readonly to: number;
-  /** Which member, broker or partition, for people. */
+  /** Which member, broker or partition. */
   readonly whom?: string;
+}
+
+/** What a member owned in one generation of the group, as the coordinator stored it. */
+export interface Owned {
+  readonly member: string;
+  /** `<tier>:<partition>`, the source's `main:<partition>`. */
+  readonly lanes: ReadonlySet<string>;
+  /** From this assignment's storing to that of the next; `Infinity` for the last. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Everything the judgement rests on. */
@@ -100,6 +110,7 @@ export interface Evidence {
   /** Committed offsets by `<tier>:<partition>`, the source's by `main:<partition>`; read before everything else. */
   readonly committed: ReadonlyMap<string, number>;
   readonly faults: readonly Fault[];
+  readonly owned: readonly Owned[];
   /** While this lasted, there was always something to send. */
   readonly load: { readonly from: number; readonly to: number };
   /** Whether all faults were over and everything was given the time to settle. */

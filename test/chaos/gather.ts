@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Broker } from '../../deploy/local/broker.ts';
-import type { ReceivedRequest } from '../../src/simulator/record.ts';
+import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
 import { scanTopic, type Positions, type StoredRecord } from '../support/topic-reader.ts';
 import type { World } from '../support/world.ts';
+import { assignmentsIn, GROUP_TOPIC, ownedIn, type Assignments } from './assignments.ts';
 import { groupNews } from './broker-log.ts';
 import type { Copy, Evidence, Fault, Letter, SeenRequest, Written } from './evidence.ts';
 
@@ -17,13 +18,14 @@ export class Gatherer {
   readonly #written: Written[] = [];
   readonly #copies: Copy[] = [];
   readonly #letters: Letter[] = [];
+  readonly #assignments: Assignments[] = [];
 
   constructor(world: World) {
     this.#world = world;
   }
 
   /** Offsets first, then requests, then topics: whatever was committed has left its trace by then. */
-  async look(): Promise<Pick<Evidence, 'written' | 'requests' | 'copies' | 'letters' | 'committed'>> {
+  async look(): Promise<Pick<Evidence, 'written' | 'requests' | 'copies' | 'letters' | 'committed' | 'owned'>> {
     const tiers = (await this.#world.topicSuffixes()).map((suffix) => suffix.slice('retry.'.length));
     const committed = new Map<string, number>();
     for (const tier of ['main', ...tiers]) {
@@ -35,11 +37,27 @@ export class Gatherer {
     await this.#scan('', (record) => this.#written.push(written(record)));
     for (const tier of tiers) await this.#scan(`retry.${tier}`, (record) => this.#copies.push(copy(tier, record)));
     await this.#scan('dead-letter', (record) => this.#letters.push(letter(record)));
-    return { committed, requests, written: this.#written, copies: this.#copies, letters: this.#letters };
+    await this.#scanTopic(GROUP_TOPIC, (record) => {
+      const assignments = assignmentsIn(record, this.#world.group);
+      if (assignments !== undefined) this.#assignments.push(assignments);
+    });
+    const owned = ownedIn(this.#assignments, (topic) => this.#tierOf(topic));
+    return { committed, requests, owned, written: this.#written, copies: this.#copies, letters: this.#letters };
+  }
+
+  /** `main` for the source. */
+  #tierOf(topic: string): string | undefined {
+    const { source } = this.#world;
+    const retry = `${source}.retry.`;
+    if (topic === source) return 'main';
+    return topic.startsWith(retry) ? topic.slice(retry.length) : undefined;
   }
 
   async #scan(suffix: string, visit: (record: StoredRecord) => void): Promise<void> {
-    const topic = this.#world.topic(suffix);
+    await this.#scanTopic(this.#world.topic(suffix), visit);
+  }
+
+  async #scanTopic(topic: string, visit: (record: StoredRecord) => void): Promise<void> {
     const positions = this.#positions.get(topic) ?? new Map<number, number>();
     this.#positions.set(topic, positions);
     await scanTopic(this.#world.kafka, topic, visit, positions);

@@ -66,6 +66,32 @@ export function wasParkedUnsent({ requests: [first], copies: [copy] }: History):
   return copy !== undefined && (first === undefined || copy.at < first.at);
 }
 
+/** The lane that worked on the record at this instant: that of the copy which was the newest then. */
+export function laneOf(history: History, at: number): string {
+  return `${newestCopy(history, at)?.tier ?? 'main'}:${history.written.partition}`;
+}
+
+/** A record's place and payment. */
+export function describe({ written }: History): string {
+  return `${nameOf(written)} (${written.paymentId === '' ? 'no event' : written.paymentId})`;
+}
+
+/** What is known of a record, in one line. */
+export function story({ written, requests, copies, letters }: History): string {
+  const since = (at: number): string => `${((at - written.at) / 1_000).toFixed(3)} s`;
+  return [
+    ...requests.map((one) => ({ at: one.at, text: `request ${one.seq} → ${one.answered}` })),
+    ...copies.map((one) => ({
+      at: one.at,
+      text: `${one.tier}:${one.offset} ${one.reason} until ${since(one.notBefore)}`,
+    })),
+    ...letters.map((one) => ({ at: one.at, text: `letter ${one.offset} ${one.reason}` })),
+  ]
+    .sort((a, b) => a.at - b.at)
+    .map(({ at, text }) => `${since(at)} ${text}`)
+    .join(', ');
+}
+
 export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {

@@ -1,6 +1,6 @@
 import type { Evidence, Fault, SeenRequest } from './evidence.ts';
-import { isFinal, nameOf, newestCopy, type History } from './history.ts';
-import { disruptions, type Disruption } from './spans.ts';
+import { isFinal, laneOf, nameOf, newestCopy, type History } from './history.ts';
+import { disruptionsOf } from './spans.ts';
 import type { Violation } from './violations.ts';
 
 /** Requests beyond the necessary. */
@@ -24,13 +24,12 @@ const CLOCK_SLACK_MS = 50;
  * A request is a repeat where the one before it brought the final verdict, or where the record's own copy stands in a
  * retry topic and is not yet due. A repeat that brings none is parked and retried like any other; that is no further
  * repeat. Nothing may repeat but what a fault has caught between a request and its commit: of each lane (a topic's
- * partition) at most those in flight, and as many whose commit was on its way.
+ * partition) that the fault's victim owned then, at most those in flight, and as many whose commit was on its way.
  */
 export function judgeRepeats(
   all: readonly History[],
   evidence: Evidence,
 ): { violations: Violation[]; figures: RepeatFigures } {
-  const spans = disruptions(evidence.faults, evidence);
   const violations: Violation[] = [];
   const perLane = new Map<Fault, Map<string, number>>();
   let [explained, unexplained, unseenVerdicts] = [0, 0, 0];
@@ -44,8 +43,8 @@ export function judgeRepeats(
         unseenVerdicts += 1;
         return;
       }
-      const lane = before === undefined ? '' : laneOf(history, before);
-      const cause = before === undefined ? undefined : leastUsed(causes(before, spans), lane, perLane);
+      const lane = before === undefined ? '' : laneOf(history, before.signedAt);
+      const cause = before === undefined ? undefined : leastUsed(causes(before, lane, evidence), lane, perLane);
       if (cause === undefined) {
         unexplained += 1;
         violations.push({ kind: repeat, detail: describe(history, request, before) });
@@ -93,8 +92,8 @@ function cameTooLate({ copies }: History, request: SeenRequest, { gatewayTimeout
 }
 
 /** The faults that may have kept this request's record from being committed. */
-function causes({ at, answeredAt = at }: SeenRequest, spans: readonly Disruption[]): Fault[] {
-  return spans.filter(({ from, to }) => at <= to && answeredAt >= from).map(({ fault }) => fault);
+function causes({ signedAt, at, answeredAt = at }: SeenRequest, lane: string, evidence: Evidence): Fault[] {
+  return disruptionsOf({ lane, from: signedAt, to: answeredAt }, evidence);
 }
 
 /** In favour of the service: the fault that explains the fewest of this lane so far. */
@@ -105,11 +104,6 @@ function leastUsed(
 ): Fault | undefined {
   const used = (fault: Fault): number => perLane.get(fault)?.get(lane) ?? 0;
   return [...faults].sort((a, b) => used(a) - used(b))[0];
-}
-
-/** The lane that a request came from: that of the copy which was the newest when it was sent. */
-function laneOf(history: History, { signedAt }: SeenRequest): string {
-  return `${newestCopy(history, signedAt)?.tier ?? 'main'}:${history.written.partition}`;
 }
 
 function describe({ written, copies }: History, request: SeenRequest, before: SeenRequest | undefined): string {

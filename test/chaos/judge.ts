@@ -1,17 +1,9 @@
-import type { Copy, Evidence } from './evidence.ts';
-import {
-  grouped,
-  histories,
-  isDelivery,
-  isFinal,
-  nameOf,
-  wasParkedUnsent,
-  type Histories,
-  type History,
-} from './history.ts';
+import type { Copy, Evidence, Letter } from './evidence.ts';
+import { describe, histories, isDelivery, laneOf, story, type Histories, type History } from './history.ts';
+import { judgeKeyOrder, judgePartitionOrder } from './judge-order.ts';
 import { judgeRepeats, type RepeatFigures } from './judge-repeats.ts';
 import { longestStall, longestRecovery, type Measured } from './judge-stalls.ts';
-import { disruptions, during } from './spans.ts';
+import { disruptionsOf } from './spans.ts';
 import type { Violation } from './violations.ts';
 
 /** Where the records are. */
@@ -35,8 +27,6 @@ export interface Judgement {
   readonly recovery: Measured;
 }
 
-/** The gateway's clock ticks in milliseconds, and it notes an answer when the system has taken it. */
-const CLOCK_SLACK_MS = 10;
 /** The target is 5 s; what is longer than this is no slow machine any more. */
 const INTOLERABLE_STALL_MS = 30_000;
 
@@ -106,13 +96,18 @@ function locate(history: History, evidence: Evidence): { places: Place[]; violat
     violations.push({ kind: 'doubled', detail: `${name} is ${settledBy.join(' and ')}, and waits` });
   }
   const [letter, second] = letters;
-  if (letter && second && !during(letter.at, letter.at, disruptions(evidence.faults, evidence))) {
+  if (letter && second && !mayStandTwice(history, letter, evidence)) {
     violations.push({
       kind: 'doubled',
       detail: `${name} stands in ${letters.length} letters, and nothing explains it`,
     });
   }
   return { places, violations };
+}
+
+/** Whether its first letter's lane was disrupted before it could commit. */
+function mayStandTwice(history: History, { at }: Letter, evidence: Evidence): boolean {
+  return disruptionsOf({ lane: laneOf(history, at), from: at, to: at }, evidence).length > 0;
 }
 
 /** Of the copies of one record those that count: parked most often since it was redriven last. */
@@ -138,47 +133,6 @@ function judgeRequests({ strangers, ambiguous, unread }: Histories, { requests }
   ];
 }
 
-/** First requests come in the order of offsets, but for records that waited behind a parked one of their key. */
-function judgePartitionOrder(all: readonly History[]): Violation[] {
-  const unfenced = all.filter((history) => history.requests.length > 0 && !wasParkedUnsent(history));
-  return [...grouped(unfenced, ({ written }) => String(written.partition)).values()].flatMap((partition) => {
-    let latest: History | undefined;
-    return partition
-      .sort((a, b) => firstSeq(a) - firstSeq(b))
-      .flatMap((history): Violation[] => {
-        if (latest !== undefined && latest.written.offset > history.written.offset) {
-          return [{ kind: 'order', detail: `${describe(history)} was sent after ${describe(latest)}` }];
-        }
-        latest = history;
-        return [];
-      });
-  });
-}
-
-/** An event is sent for the first time when every earlier one of its key and partition has its verdict, or never will. */
-function judgeKeyOrder(all: readonly History[]): Violation[] {
-  const keyed = all.filter(({ written }) => written.key !== null && written.key !== '');
-  return [...grouped(keyed, ({ written }) => `${written.partition}:${written.key ?? ''}`).values()].flatMap((chain) => {
-    let open: { history: History; until: number } | undefined;
-    return chain.flatMap((history): Violation[] => {
-      const before = open;
-      const until = verdictAt(history);
-      if (open === undefined || until > open.until) open = { history, until };
-      const [first] = history.requests;
-      if (first === undefined || before === undefined || before.until <= first.at + CLOCK_SLACK_MS) return [];
-      const earlier = before.until === Infinity ? 'had none' : `had its verdict ${before.until - first.at} ms later`;
-      const detail = `${describe(history)} was sent, but ${describe(before.history)} ${earlier}; ${story(before.history)}`;
-      return [{ kind: 'key_order', detail }];
-    });
-  });
-}
-
-/** When the order of the key no longer needs this record. */
-function verdictAt({ requests, letters: [letter] }: History): number {
-  if (requests.length === 0) return letter === undefined ? Infinity : -Infinity;
-  return requests.find(isFinal)?.answeredAt ?? letter?.at ?? Infinity;
-}
-
 function judgeBytes(all: readonly History[]): Violation[] {
   return all.flatMap((history): Violation[] => {
     const hashes = new Set([
@@ -187,28 +141,4 @@ function judgeBytes(all: readonly History[]): Violation[] {
     ]);
     return hashes.size > 1 ? [{ kind: 'bytes', detail: `${describe(history)} in ${hashes.size} versions` }] : [];
   });
-}
-
-function firstSeq({ requests }: History): number {
-  return requests[0]?.seq ?? Infinity;
-}
-
-function describe({ written }: History): string {
-  return `${nameOf(written)} (${written.paymentId === '' ? 'no event' : written.paymentId})`;
-}
-
-/** What is known of a record, in one line. */
-export function story({ written, requests, copies, letters }: History): string {
-  const since = (at: number): string => `${((at - written.at) / 1_000).toFixed(3)} s`;
-  return [
-    ...requests.map((one) => ({ at: one.at, text: `request ${one.seq} → ${one.answered}` })),
-    ...copies.map((one) => ({
-      at: one.at,
-      text: `${one.tier}:${one.offset} ${one.reason} until ${since(one.notBefore)}`,
-    })),
-    ...letters.map((one) => ({ at: one.at, text: `letter ${one.offset} ${one.reason}` })),
-  ]
-    .sort((a, b) => a.at - b.at)
-    .map(({ at, text }) => `${since(at)} ${text}`)
-    .join(', ');
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '../../deploy/local/broker.ts';
 import type { Simulator } from '../../src/simulator/gateway.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
-import { addPartitions, moveLeaders } from '../support/topology.ts';
+import { addPartitions, moveLeaders } from '../support/leaders-and-partitions.ts';
 import type { World } from '../support/world.ts';
 import type { FaultKind } from './evidence.ts';
 import type { FaultLog } from './fault-log.ts';

@@ -6,9 +6,10 @@ export interface Span {
   readonly to: number;
 }
 
-/** A fault after which a member may have to send again what it, or another, had sent but could not commit. */
-export interface Disruption extends Span {
-  readonly fault: Fault;
+/** Something that a lane did. */
+export interface LaneWork extends Span {
+  /** `<tier>:<partition>`. */
+  readonly lane: string;
 }
 
 /** A commit follows its answer within this time, or something is wrong with the brokers. */
@@ -16,29 +17,40 @@ const COMMIT_MS = 5_000;
 /** Answers this close to the moment in which connections are cut may not have arrived. */
 const ON_THE_WAY_MS = 500;
 
+/** The storing of an assignment and the first request under it may fall into one tick of the clock. */
+const CLOCK_SLACK_MS = 10;
+
 /**
- * The times in which an answer may stay without its commit.
+ * The faults that may have kept this work of a lane from being committed.
  *
- * A killed, frozen, evicted or uncleanly ended member: what it had in flight, and the commit on its way. A broker that
- * goes away may take the coordinator with it, so that a member's epoch ends before its last commit: the same as an
- * eviction of every lane. Joins, leaves, rolls, leaders that move and added partitions disrupt nothing.
+ * A killed, frozen, evicted or uncleanly ended member: what it had in flight, and the commit on its way, in lanes that it
+ * owned at that time and in no other. A broker that goes away may take the coordinator with it, so that a member's epoch
+ * ends before its last commit, and it may have led what was written to: that concerns every lane, as do connections to
+ * the gateway that are cut. Joins, leaves, rolls, leaders that move and added partitions disrupt nothing.
  */
-export function disruptions(
-  faults: readonly Fault[],
-  { sessionTimeoutMs }: Pick<Evidence, 'sessionTimeoutMs'>,
-): Disruption[] {
-  return faults.flatMap((fault): Disruption[] => {
+export function disruptionsOf(
+  work: LaneWork,
+  { faults, owned, sessionTimeoutMs }: Pick<Evidence, 'faults' | 'owned' | 'sessionTimeoutMs'>,
+): Fault[] {
+  const owners = new Set(
+    owned
+      .filter(({ lanes, from, to }) => lanes.has(work.lane) && meet(work, { from, to }, CLOCK_SLACK_MS))
+      .map(({ member }) => member),
+  );
+  return faults.filter((fault) => {
+    const { from, to, whom = '' } = fault;
     switch (fault.kind) {
       case 'kill':
       case 'freeze':
       case 'unclean_end':
+        return owners.has(whom) && meet(work, { from, to }, COMMIT_MS);
+      case 'eviction':
+        return owners.has(whom) && meet(work, { from: from - sessionTimeoutMs, to }, COMMIT_MS);
       case 'broker_kill':
       case 'broker_restart':
-        return [{ fault, from: fault.from - COMMIT_MS, to: fault.to + COMMIT_MS }];
-      case 'eviction':
-        return [{ fault, from: fault.from - sessionTimeoutMs - COMMIT_MS, to: fault.to + COMMIT_MS }];
+        return meet(work, { from, to }, COMMIT_MS);
       case 'gateway_down':
-        return [{ fault, from: fault.from - ON_THE_WAY_MS, to: fault.from + ON_THE_WAY_MS }];
+        return meet(work, { from, to: from }, ON_THE_WAY_MS);
       case 'roll':
       case 'join':
       case 'leave':
@@ -47,14 +59,14 @@ export function disruptions(
       case 'registry_down':
       case 'systemic':
       case 'rate_cap':
-        return [];
+        return false;
     }
   });
 }
 
-/** Whether anything from `from` to `to` falls into one of these spans. */
-export function during(from: number, to: number, spans: readonly Span[]): boolean {
-  return spans.some((span) => from <= span.to && to >= span.from);
+/** Whether two pieces of time touch, give or take some milliseconds. */
+function meet(a: Span, b: Span, slackMs: number): boolean {
+  return a.from <= b.to + slackMs && a.to >= b.from - slackMs;
 }
 
 /**

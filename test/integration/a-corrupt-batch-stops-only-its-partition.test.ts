@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster, type Cluster } from '../../deploy/local/cluster.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
 import { parkByHand } from '../support/park-by-hand.ts';
-import { overwrite } from '../support/segment.ts';
+import { overwrite } from './overwrite-segment.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 

@@ -2,7 +2,7 @@ import kafkajs from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
 import { startCluster } from '../../deploy/local/cluster.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
-import { foreignConsumer } from '../support/foreign-consumer.ts';
+import { foreignConsumer } from './foreign-consumer.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';

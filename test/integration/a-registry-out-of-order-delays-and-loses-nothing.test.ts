@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support/keys.ts';
-import { registryProxy, type RegistryMood } from '../support/registry-proxy.ts';
+import { registryProxy, type RegistryMood } from './registry-proxy.ts';
 import { avroBytes, framed, register } from '../support/schemas.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
@@ -29,6 +29,8 @@ const OUT_OF_ORDER: readonly (readonly [name: string, mood: RegistryMood])[] = [
   ['answers 404 without its own code', { status: 404, body: '<html>not found</html>' }],
   ['answers 429', { status: 429 }],
   ['refuses us', { status: 403 }],
+  ['answers with a page and 200', { status: 200, body: '<html>log in</html>' }],
+  ['answers with anything but a schema', { status: 200, body: '{"message":"welcome"}' }],
   ['closes connections', 'drops'],
   ['hangs', 'hangs'],
 ];
@@ -67,6 +69,39 @@ test('an unknown schema waits for the registry, known ones flow, and nothing is 
   });
   const { delivered, deadLettered, repeats } = await expectAccounted(world);
   expect([delivered.length, deadLettered, repeats]).toEqual([world.written.length, [], 0]);
+});
+
+const UNKNOWN: RegistryMood = { status: 404, body: '{"error_code":40403,"message":"Schema not found"}' };
+
+test('a registry that lags behind a writer loses no event, and ids that nobody registered stop no partition', async () => {
+  const registry = await registryProxy();
+  const world = await World.create({ partitions: 2, settings: { SCHEMA_REGISTRY_URL: registry.url } });
+  await world.writeEverywhere(1);
+  const service = await world.start();
+  await world.settled();
+
+  registry.mood = UNKNOWN;
+  const asked = registry.asked;
+  await writeWithNewSchema(world, 1, 'new');
+  await world.write(1, ['behind-it']);
+  await until('the registry to be asked again', () => registry.asked >= asked + 2);
+  registry.mood = 'works';
+  await world.settled(RESUMED_WITHIN_MS);
+  const sentAfter = ['new', 'behind-it'].map((paymentId) => {
+    return world.simulator.requests().filter((request) => request.paymentId === paymentId).length;
+  });
+  expect(sentAfter).toEqual([1, 1]);
+
+  const poison = Array.from({ length: 30 }, (_, number) => ({
+    key: 'K',
+    value: framed(9_000_000 + number, Buffer.alloc(0)),
+  }));
+  await world.writeRaw(0, poison);
+  await world.write(0, ['behind-the-poison']);
+  await world.settled(30_000);
+  expect(await service.metric('notifier_decode_errors_total{kind="schema_not_found"}')).toBe(poison.length);
+  const { delivered, deadLettered, repeats } = await expectAccounted(world);
+  expect([delivered.length, deadLettered.length, repeats]).toEqual([5, poison.length, 0]);
 });
 
 test.each([

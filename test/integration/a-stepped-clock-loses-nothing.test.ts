@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { ReceivedRequest } from '../../src/simulator/record.ts';
+import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
-import { steppedClock } from '../support/stepped-clock.ts';
+import { steppedClock } from './stepped-clock.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 

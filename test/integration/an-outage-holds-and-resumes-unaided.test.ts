@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Answer } from '../../src/simulator/faults.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
-import { held } from '../support/held.ts';
+import { held } from '../support/held-reasons.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';

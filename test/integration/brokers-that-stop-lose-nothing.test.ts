@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Broker } from '../../deploy/local/broker.ts';
 import { startCluster, type Cluster } from '../../deploy/local/cluster.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
-import { coordinatorOf, longestWait, untilInSync, untilLed } from '../support/three-brokers.ts';
+import { coordinatorOf, longestWait, untilInSync, untilLed } from './three-brokers.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 

@@ -44,6 +44,29 @@ test('a gateway that takes 200 a second, then 50, then anything is sent just tha
   expect(ledger.repeats).toBe(0);
 });
 
+test('an edge that refuses for the traffic without a signature is sent less, and nothing is held for it', async () => {
+  const unsigned = { code: 'REQUEST_TRAFFIC_EXCEED_LIMIT', sign: 'none' } as const;
+  const world = await World.create({ partitions: 4, profile: { default: unsigned } });
+  for (let partition = 0; partition < 4; partition += 1) {
+    await world.write(
+      partition,
+      Array.from({ length: 15 }, (_, at) => `P${String(partition)}-${String(at)}`),
+    );
+  }
+  const service = await world.start();
+  await until('sending to be slowed down', async () => ((await service.metric('notifier_send_rate_limit')) ?? 0) > 0);
+  const slowedAt = world.simulator.requests().length;
+  await until('more to leave at that pace', () => world.simulator.requests().length >= slowedAt + 4);
+  expect(await service.metric('notifier_hold{reason="untrusted_response"}')).toBe(0);
+  expect(await service.metric('notifier_hold{reason="outage"}')).toBe(0);
+  expect(world.simulator.requests().length).toBeLessThan(24);
+
+  world.simulator.play({});
+  const ledger = await expectAccounted(world, 60_000);
+  expect(ledger.delivered).toHaveLength(world.written.length);
+  expect(service.log.filter(({ event }) => event === 'hold_began')).toEqual([]);
+});
+
 function seen({ simulator }: World): PacedRequest[] {
   return simulator.requests().map(({ receivedAtMonotonicMs, answered }) => ({
     atMs: receivedAtMonotonicMs,

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startCluster } from '../../deploy/local/cluster.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
-import { addPartitions, moveLeaders } from '../support/topology.ts';
+import { addPartitions, moveLeaders } from '../support/leaders-and-partitions.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 

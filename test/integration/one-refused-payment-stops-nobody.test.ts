@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectAccounted } from '../support/expect-accounted.ts';
-import { held } from '../support/held.ts';
+import { held } from '../support/held-reasons.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';

@@ -6,9 +6,11 @@ import { runKafkaTool } from '../../deploy/local/kafka-tool.ts';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
 import type { PaymentFinal } from '../../src/core/event.ts';
 import { keepLedger } from '../support/ledger.ts';
+import { avroLong } from '../support/avro-bytes.ts';
 import { avroBytes, framed, register } from '../support/schemas.ts';
 import type { StoredRecord } from '../support/topic-reader.ts';
 import { World } from '../support/world.ts';
+import { WRITER_CASES } from '../support/writers.ts';
 
 /** One record that must end among the dead letters as it is. */
 interface Poison {
@@ -45,8 +47,34 @@ const STRANGE_SCHEMAS = {
     ],
   },
   otherType: { type: 'record', name: 'PaymentFinal', fields: [{ name: 'paymentId', type: 'int' }] },
+  tagged: {
+    type: 'record',
+    name: 'PaymentFinal',
+    fields: [
+      { name: 'flags', type: { type: 'array', items: 'boolean' } },
+      { name: 'tags', type: { type: 'map', values: 'null' } },
+      { name: 'nothing', type: { type: 'array', items: 'null' } },
+      {
+        name: 'history',
+        type: { type: 'record', name: 'Node', fields: [{ name: 'next', type: ['null', 'Node'] }] },
+      },
+      { name: 'paymentId', type: 'string' },
+      { name: 'paymentResult', type: MINIMAL_RESULT },
+    ],
+  },
+  enumId: {
+    type: 'record',
+    name: 'PaymentFinal',
+    fields: [
+      { name: 'paymentId', type: { type: 'enum', name: 'Id', symbols: ['A'] } },
+      { name: 'paymentResult', type: MINIMAL_RESULT },
+    ],
+  },
 };
 const ids = {} as Record<keyof typeof STRANGE_SCHEMAS | 'ours' | 'json' | 'protobuf', number>;
+
+/** Of the schemas in `test/support/writers`. */
+const foundIds = new Map<string, number>();
 
 const FAILED = sampleEvent('poison', false);
 const SUCCEEDED = sampleEvent('poison', true);
@@ -121,6 +149,36 @@ const UNDECODABLE: Poison[] = [
   },
   { name: 'a primitive', value: () => framed(ids.primitive, good), reason: 'undecodable', detail: 'schema_mismatch' },
   { name: 'another type', value: () => framed(ids.otherType, good), reason: 'undecodable', detail: 'schema_mismatch' },
+  {
+    name: 'an enum for a text',
+    value: () => framed(ids.enumId, good),
+    reason: 'undecodable',
+    detail: 'schema_mismatch',
+  },
+  ...Object.entries({
+    'an array of 2^60 items': [HUGE_LONG],
+    'an array of -2^60 items': [avroLong(-(2n ** 60n)), [0]],
+    'a block of -1 bytes': [[0x01, 0x01, 0x00]],
+    'a block of 2^60 bytes': [[0x01], HUGE_LONG],
+    'a million items in ten bytes': [avroLong(1_000_000n), Buffer.alloc(10)],
+    'a map of 2^60 entries': [[0], HUGE_LONG],
+    'an array of 2^60 nulls': [[0, 0], HUGE_LONG],
+    'blocks of nulls without an end': [[0, 0], Buffer.alloc(100_000, 2)],
+    'a list of 500,000 nodes': [[0, 0, 0], Buffer.alloc(500_000, 2)],
+  }).map(([name, parts]): Poison => {
+    const value = (): Buffer => framed(ids.tagged, Buffer.concat(parts.map((part) => Buffer.from(part))));
+    return { name, value, reason: 'undecodable', detail: 'bytes' };
+  }),
+  ...[...WRITER_CASES.values()]
+    .filter(({ name }) => /refund|fixed|date/.test(name))
+    .map(({ name, bytes }): Poison => {
+      return {
+        name,
+        value: () => framed(foundIds.get(name)!, bytes),
+        reason: 'undecodable',
+        detail: 'schema_mismatch',
+      };
+    }),
 ];
 
 const INVALID: Poison[] = [
@@ -156,6 +214,12 @@ const INVALID: Poison[] = [
   },
   { name: 'S without a time', value: event({ paymentTime: null }), detail: 'paymentTime' },
   { name: 'a time before 1970', value: event({ paymentTime: -1 }), detail: 'paymentTime' },
+  { name: 'a time in seconds', value: event({ paymentTime: 1_790_000_000 }), detail: 'paymentTime' },
+  {
+    name: 'the last moment of 2014',
+    value: event({ paymentTime: Date.UTC(2015, 0, 1) - 1 }, { resultStatus: 'F' }),
+    detail: 'paymentTime',
+  },
   { name: 'a time past 9999', value: event({ paymentTime: 253_402_300_800_000 }), detail: 'paymentTime' },
   { name: 'no payment id', value: event({ paymentId: '' }), detail: 'paymentId' },
   { name: 'a payment id of 65', value: event({ paymentId: 'p'.repeat(65) }), detail: 'paymentId' },
@@ -200,6 +264,9 @@ beforeAll(async () => {
   ids.protobuf = await register(`${world.source}-protobuf`, message, 'PROTOBUF');
   for (const [name, schema] of Object.entries(STRANGE_SCHEMAS)) {
     ids[name as keyof typeof STRANGE_SCHEMAS] = await register(`${world.source}-${name}`, schema);
+  }
+  for (const { name, schema } of WRITER_CASES.values()) {
+    foundIds.set(name, await register(`${world.source}-${name.replace('/', '-')}`, schema));
   }
   await world.writeRaw(
     0,

@@ -8,6 +8,7 @@ import { keepLedger } from '../support/ledger.ts';
 import { avroBytes, framed, register } from '../support/schemas.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { World } from '../support/world.ts';
+import { WRITER_CASES, withPaymentId } from '../support/writers.ts';
 
 const { CompressionTypes } = kafkajs;
 
@@ -27,18 +28,21 @@ const [STATUS, CODE, MESSAGE] = RESULT_TYPE.fields as [Field, Field, Field];
 /** One writer's schema and value; `sent` is what of it must reach the gateway. */
 interface Writer {
   readonly name: string;
+  /** The name where it is not given. */
+  readonly paymentId?: string;
   readonly schema: unknown;
-  readonly value: object;
+  /** Bytes are taken as they are. */
+  readonly value: object | Buffer;
   readonly sent: object;
 }
 
-const DAY_20 = 20 * 86_400_000;
+const NOON = Date.UTC(2026, 8, 21, 12);
 const SUCCESS = { resultStatus: 'S', resultCode: 'SUCCESS', resultMessage: 'success' };
 const FAILURE = { resultStatus: 'F', resultCode: 'EXPIRED_CODE', resultMessage: null };
 const SENT_RESULT = { resultCode: 'SUCCESS', resultStatus: 'S', resultMessage: 'success' };
 const SENT_FAILURE = { resultCode: 'EXPIRED_CODE', resultStatus: 'F' };
-const sent = { paymentResult: SENT_RESULT, paymentRequestId: 'REQ', paymentTime: '1970-01-21T00:00:00+00:00' };
-const value = { paymentRequestId: 'REQ', paymentTime: DAY_20, paymentResult: SUCCESS };
+const sent = { paymentResult: SENT_RESULT, paymentRequestId: 'REQ', paymentTime: '2026-09-21T12:00:00+00:00' };
+const value = { paymentRequestId: 'REQ', paymentTime: NOON, paymentResult: SUCCESS };
 
 const WRITERS: Writer[] = [
   { name: 'ours', schema: OURS, value, sent },
@@ -104,25 +108,8 @@ const WRITERS: Writer[] = [
     sent,
   },
   {
-    name: 'int-time',
-    schema: writer([PAYMENT_ID, REQUEST_ID, field('paymentTime', 'null', 'int'), RESULT]),
-    value,
-    sent,
-  },
-  {
     name: 'plain-long',
     schema: writer([PAYMENT_ID, REQUEST_ID, field('paymentTime', 'null', 'long'), RESULT]),
-    value,
-    sent,
-  },
-  {
-    name: 'local-time',
-    schema: writer([
-      PAYMENT_ID,
-      REQUEST_ID,
-      field('paymentTime', 'null', { type: 'long', logicalType: 'local-timestamp-millis' }),
-      RESULT,
-    ]),
     value,
     sent,
   },
@@ -188,6 +175,17 @@ const WRITERS: Writer[] = [
     value,
     sent,
   },
+  ...[
+    'another-event-of-the-union/payment',
+    'types-shared-in-the-union/payment',
+    'empty-namespace/inner-record',
+    'schema-the-library-refuses/letter-in-a-name',
+    'schema-the-library-refuses/null-default-of-a-string',
+    'schema-the-library-refuses/union-default',
+  ].map((name, number) => asFound(name, `W-${number}`)),
+  ...['units-of-the-time/timestamp-micros', 'units-of-the-time/timestamp-nanos'].map((name, number) => {
+    return asFound(name, `T-${number}`, { paymentTime: '2026-09-21T14:13:20+00:00' });
+  }),
 ];
 
 let world: World;
@@ -198,18 +196,22 @@ beforeAll(async () => {
   const [shared, end] = await World.shared({ partitions: 2 });
   world = shared;
   for (const [number, writer] of WRITERS.entries()) {
-    const id = await register(`${number % 2 === 0 ? world.source : 'elsewhere'}-${writer.name}-value`, writer.schema);
-    const bytes = avroBytes(writer.schema, { paymentId: writer.name, ...writer.value });
-    await world.writeRaw(0, [{ paymentId: writer.name, key: writer.name, value: framed(id, bytes) }]);
+    const id = await register(
+      `${number % 2 === 0 ? world.source : 'elsewhere'}-${writer.name.replace('/', '-')}-value`,
+      writer.schema,
+    );
+    const { value, paymentId = writer.name } = writer;
+    const bytes = Buffer.isBuffer(value) ? value : avroBytes(writer.schema, { paymentId, ...value });
+    await world.writeRaw(0, [{ paymentId, key: paymentId, value: framed(id, bytes) }]);
   }
   service = await world.start();
   await world.settled();
   return end;
 });
 
-test.each(WRITERS)('$name', ({ name, sent }) => {
-  const bodies = world.simulator.requests().filter(({ paymentId }) => paymentId === name);
-  expect(bodies.map(({ body }) => JSON.parse(body) as unknown)).toEqual([{ ...sent, paymentId: name }]);
+test.each(WRITERS)('$name', ({ name, paymentId = name, sent }) => {
+  const bodies = world.simulator.requests().filter((request) => request.paymentId === paymentId);
+  expect(bodies.map(({ body }) => JSON.parse(body) as unknown)).toEqual([{ ...sent, paymentId }]);
 });
 
 /** Compressed by this client; the other codecs come from the broker below. */
@@ -263,6 +265,13 @@ function ids(prefix: string, count: number): string[] {
 function sentIds({ simulator }: World, prefix: string): string[] {
   const all = simulator.requests().map(({ paymentId }) => paymentId);
   return all.filter((paymentId) => paymentId.startsWith(`${prefix}-`));
+}
+
+/** A failed payment out of `test/support/writers`, under an id of its own. */
+function asFound(name: string, paymentId: string, more: object = {}): Writer {
+  const { schema, bytes } = WRITER_CASES.get(name)!;
+  const sent = { paymentResult: { resultCode: 'RISK_REJECT', resultStatus: 'F' }, ...more };
+  return { name, paymentId, schema, value: withPaymentId(bytes, paymentId), sent };
 }
 
 function writer(fields: readonly Field[]): RecordSchema {

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
-import type { ReceivedRequest } from '../../src/simulator/record.ts';
-import { held } from '../support/held.ts';
+import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
+import { held } from '../support/held-reasons.ts';
 import { rsaKeyPair, signingKeysFolder } from '../support/keys.ts';
 import { keepLedger } from '../support/ledger.ts';
 import type { ServiceProcess } from '../support/service-process.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Profile } from '../../src/simulator/faults.ts';
-import type { ReceivedRequest } from '../../src/simulator/record.ts';
+import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
 import { keepLedger } from '../support/ledger.ts';
 import type { StoredRecord } from '../support/topic-reader.ts';

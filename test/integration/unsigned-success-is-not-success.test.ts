@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Answer } from '../../src/simulator/faults.ts';
-import type { ReceivedRequest } from '../../src/simulator/record.ts';
+import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
 import { keepLedger } from '../support/ledger.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { World } from '../support/world.ts';
@@ -49,6 +49,11 @@ const OPEN: (Row & { readonly reason: string })[] = [
   { name: 'U-signed', answer: { code: 'UNKNOWN_EXCEPTION' }, reason: 'UNKNOWN_EXCEPTION' },
   { name: 'U-signed-500', answer: { code: 'UNKNOWN_EXCEPTION', status: 500 }, reason: 'UNKNOWN_EXCEPTION' },
   { name: 'U-traffic', answer: { code: 'REQUEST_TRAFFIC_EXCEED_LIMIT' }, reason: 'REQUEST_TRAFFIC_EXCEED_LIMIT' },
+  {
+    name: 'U-traffic-none',
+    answer: { code: 'REQUEST_TRAFFIC_EXCEED_LIMIT', sign: 'none' },
+    reason: 'untrusted_response',
+  },
   { name: 'U-unlisted', answer: { result: 'U', code: 'NEW_CODE' }, reason: 'NEW_CODE' },
   { name: 'U-none', answer: { code: 'UNKNOWN_EXCEPTION', sign: 'none' }, reason: 'untrusted_response' },
   { name: 'no-answer', answer: { fault: 'no_answer' }, reason: 'timeout' },

@@ -143,16 +143,21 @@ export const EXPLAINED: readonly Explanation[] = [
   },
   {
     file: 'src/pipeline/process-record.ts',
+    mutants: [['retryTier === undefined', 'false']],
+    why: 'A record of the source has no time to wait for; only the type asks.',
+  },
+  {
+    file: 'src/pipeline/process-record.ts',
     mutants: [['record.unreadable !== undefined', 'true']],
     why: 'Costs a walk through all that is parked: a record that is no copy stands where no copy is known.',
   },
   {
-    file: 'src/pipeline/turns.ts',
+    file: 'src/pipeline/send-queue.ts',
     mutants: [['nextRetry[1] < nextLive[1]', 'nextRetry[1] <= nextLive[1]']],
     why: 'No two waiters have come as the same one.',
   },
   {
-    file: 'src/pipeline/turns.ts',
+    file: 'src/pipeline/send-queue.ts',
     mutants: [['waiter !== undefined', 'true']],
     why: 'Nobody is removed where nobody was taken; only the type asks.',
   },

@@ -59,8 +59,8 @@ export function noResponse(code: string): Exchange {
   return { kind: 'no_response', phase: 'await_response', code };
 }
 
-/** A ownership that its test closes and ends by hand; `lapse` takes the lease away and leaves the rest. */
-export class ScriptedTenure implements Ownership {
+/** An ownership that its test closes and ends by hand; `lapse` takes the lease away and leaves the rest. */
+export class ScriptedOwnership implements Ownership {
   readonly #closing = new AbortController();
   readonly #ended = new AbortController();
   #lapsed = false;

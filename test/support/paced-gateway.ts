@@ -30,6 +30,8 @@ function isOverTheCap(answer: Answer): boolean {
 }
 
 interface World {
+  /** Of all requests, whatever the rate, so much is refused as if for the traffic. */
+  readonly noise?: number;
   readonly changes: readonly CapChange[];
   readonly untilMs: number;
   readonly latencyMs: number;
@@ -39,7 +41,8 @@ interface World {
 }
 
 /** Sends an endless backlog at a pace to a gateway with the simulator's own caps, timers late and latencies uneven. */
-export function playPaced({ changes, untilMs, latencyMs, seed, maxRate = 0, maxInFlight = 32 }: World): PacedRequest[] {
+export function playPaced(world: World): PacedRequest[] {
+  const { changes, untilMs, latencyMs, seed, maxRate = 0, maxInFlight = 32, noise = 0 } = world;
   const chance = seeded(seed);
   const pace = new Pace(maxRate);
   const seen: PacedRequest[] = [];
@@ -68,14 +71,14 @@ export function playPaced({ changes, untilMs, latencyMs, seed, maxRate = 0, maxI
       }
       const number = (left += 1);
       inFlight += 1;
-      pace.left(now);
+      pace.sent(now);
       at(now + uneven(), () => {
-        const refused = isOverTheCap(gateway.choose('', 1));
+        const refused = isOverTheCap(gateway.choose('', 1)) || (noise > 0 && chance() < noise);
         seen.push({ atMs: now, refused });
         at(now + uneven(), () => {
           inFlight -= 1;
           if (refused) pace.refused(number, left, now);
-          else pace.accepted(now);
+          else pace.accepted(number, now);
           send();
         });
       });

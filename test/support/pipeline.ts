@@ -3,9 +3,9 @@ import type { KafkaRecord, OutgoingRecord } from '../../src/core/record.ts';
 import type { Fact, ProduceTarget } from '../../src/pipeline/facts.ts';
 import { AllParkedKeys } from '../../src/pipeline/all-parked-keys.ts';
 import { Gate } from '../../src/pipeline/gate.ts';
-import type { Decoded, PipelineSettings, Ports, Publish, Sent } from '../../src/pipeline/ports.ts';
+import type { Decoded, PipelineSettings, Ports, Publish, SentRequest } from '../../src/pipeline/ports.ts';
 import { processRecord } from '../../src/pipeline/process-record.ts';
-import { answer, paymentFinal, RETRY, ScriptedTenure, sourceRecord, TOPOLOGY } from './fixtures.ts';
+import { answer, paymentFinal, RETRY, ScriptedOwnership, sourceRecord, TOPOLOGY } from './fixtures.ts';
 
 /** What the world outside answers; each part as a plain function that a test puts in. */
 export interface Script {
@@ -24,7 +24,7 @@ export const REQUEST_MS = 40;
 
 /** A pipeline with scripted ports that writes down, in `story`, in what order they were asked. */
 export class ScriptedPipeline {
-  readonly ownership = new ScriptedTenure();
+  readonly ownership = new ScriptedOwnership();
   readonly story: string[] = [];
   readonly facts: Fact[] = [];
   readonly bodies: string[] = [];
@@ -44,7 +44,7 @@ export class ScriptedPipeline {
         this.story.push('decode');
         return (await decode?.()) ?? { kind: 'event', event: paymentFinal() };
       },
-      send: async (body, beforeSend): Promise<Sent> => {
+      send: async (body, beforeSend): Promise<SentRequest> => {
         beforeSend();
         this.story.push('send');
         this.bodies.push(body.toString());

@@ -1,6 +1,12 @@
+import { readFileSync } from 'node:fs';
 import avro, { type Schema } from 'avsc';
 import { inject } from 'vitest';
 import { askRegistry } from '../../src/kafka/avro/registry.ts';
+
+/** `schemas/payment-final.avsc`. */
+export const PAYMENT_FINAL = JSON.parse(
+  readFileSync(new URL('../../schemas/payment-final.avsc', import.meta.url), 'utf8'),
+) as { readonly fields: readonly Readonly<Record<string, unknown>>[] };
 
 /** Registers any schema under a subject and gives its id; a text is taken as it is. */
 export async function register(subject: string, schema: unknown, schemaType = 'AVRO'): Promise<number> {

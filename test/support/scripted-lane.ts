@@ -1,10 +1,10 @@
 import type { KafkaRecord } from '../../src/core/record.ts';
 import { Lane } from '../../src/kafka/lanes/lane.ts';
-import { deferred, ScriptedTenure, soon, SOURCE, sourceRecord, type Deferred } from './fixtures.ts';
+import { deferred, ScriptedOwnership, soon, SOURCE, sourceRecord, type Deferred } from './fixtures.ts';
 
 /** A lane whose records come to rest when its test says so. */
 export class ScriptedLane {
-  readonly ownership = new ScriptedTenure();
+  readonly ownership = new ScriptedOwnership();
   /** Offsets in the order in which they were started; one that is tried again stands twice. */
   readonly started: number[] = [];
   readonly errors: unknown[] = [];

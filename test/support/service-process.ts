@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { nodeUnderTest } from './node-under-test.ts';
 import { secretIn, secretsOf, type Secrets } from './secrets.ts';
@@ -17,6 +18,7 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export class ServiceProcess {
   readonly #child: ChildProcess;
   readonly #port: number;
+  readonly #stdout: Readable;
   /** Everything it printed, whole. */
   output = '';
   errors = '';
@@ -34,6 +36,7 @@ export class ServiceProcess {
       ([code, signal]) => (this.exitCode = (code as number | null) ?? (signal ? -1 : -2)),
     );
     if (child.stdout === null || child.stderr === null) throw new Error('the service has no output to read');
+    this.#stdout = child.stdout;
     createInterface({ input: child.stdout }).on('line', (line) => {
       this.output += `${line}\n`;
       this.log.push(JSON.parse(line) as LogLine);
@@ -109,6 +112,21 @@ export class ServiceProcess {
   /** The last of what it said, for messages of failed assertions. */
   tail(): string {
     return this.errors + this.output.slice(-4_000);
+  }
+
+  /** From now on nobody takes what it writes to standard output. */
+  stopReading(): void {
+    this.#stdout.pause();
+  }
+
+  /** And nobody ever will: what it has written is lost. */
+  stopListening(): void {
+    this.#stdout.destroy();
+  }
+
+  /** Whether the process is gone, though what it wrote may still be there to read. */
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   signal(signal: NodeJS.Signals): void {

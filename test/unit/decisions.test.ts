@@ -22,9 +22,9 @@ function points(list: string): { readonly path: string; readonly link: string; r
   });
 }
 
-test('records are numbered without a gap', () => {
+test('each record has a number of its own', () => {
   const numbers = RECORDS.map(({ file }) => Number(file.slice(0, 4)));
-  expect(numbers).toEqual(numbers.map((_, at) => at + 1));
+  expect(new Set(numbers).size).toBe(RECORDS.length);
   expect(readdirSync(DECISIONS).length).toBe(RECORDS.length + 1);
 });
 

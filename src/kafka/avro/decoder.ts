@@ -1,8 +1,8 @@
-import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import type { Type } from 'avsc';
 import type { Decode, Decoded } from '../../pipeline/ports.ts';
 import { createEventReader } from './projection.ts';
-import { askRegistry, REGISTRY_TIMEOUT_MS, registryHost, type RegistrySettings } from './registry.ts';
+import { findSchema, type RegisteredSchema, type RegistrySettings } from './registry.ts';
+import { UnknownSchemas } from './unknown-schemas.ts';
+import { parseWriterSchema, SchemaMismatch } from './writer-schema.ts';
 
 /** Reads `PaymentFinal` out of whatever schema it was written with. */
 export interface Decoder {
@@ -12,48 +12,36 @@ export interface Decoder {
 }
 
 const HEADER_BYTES = 5;
-/** How long "no such schema" is believed: a registry that lags behind its leader is given another chance. */
-const NEGATIVE_TTL_MS = 30_000;
-const MOST_UNKNOWN = 10_000;
-/** The registry's own code for an unknown schema id; a bare 404 may come from anything on the way. */
-const SCHEMA_NOT_FOUND = 40403;
+/** Ids that registries give begin here: they are not asked for others. */
+const FIRST_ID = 1;
 
 type Reader = (bytes: Buffer) => Decoded;
-type Middleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number];
-
-const timeLimit: Middleware = () => ({
-  prepareRequest: async (next) => (await next()).enhance({ timeout: REGISTRY_TIMEOUT_MS }),
-});
 
 /** @param now monotonic milliseconds */
 export function createDecoder(settings: RegistrySettings, now: () => number = () => performance.now()): Decoder {
-  const registry = new SchemaRegistry({
-    host: registryHost(settings),
-    clientId: 'payment-notifier',
-    retry: { retries: 0 },
-    middlewares: [timeLimit],
-    ...(settings.username !== undefined && {
-      auth: { username: settings.username, password: settings.password ?? '' },
-    }),
-  });
   const readers = new Map<number, Reader>();
-  const unknown = new Map<number, number>();
+  const unknown = new UnknownSchemas(now);
+  const asked = new Map<number, Promise<RegisteredSchema | undefined>>();
 
-  /** @returns `undefined` for an id the registry does not know */
+  /** Records that need the same schema share one request. */
+  const ask = (id: number): Promise<RegisteredSchema | undefined> => {
+    const answer = asked.get(id) ?? findSchema(settings, id).finally(() => asked.delete(id));
+    asked.set(id, answer);
+    return answer;
+  };
+
+  /** @returns `undefined` for an id the registry does not know; throws while that is not to be believed yet */
   const readerOf = async (id: number): Promise<Reader | undefined> => {
-    const known = readers.get(id);
-    if (known !== undefined) return known;
-    if ((unknown.get(id) ?? 0) > now()) return undefined;
-    try {
-      const reader = createReader(await registry.getSchema(id));
-      readers.set(id, reader);
-      return reader;
-    } catch (error) {
-      if (!(await isUnknownSchema(error, id, settings))) throw error;
-      if (unknown.size >= MOST_UNKNOWN) unknown.clear();
-      unknown.set(id, now() + NEGATIVE_TTL_MS);
-      return undefined;
+    if (id < FIRST_ID || unknown.isBelieved(id)) return undefined;
+    const schema = await ask(id);
+    if (schema === undefined) {
+      if (unknown.add(id)) return undefined;
+      throw new Error(`the schema registry does not know schema ${id} yet`);
     }
+    unknown.delete(id);
+    const reader = readers.get(id) ?? createReader(schema);
+    readers.set(id, reader);
+    return reader;
   };
 
   return {
@@ -63,27 +51,26 @@ export function createDecoder(settings: RegistrySettings, now: () => number = ()
         return undecodable('magic', 'the value does not begin with the Confluent wire format');
       }
       const id = value.readInt32BE(1);
-      const reader = await readerOf(id);
+      const reader = readers.get(id) ?? (await readerOf(id));
       if (reader === undefined) return undecodable('schema_not_found', `the registry knows no schema ${id}`);
       return reader(value.subarray(HEADER_BYTES));
     },
     ping: async () => {
-      await readerOf(0);
+      await findSchema(settings, 0);
     },
   };
 }
 
-function createReader(writer: object): Reader {
-  if (!('schema' in writer && typeof writer.schema === 'function')) {
-    return () => undecodable('schema_mismatch', 'the schema is not Avro');
-  }
+/** Whatever goes wrong with what the registry has answered concerns the records: asking again would change nothing. */
+function createReader({ type, text, references }: RegisteredSchema): Reader {
   try {
-    const read = createEventReader(writer as Type);
+    if (type !== 'AVRO') throw new SchemaMismatch(`the schema is ${type}, not Avro`);
+    const read = createEventReader(parseWriterSchema(text, references));
     return (bytes) => {
       try {
         return { kind: 'event', event: read(bytes) };
       } catch (error) {
-        return undecodable('bytes', message(error));
+        return undecodable(error instanceof SchemaMismatch ? 'schema_mismatch' : 'bytes', message(error));
       }
     };
   } catch (error) {
@@ -97,12 +84,4 @@ function undecodable(error: Extract<Decoded, { kind: 'undecodable' }>['error'], 
 
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** The client tells only the HTTP status; the registry's own code says whether the schema is missing or the page. */
-async function isUnknownSchema(error: unknown, id: number, settings: RegistrySettings): Promise<boolean> {
-  if (!(error instanceof Error && 'status' in error && error.status === 404)) return false;
-  const answer = await askRegistry(settings, `/schemas/ids/${String(id)}`);
-  const { error_code: code } = (await answer.json()) as { error_code?: number };
-  return code === SCHEMA_NOT_FOUND;
 }

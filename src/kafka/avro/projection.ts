@@ -1,193 +1,177 @@
-import { isUtf8 } from 'node:buffer';
 import avro, { type Schema, type Type } from 'avsc';
 import type { PaymentFinal } from '../../core/event.ts';
-
-/** Reads a `PaymentFinal` out of the bytes of one writer's schema. Throws where the bytes hold none. */
-export type EventReader = (bytes: Buffer) => PaymentFinal;
-
-/** The writer's schema has no `PaymentFinal` that could be read. */
-export class SchemaMismatch extends Error {
-  override readonly name = 'SchemaMismatch';
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-const EVENT = {
-  name: 'PaymentFinal',
-  required: ['paymentId', 'paymentResult'],
-  optional: ['paymentRequestId', 'paymentTime'],
-};
-const RESULT = { name: 'PaymentResult', required: ['resultStatus', 'resultCode'], optional: ['resultMessage'] };
+import { Cursor } from './cursor.ts';
+import { PAYMENT_FINAL_SCHEMA } from './payment-final.ts';
+import { Skipping } from './skipping.ts';
+import { SchemaMismatch, unqualified, type WriterEnum, type WriterRecord, type WriterType } from './writer-schema.ts';
 
 /**
- * Makes a reader for a writer's schema, once: it then reads in a microsecond.
- *
- * avsc resolves schemas eagerly and by full names: a union branch or an enum symbol that we do not know would refuse
- * records that never use it, and another namespace all of them. So the reader's schema is the writer's own, less the
- * fields we do not read (these are skipped unread), and Avro's rules are applied to the values.
+ * Reads a `PaymentFinal` out of the bytes of one writer's schema. Throws `MalformedBytes` where they do not follow the
+ * schema, and `SchemaMismatch` where they hold a branch or a symbol that is not ours to read.
  */
-export function createEventReader(writer: Type): EventReader {
-  const projected = new Projection(writer.schema()).of(EVENT, { paymentResult: RESULT });
-  const reader = avro.Type.forSchema(projected as Schema, { typeHook: strictText });
-  const resolver = reader.createResolver(writer);
-  return (bytes) => toEvent(reader.fromBuffer(bytes, resolver));
-}
+export type EventReader = (bytes: Buffer) => PaymentFinal;
 
-/** Text that is not UTF-8 is not read: with its bytes replaced it would name a payment that does not exist. */
-class StrictString extends avro.types.StringType {
-  /** Called without `this`, as avsc's resolvers do. */
-  protected _read(tap: { readBytes(): Buffer | undefined }): string | undefined {
-    const bytes = tap.readBytes();
-    return bytes && utf8(bytes);
-  }
-}
+type Read = (cursor: Cursor) => unknown;
 
-function strictText(schema: Schema): Type | undefined {
-  const type: unknown = typeof schema === 'object' && 'type' in schema ? schema.type : schema;
-  return type === 'string' ? new StrictString() : undefined;
-}
+const { EnumType, LogicalType, NullType, RecordType, StringType, UnwrappedUnionType } = avro.types;
 
-function utf8(bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw new TypeError('a text is not UTF-8');
-  return bytes.toString();
-}
+/** Keeps apart in the reader's schema what is an instant: its `long` alone would not say so. */
+class Instant extends LogicalType {}
 
-type Wanted = typeof EVENT;
+const READER = avro.Type.forSchema(JSON.parse(PAYMENT_FINAL_SCHEMA) as Schema, {
+  logicalTypes: { 'timestamp-millis': Instant },
+  wrapUnions: false,
+});
 
-/** Cuts a schema down to what is read of it. */
-class Projection {
-  readonly #schema: unknown;
-  /** Named types are defined where they first stand, which may be in a field that is cut. */
-  readonly #definitions = new Map<string, Json>();
-  readonly #defined = new Set<string>();
-
-  constructor(schema: unknown) {
-    this.#schema = schema;
-    this.#collect(schema);
-  }
-
-  of(wanted: Wanted, nested: Readonly<Record<string, Wanted>>): unknown {
-    return this.#record(this.#schema, wanted, nested);
-  }
-
-  /** A record, or the one record of its name in a union. */
-  #record(schema: unknown, wanted: Wanted, nested: Readonly<Record<string, Wanted>>): unknown {
-    if (Array.isArray(schema)) {
-      if (!schema.some((branch) => this.#isNamed(branch, wanted.name))) throw mismatch(wanted);
-      return schema.map((branch: unknown) =>
-        this.#isNamed(branch, wanted.name) ? this.#record(branch, wanted, nested) : this.#whole(branch),
-      );
-    }
-    if (!this.#isNamed(schema, wanted.name)) throw mismatch(wanted);
-    const record = this.#definition(schema);
-    const fields = (record['fields'] as Json[]).filter(({ name }) =>
-      [...wanted.required, ...wanted.optional].includes(String(name)),
-    );
-    const missing = wanted.required.find((name) => !fields.some((field) => field['name'] === name));
-    if (missing !== undefined) throw new SchemaMismatch(`the writer's ${wanted.name} has no field ${missing}`);
-    return {
-      type: 'record',
-      name: record['name'],
-      fields: fields.map(({ name, type }) => {
-        const inner = nested[String(name)];
-        return { name, type: inner === undefined ? this.#whole(type) : this.#record(type, inner, {}) };
-      }),
-    };
-  }
-
-  /** A type as it is, with its definition where it stands for the first time. */
-  #whole(schema: unknown): unknown {
-    if (Array.isArray(schema)) return schema.map((branch) => this.#whole(branch));
-    const definition = typeof schema === 'string' ? this.#definitions.get(schema) : (schema as Json);
-    if (definition === undefined) return schema;
-    const name = String(definition['name']);
-    if (this.#definitions.has(name)) {
-      if (this.#defined.has(name)) return name;
-      this.#defined.add(name);
-    }
-    const copy: Record<string, unknown> = { ...definition };
-    for (const key of ['items', 'values']) if (key in copy) copy[key] = this.#whole(copy[key]);
-    if (typeof copy['type'] === 'object') copy['type'] = this.#whole(copy['type']);
-    if (Array.isArray(copy['fields'])) {
-      copy['fields'] = (copy['fields'] as Json[]).map((field) => ({ ...field, type: this.#whole(field['type']) }));
-    }
-    return copy;
-  }
-
-  #definition(schema: unknown): Json {
-    return (typeof schema === 'string' ? this.#definitions.get(schema) : (schema as Json)) ?? {};
-  }
-
-  /** Names match by their last part, as Avro's rules have it. */
-  #isNamed(schema: unknown, name: string): boolean {
-    if (typeof schema !== 'string' && (typeof schema !== 'object' || schema === null)) return false;
-    const { type, name: full } = this.#definition(schema);
-    return type === 'record' && String(full).split('.').at(-1) === name;
-  }
-
-  #collect(schema: unknown): void {
-    if (Array.isArray(schema)) {
-      schema.forEach((branch) => this.#collect(branch));
-      return;
-    }
-    if (typeof schema !== 'object' || schema === null) return;
-    const { type, name, fields, items, values } = schema as Json;
-    if (typeof name === 'string' && typeof type === 'string') this.#definitions.set(name, schema as Json);
-    for (const part of [type, items, values]) this.#collect(part);
-    for (const field of (fields as Json[] | undefined) ?? []) this.#collect(field['type']);
-  }
-}
-
-function mismatch({ name }: Wanted): SchemaMismatch {
-  return new SchemaMismatch(`the writer's schema has no record ${name} where one belongs`);
-}
-
-function toEvent(value: unknown): PaymentFinal {
-  const { paymentId, paymentRequestId, paymentTime, paymentResult } = record(value, EVENT.name);
-  const { resultStatus, resultCode, resultMessage } = record(paymentResult, 'paymentResult');
-  return {
-    paymentId: text(paymentId, 'paymentId'),
-    paymentRequestId: nullable(text, paymentRequestId, 'paymentRequestId'),
-    paymentTime: nullable(long, paymentTime, 'paymentTime'),
-    paymentResult: {
-      resultStatus: status(resultStatus),
-      resultCode: text(resultCode, 'resultCode'),
-      resultMessage: nullable(text, resultMessage, 'resultMessage'),
-    },
+/**
+ * Makes a reader for a writer's schema, once: it then reads in a microsecond. Throws `SchemaMismatch` where nothing
+ * written with that schema can be an event.
+ *
+ * By Avro's rules of resolution, with `schemas/payment-final.avsc` as the reader's schema: names are compared without
+ * their namespaces, and a union is what the bytes select. Fields that we do not read are passed over.
+ */
+export function createEventReader(writer: WriterType): EventReader {
+  const read = new Projection().of(READER, writer);
+  return (bytes) => {
+    const cursor = new Cursor(bytes);
+    const event = read(cursor) as PaymentFinal;
+    cursor.assertEnd();
+    return event;
   };
 }
 
-/** A value of a union whose branches JavaScript cannot tell apart comes wrapped. */
-function unwrapped(value: unknown): unknown {
-  const { unwrap } = (value ?? {}) as { unwrap?: unknown };
-  return typeof unwrap === 'function' ? (unwrap.call(value) as unknown) : value;
+class Projection {
+  readonly #skipping = new Skipping();
+
+  of(reader: Type, writer: WriterType): Read {
+    if (writer.kind === 'reference') return this.of(reader, writer.target());
+    if (writer.kind === 'union') return this.#selected(reader, writer.branches);
+    if (reader instanceof UnwrappedUnionType) return this.#first(reader.types, writer);
+    if (reader instanceof RecordType && writer.kind === 'record') return this.#record(reader, writer);
+    if (reader instanceof EnumType && writer.kind === 'enum') return symbol(reader, writer);
+    if (reader instanceof Instant && isOneOf(writer, 'int', 'long')) return instant(writer);
+    if (reader instanceof StringType && isOneOf(writer, 'string', 'bytes')) return (cursor) => cursor.text();
+    if (reader instanceof NullType && isOneOf(writer, 'null')) return () => null;
+    throw new SchemaMismatch(`${nameOf(writer)} cannot be read as ${reader.name ?? reader.typeName}`);
+  }
+
+  /** A branch that cannot be read refuses only the records that are of it. */
+  #selected(reader: Type, branches: readonly WriterType[]): Read {
+    const attempts = branches.map((branch) => attempt(() => this.of(reader, branch)));
+    if (attempts.every(({ mismatch }) => mismatch !== undefined)) throw lastMismatch(attempts);
+    return (cursor) => attempts[cursor.index(attempts.length)]?.read(cursor);
+  }
+
+  #first(candidates: readonly Type[], writer: WriterType): Read {
+    const attempts = candidates.map((candidate) => attempt(() => this.of(candidate, writer)));
+    const fitting = attempts.find(({ mismatch }) => mismatch === undefined);
+    if (fitting === undefined) throw lastMismatch(attempts);
+    return fitting.read;
+  }
+
+  #record(reader: InstanceType<typeof RecordType>, writer: WriterRecord): Read {
+    assertSameName(reader, writer);
+    const wanted = new Map(reader.fields.map((field) => [field.name, field]));
+    const steps = writer.fields.flatMap(({ name, type }): Step[] => {
+      const field = wanted.get(name);
+      if (field === undefined) return toStep(undefined, this.#skipping.over(type));
+      wanted.delete(name);
+      return toStep(
+        name,
+        within(name, () => this.of(field.type, type)),
+      );
+    });
+    const record: Record<string, unknown> = {};
+    for (const { name } of reader.fields) record[name] = wanted.get(name)?.defaultValue() as unknown;
+    const missing = [...wanted.keys()].find((name) => record[name] === undefined);
+    if (missing !== undefined) throw new SchemaMismatch(`the writer's ${writer.name} has no field ${missing}`);
+    return (cursor) => {
+      const copy = { ...record };
+      for (const { name, read } of steps) {
+        const value = read(cursor);
+        if (name !== undefined) copy[name] = value;
+      }
+      return copy;
+    };
+  }
 }
 
-function record(value: unknown, name: string): Json {
-  const found = unwrapped(value);
-  if (typeof found === 'object' && found !== null) return found as Json;
-  throw new TypeError(`${name} is not there`);
+/** One field of the writer: read under its name, or passed over. */
+interface Step {
+  readonly name: string | undefined;
+  readonly read: Read;
 }
 
-/** Avro lets bytes be read as a string. */
-function text(value: unknown, name: string): string {
-  if (typeof value === 'string') return value;
-  if (Buffer.isBuffer(value)) return utf8(value);
-  throw new TypeError(`${name} is no string`);
+function toStep(name: string | undefined, read: Read | undefined): Step[] {
+  return read === undefined ? [] : [{ name, read }];
 }
 
-function long(value: unknown, name: string): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw new TypeError(`${name} is no long`);
+function symbol(reader: InstanceType<typeof EnumType>, writer: WriterEnum): Read {
+  assertSameName(reader, writer);
+  const symbols = writer.symbols.map((symbol) => reader.symbols.find((known) => known === symbol));
+  return (cursor) => {
+    const index = cursor.index(symbols.length);
+    const known = symbols[index];
+    if (known === undefined) throw new SchemaMismatch(`${nameOf(writer)} is ${String(writer.symbols[index])}`);
+    return known;
+  };
 }
 
-function status(value: unknown): PaymentFinal['paymentResult']['resultStatus'] {
-  const symbol = unwrapped(value);
-  if (symbol === 'S' || symbol === 'F' || symbol === 'U') return symbol;
-  throw new TypeError('resultStatus is none of S, F, U');
+/** In each millisecond; a writer that names no unit means milliseconds. */
+const UNITS = new Map<unknown, number>([
+  ['timestamp-micros', 1_000],
+  ['timestamp-nanos', 1_000_000],
+]);
+/** A day or a time of day, or one that is another instant in each zone. */
+const NO_INSTANT = /^(?:date$|time-|local-timestamp-)/;
+
+function instant({ logicalType }: { readonly logicalType: unknown }): Read {
+  if (NO_INSTANT.test(String(logicalType))) throw new SchemaMismatch(`a ${String(logicalType)} is no instant`);
+  const divisor = UNITS.get(logicalType) ?? 1;
+  return (cursor) => cursor.long(divisor);
 }
 
-function nullable<T>(read: (value: unknown, name: string) => T, value: unknown, name: string): T | null {
-  const found = unwrapped(value) ?? null;
-  return found === null ? null : read(found, name);
+type Primitive = Extract<WriterType, { readonly logicalType: unknown }>;
+
+function isOneOf(writer: WriterType, ...kinds: readonly Primitive['kind'][]): writer is Primitive {
+  return (kinds as readonly string[]).includes(writer.kind);
+}
+
+function assertSameName(reader: Type, writer: WriterRecord | WriterEnum): void {
+  if (unqualified(writer.name) === unqualified(reader.name ?? '')) return;
+  throw new SchemaMismatch(`${nameOf(writer)} cannot be read as ${reader.name ?? ''}`);
+}
+
+function nameOf(writer: WriterType): string {
+  return 'name' in writer ? `the writer's ${writer.kind} ${unqualified(writer.name)}` : `the writer's ${writer.kind}`;
+}
+
+function within<T>(field: string, task: () => T): T {
+  try {
+    return task();
+  } catch (error) {
+    throw error instanceof SchemaMismatch ? new SchemaMismatch(`${field}: ${error.message}`) : error;
+  }
+}
+
+interface Attempt {
+  /** Throws the mismatch, if any. */
+  readonly read: Read;
+  readonly mismatch?: SchemaMismatch;
+}
+
+function attempt(task: () => Read): Attempt {
+  try {
+    return { read: task() };
+  } catch (error) {
+    if (!(error instanceof SchemaMismatch)) throw error;
+    const read = (): never => {
+      throw error;
+    };
+    return { read, mismatch: error };
+  }
+}
+
+function lastMismatch(attempts: readonly Attempt[]): SchemaMismatch {
+  return attempts.at(-1)?.mismatch ?? new SchemaMismatch('a union has no branches');
 }

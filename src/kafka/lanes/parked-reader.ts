@@ -30,7 +30,7 @@ export interface Learnt {
   readonly corrupt: readonly (CorruptBatch & { readonly topic: string; readonly partition: number })[];
 }
 
-/** Makes known to `AllParkedKeys` what is parked; the records themselves come again when their lanes read them. */
+/** Finds out what is parked before anything is sent. The records themselves are read again by their lanes. */
 export class ParkedReader {
   readonly #topology: Topology;
   readonly #parkedKeys: AllParkedKeys;
@@ -44,12 +44,12 @@ export class ParkedReader {
   seen(topic: string, partition: number, records: readonly KafkaRecord[], next: number): void {
     const tier = this.#topology.retryTierOf(topic)?.name;
     if (tier === undefined) return;
-    const parkedHere = this.#parkedKeys.of(partition);
+    const parkedKeys = this.#parkedKeys.of(partition);
     for (const record of records) {
       const copy = copyOf(record, this.#topology, readProvenance(record, this.#topology.source));
-      if (copy !== undefined) parkedHere.join(copy);
+      if (copy !== undefined) parkedKeys.join(copy);
     }
-    parkedHere.readTo(tier, next);
+    parkedKeys.readTo(tier, next);
   }
 
   /** Records before `earliest` are gone from the topic. */

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import avro, { type Schema } from 'avsc';
 import type { Kafka } from 'kafkajs';
 import type { PaymentFinal } from '../../core/event.ts';
+import { PAYMENT_FINAL_SCHEMA } from '../avro/payment-final.ts';
 import { askRegistry, type RegistrySettings } from '../avro/registry.ts';
 
-const schemaText = readFileSync(new URL('../../../schemas/payment-final.avsc', import.meta.url), 'utf8');
-const type = avro.Type.forSchema(JSON.parse(schemaText) as Schema);
+const type = avro.Type.forSchema(JSON.parse(PAYMENT_FINAL_SCHEMA) as Schema);
 
 /** Writes payment-final events to the source topic, as the acquirer's systems do. */
 export interface Emitter {
@@ -45,14 +44,11 @@ export function encode(schemaId: number, event: PaymentFinal): Buffer {
   return Buffer.concat([header, type.toBuffer(event)]);
 }
 
-/**
- * The id of the event's schema under a subject, registering it where it is not there yet and that is allowed. The
- * registry client is no help here: it insists on knowing the subject's compatibility before it registers anything.
- */
+/** The id of the event's schema under a subject, registering it where it is not there yet and that is allowed. */
 export async function registerSchema(registry: RegistrySettings, subject: string): Promise<number> {
   const path = `/subjects/${encodeURIComponent(subject)}`;
-  const registered = await askRegistry(registry, `${path}/versions`, { schema: schemaText });
-  const answer = registered.ok ? registered : await askRegistry(registry, path, { schema: schemaText });
+  const registered = await askRegistry(registry, `${path}/versions`, { schema: PAYMENT_FINAL_SCHEMA });
+  const answer = registered.ok ? registered : await askRegistry(registry, path, { schema: PAYMENT_FINAL_SCHEMA });
   if (!answer.ok) {
     throw new Error(
       `the schema registry neither takes nor has schemas/payment-final.avsc under ${subject} ` +

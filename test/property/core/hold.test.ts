@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { mayProbe } from '../../../src/core/hold.ts';
 import type { Outcome } from '../../../src/core/outcome.ts';
-import { comeBack, giveUp, leave, NOTHING_SENT, type Departure, type Sending } from '../../../src/core/sending.ts';
+import {
+  attemptReturned,
+  attemptGivenUp,
+  attemptStarted,
+  NOTHING_SENT,
+  type StartedAttempt,
+  type Sending,
+} from '../../../src/core/sending.ts';
 import type { Suspicion } from '../../../src/core/suspicion.ts';
 
 const outcome: fc.Arbitrary<Outcome | undefined> = fc.constantFrom<(Outcome | undefined)[]>(
@@ -29,7 +36,7 @@ const steps = fc.array(step, { maxLength: 120 });
 const outageAfter = fc.nat({ max: 4 });
 
 interface InFlight {
-  readonly departure: Departure;
+  readonly attempt: StartedAttempt;
   readonly paymentId: string;
 }
 
@@ -43,29 +50,29 @@ function play(plan: readonly (typeof steps extends fc.Arbitrary<(infer S)[]> ? S
     now += passMs;
     if (send) {
       if (sending.hold.kind === 'held' && !mayProbe(sending.hold, now)) continue;
-      const [after, departure] = leave(sending, now, chance);
+      const [after, attempt] = attemptStarted(sending, now, chance);
       sending = after;
-      inFlight.push({ departure, paymentId: String(sender) });
+      inFlight.push({ attempt, paymentId: String(sender) });
     } else {
       const [back] = inFlight.splice(which % Math.max(1, inFlight.length), 1);
       if (back === undefined) continue;
       sending = returned(sending, back, outcome, chance);
     }
-    const probes = inFlight.filter(({ departure }) => departure.probe);
+    const probes = inFlight.filter(({ attempt }) => attempt.probe);
     expect(probes.length, 'probes on their way').toBe(sending.hold.kind === 'held' && sending.hold.probing ? 1 : 0);
   }
   return { sending, inFlight, now };
 
-  function returned(before: Sending, { departure, paymentId }: InFlight, outcome: Outcome | undefined, chance: number) {
-    if (outcome === undefined) return giveUp(before, departure, now);
+  function returned(before: Sending, { attempt, paymentId }: InFlight, outcome: Outcome | undefined, chance: number) {
+    if (outcome === undefined) return attemptGivenUp(before, attempt, now);
     const answer = { paymentId, outcome, suspicion: suspicions.get(paymentId) };
-    const [after, verdict] = comeBack(before, departure, answer, outageAfter, now, chance);
-    suspicions.set(paymentId, verdict.kind === 'again' ? verdict.suspicion : undefined);
+    const [after, next] = attemptReturned(before, attempt, answer, outageAfter, now, chance);
+    suspicions.set(paymentId, next.kind === 'send_again' ? next.suspicion : undefined);
     const good = outcome.kind !== 'systemic' && outcome.kind !== 'no_result';
-    if (good) expect(verdict).toEqual({ kind: 'settle' });
-    if (good && departure.probe) expect(after.hold.kind, 'after a probe was answered').toBe('open');
-    if (outcome.kind === 'systemic') expect(verdict.kind).not.toBe('settle');
-    if (verdict.kind === 'alone') expect(outcome.kind).toBe('systemic');
+    if (good) expect(next).toEqual({ kind: 'settle' });
+    if (good && attempt.probe) expect(after.hold.kind, 'after a probe was answered').toBe('open');
+    if (outcome.kind === 'systemic') expect(next.kind).not.toBe('settle');
+    if (next.kind === 'reject') expect(outcome.kind).toBe('systemic');
     return after;
   }
 }
@@ -84,12 +91,12 @@ test('whatever has happened, within 5 s and one good answer sending is open agai
     fc.property(steps, outageAfter, fc.double({ min: 0, max: 1, noNaN: true }), (plan, outageAfter, chance) => {
       const { sending, inFlight, now } = play(plan, outageAfter);
       if (sending.hold.kind === 'open') return;
-      const probe = inFlight.find(({ departure }) => departure.probe);
-      const freed = probe === undefined ? sending : giveUp(sending, probe.departure, now);
+      const probe = inFlight.find(({ attempt }) => attempt.probe);
+      const freed = probe === undefined ? sending : attemptGivenUp(sending, probe.attempt, now);
       expect(freed.hold.kind === 'held' && mayProbe(freed.hold, now + 5_000)).toBe(true);
-      const [left, departure] = leave(freed, now + 5_000, chance);
+      const [left, attempt] = attemptStarted(freed, now + 5_000, chance);
       const delivered = { paymentId: 'x', outcome: { kind: 'delivered', code: 'SUCCESS' } } as const;
-      const [after] = comeBack(left, departure, delivered, outageAfter, now + 5_000, chance);
+      const [after] = attemptReturned(left, attempt, delivered, outageAfter, now + 5_000, chance);
       expect(after.hold.kind).toBe('open');
     }),
     { numRuns: 500 },
@@ -102,12 +109,12 @@ test('where everyone is refused alike nobody is ever judged alone', () => {
       let sending: Sending = NOTHING_SENT;
       const suspicions = new Map<number, Suspicion | undefined>();
       for (const sender of senders) {
-        const [left, departure] = leave(sending, 0, 0);
+        const [left, attempt] = attemptStarted(sending, 0, 0);
         const outcome: Outcome = { kind: 'systemic', code: 'KEY_NOT_FOUND' };
         const answer = { paymentId: String(sender), outcome, suspicion: suspicions.get(sender) };
-        const [after, verdict] = comeBack(left, departure, answer, 0, 0, 0);
-        expect(verdict.kind).toBe('again');
-        suspicions.set(sender, verdict.kind === 'again' ? verdict.suspicion : undefined);
+        const [after, next] = attemptReturned(left, attempt, answer, 0, 0, 0);
+        expect(next.kind).toBe('send_again');
+        suspicions.set(sender, next.kind === 'send_again' ? next.suspicion : undefined);
         sending = after;
       }
     }),

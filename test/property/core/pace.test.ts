@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Pace } from '../../../src/core/pace.ts';
 import { playPaced, windows } from '../../support/paced-gateway.ts';
 
 const seed = fc.nat({ max: 2 ** 31 });
@@ -53,6 +54,33 @@ test('a cap of 2 a second still lets nearly 2 through', () => {
       }
     }),
     { numRuns: 6 },
+  );
+});
+
+test('a gateway that refuses 2 % whatever the rate is sent what it takes, with 32 in flight as with one', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(1, 4, 32), latencyMs, seed, (maxInFlight, latencyMs, seed) => {
+      const world = { changes: [], untilMs: 60_000, latencyMs, seed, maxInFlight };
+      const sent = (noise: number): number => playPaced({ ...world, noise }).filter(({ atMs }) => atMs > 20_000).length;
+      expect(sent(0.02) / sent(0)).toBeGreaterThan(0.9);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('a burst of which early requests are refused, and all others taken, is not slowed down below what it carried', () => {
+  const burst = fc.record({ inFlight: fc.integer({ min: 24, max: 64 }), refused: fc.integer({ min: 1, max: 4 }) });
+  fc.assert(
+    fc.property(burst, latencyMs, ({ inFlight, refused }, latencyMs) => {
+      const pace = new Pace(0);
+      for (let number = 1; number <= inFlight; number += 1) pace.sent(1_000);
+      const backAt = 1_000 + latencyMs;
+      for (let number = 1; number <= inFlight; number += 1) {
+        if (number > 2 && number <= 2 + refused) pace.refused(number, inFlight, backAt);
+        else pace.accepted(number, backAt);
+      }
+      expect(pace.limit(backAt)).toBeGreaterThanOrEqual(0.89 * (((inFlight - refused) * 1_000) / latencyMs));
+    }),
   );
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ParkedKeysModel, TIERS, type Scripted, type Step } from '../../support/parked-keys-model.ts';
+import { ParkedKeysModel, TIERS, type Scripted, type Step } from './parked-keys-model.ts';
 
 const events: fc.Arbitrary<Scripted[]> = fc.array(
   fc.record({ key: fc.constantFrom('A', 'B', 'C'), unknowns: fc.nat({ max: 4 }) }),
@@ -39,7 +39,7 @@ test.each([
       finish(model);
       expect(model.violations).toEqual([]);
       expect(model.known.size).toBe(scripted.length);
-      expect(model.parkedHere).toMatchObject({ size: 0, keys: 0 });
+      expect(model.parked).toMatchObject({ size: 0, keys: 0 });
     }),
     { numRuns: 2_000 },
   );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Copy, Evidence, Fault, Letter, SeenRequest, Written } from '../../chaos/evidence.ts';
+import type { Copy, Evidence, Fault, Letter, Owned, SeenRequest, Written } from '../../chaos/evidence.ts';
 import { judge } from '../../chaos/judge.ts';
 import type { ViolationKind } from '../../chaos/violations.ts';
 
@@ -14,6 +14,7 @@ class Story {
   copies: Copy[] = [];
   letters: Letter[] = [];
   faults: Fault[] = [];
+  owned: Owned[] = [];
   committed = new Map<string, number>();
   ordering: 'partition' | 'key' = 'partition';
   settled = true;
@@ -49,10 +50,15 @@ class Story {
     return this;
   }
 
+  owns(member: string, lanes: readonly string[], from = -Infinity, to = Infinity): this {
+    this.owned.push({ member, lanes: new Set(lanes), from, to });
+    return this;
+  }
+
   evidence(): Evidence {
-    const { written, requests, copies, letters, faults, committed, ordering, settled } = this;
+    const { written, requests, copies, letters, faults, owned, committed, ordering, settled } = this;
     return {
-      ...{ written, requests, copies, letters, faults, committed, ordering, settled },
+      ...{ written, requests, copies, letters, faults, owned, committed, ordering, settled },
       acknowledged: this.acknowledged,
       concurrency: this.ordering === 'key' ? 4 : 1,
       sessionTimeoutMs: SESSION_MS,
@@ -70,9 +76,14 @@ class Story {
   }
 }
 
-/** Delivered; unknown, then delivered; refused; no event; and a later one of the first one's key. */
+/** Delivered; unknown, then delivered; refused; no event; a later one of the first one's key; all by one member. */
 function good(): Story {
+  return onBehalfOf('member-1');
+}
+
+function onBehalfOf(member: string): Story {
   return new Story()
+    .owns(member, ['main:0', '1s:0'])
     .event(0, 0, 'A')
     .event(1, 0, 'B')
     .event(2, 0, 'C')
@@ -191,6 +202,29 @@ describe('order', () => {
     expect(story.kinds()).toEqual(['key_order']);
   });
 
+  test('sent again while an earlier one of its key, repeated after a crash, has no verdict yet', () => {
+    const story = good().event(5, 60, 'K').event(6, 60, 'K').request('p5', 61).request('p6', 68).fault('kill', 70);
+    story.request('p5', 9_000, 'U UNKNOWN_EXCEPTION').copy(5, 9_006, { notBefore: 9_500 });
+    const parked = story.requests.length;
+    expect(story.request('p6', 9_100).request('p5', 9_600).verdict().violations).toMatchObject([
+      { kind: 'key_order', detail: containing('0:6 (p6) was sent, but 0:5 (p5) had its verdict 505 ms') },
+    ]);
+    story.requests.splice(parked);
+    expect(story.request('p5', 9_600).request('p6', 9_700).kinds()).toEqual([]);
+  });
+
+  test('sent while an earlier one of its key is parked, whose verdict the gateway told nobody', () => {
+    const story = good().event(5, 60, 'K').event(6, 60, 'K').fault('gateway_down', 66, 3_000).request('p5', 61);
+    story.copy(5, 67, { reason: 'connection_reset' }).request('p6', 500).request('p5', 3_100);
+    expect(story.kinds()).toEqual(['key_order']);
+  });
+
+  test('sent while an earlier one is parked whose key is empty, and which is of the same payment', () => {
+    const story = good().event(5, 60, '', 'twice').event(6, 60, null, 'twice');
+    story.request('twice', 61, 'U UNKNOWN_EXCEPTION').copy(5, 67).request('twice', 70);
+    expect(story.kinds()).toContain('key_order');
+  });
+
   test('what is never sent, and records without key, keep nobody waiting', () => {
     const story = good().event(5, 60, 'C').request('p5', 70);
     story.event(6, 80, '').request('p6', 81, 'U UNKNOWN_EXCEPTION').copy(6, 87).event(7, 82, '').request('p7', 88);
@@ -258,6 +292,24 @@ describe('repeats', () => {
     'operations explain none: %s',
     (kind) => expect(good().fault(kind, 52).request('p4', 9_000).kinds()).toEqual(['repeat']),
   );
+
+  test.each(['kill', 'freeze', 'eviction', 'unclean_end'] as const)(
+    'a member explains none in a lane that it did not own: %s',
+    (kind) => {
+      const others = onBehalfOf('member-2').owns('member-1', ['main:1', '1s:1']);
+      expect(others.fault(kind, 52).request('p4', 9_000).kinds()).toEqual(['repeat']);
+      const taken = onBehalfOf('member-2');
+      taken.owned.pop();
+      taken.owns('member-2', ['main:0'], 0, 30).owns('member-1', ['main:0'], 30);
+      expect(taken.fault(kind, 52).request('p4', 9_000).kinds()).toEqual([]);
+      expect(taken.request('p0', 9_100).kinds()).toEqual(['repeat']);
+    },
+  );
+
+  test('a member explains no second letter in a lane that it did not own', () => {
+    const story = onBehalfOf('member-2').letter(3, 9_000, 'undecodable').fault('kill', 45);
+    expect(story.kinds()).toEqual(['doubled']);
+  });
 
   test('a fault explains only what happened around it', () => {
     expect(good().request('p4', 60_000).fault('kill', 50_000).kinds()).toEqual(['repeat']);

@@ -44,6 +44,9 @@ describe('an event that must never be sent, by its first wrong field', () => {
     ['paymentRequestId', 'a success with an empty one', paymentFinal({ paymentRequestId: '' })],
     ['paymentTime', 'a success without paymentTime', paymentFinal({ paymentTime: null })],
     ['paymentTime', 'a time before 1970', paymentFinal({ paymentTime: -1 })],
+    ['paymentTime', 'seconds taken for milliseconds', paymentFinal({ paymentTime: 1_790_000_000 })],
+    ['paymentTime', 'days taken for milliseconds', failed({ paymentTime: 20_717 })],
+    ['paymentTime', 'the last of 2014', paymentFinal({ paymentTime: Date.UTC(2015, 0, 1) - 1 })],
     ['paymentTime', 'a time past the year 9999', paymentFinal({ paymentTime: Date.UTC(10_000, 0, 1) })],
     ['paymentTime', 'a failure whose time is no time', failed({ paymentTime: Number.MAX_SAFE_INTEGER })],
     ['paymentTime', 'a time that is not a number', paymentFinal({ paymentTime: Number.NaN })],
@@ -51,8 +54,8 @@ describe('an event that must never be sent, by its first wrong field', () => {
     expect(invalidField(event)).toBe(field);
   });
 
-  test.each([0, Date.UTC(9_999, 11, 30)])(
-    '%i, the first of 1970 or the last but one day of 9999, is a time',
+  test.each([Date.UTC(2015, 0, 1), Date.UTC(9_999, 11, 30)])(
+    '%i, the first of 2015 or the last but one day of 9999, is a time',
     (time) => {
       expect(invalidField(paymentFinal({ paymentTime: time }))).toBeUndefined();
     },

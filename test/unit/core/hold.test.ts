@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { keyTurn, mayProbe, OPEN, pauseMs, probeLeft, probeReturned, requestReturned } from '../../../src/core/hold.ts';
+import {
+  keyChoice,
+  mayProbe,
+  OPEN,
+  pauseMs,
+  probeSent,
+  probeReturned,
+  requestReturned,
+} from '../../../src/core/hold.ts';
 import type { Held, Hold } from '../../../src/core/hold.ts';
 import type { NoResultReason, Outcome } from '../../../src/core/outcome.ts';
 
@@ -47,7 +55,7 @@ describe('a systemic answer', () => {
   });
 
   test('to a request from before the end of the last hold begins no new one', () => {
-    const open = probeReturned(probeLeft(began, NOW + 1_000, 0), 9, DELIVERED, NOW + 1_200);
+    const open = probeReturned(probeSent(began, NOW + 1_000, 0), 9, DELIVERED, NOW + 1_200);
     const refused = (number: number): Hold =>
       requestReturned(open, { number, paymentId: 'p', outcome: systemic('KEY_NOT_FOUND') }, 0, NOW + 2_000, 0);
     expect(refused(8)).toBe(open);
@@ -82,6 +90,12 @@ describe('attempts in a row without a trustworthy result', () => {
     expect(after(2, ['a', untrusted], ['b', untrusted])).toMatchObject({ reason: 'untrusted_response' });
     expect(after(2, ['a', untrusted], ['b', timeout])).toMatchObject({ reason: 'outage' });
     expect(after(2, ['a', timeout], ['b', untrusted])).toMatchObject({ reason: 'outage' });
+    const askedForLess: Outcome = {
+      kind: 'no_result',
+      reason: 'untrusted_response',
+      claims: 'REQUEST_TRAFFIC_EXCEED_LIMIT',
+    };
+    expect(after(2, ['a', untrusted], ['b', askedForLess])).toMatchObject({ reason: 'outage' });
     expect(after(2, ['a', timeout], ['b', DELIVERED], ['c', untrusted], ['d', untrusted])).toMatchObject({
       reason: 'untrusted_response',
     });
@@ -97,17 +111,17 @@ describe('a probe', () => {
   test('leaves when its time has come and none is on its way', () => {
     expect(mayProbe(began, NOW + 999)).toBe(false);
     expect(mayProbe(began, NOW + 1_000)).toBe(true);
-    expect(mayProbe(probeLeft(began, NOW + 1_000, 0), NOW + 60_000)).toBe(false);
+    expect(mayProbe(probeSent(began, NOW + 1_000, 0), NOW + 60_000)).toBe(false);
   });
 
   test('that waited long for its answer delays the next one no further: pauses count from when it left', () => {
-    const back = probeReturned(probeLeft(began, NOW + 1_000, 0), 8, noResult('timeout'), NOW + 6_000);
+    const back = probeReturned(probeSent(began, NOW + 1_000, 0), 8, noResult('timeout'), NOW + 6_000);
     expect(back.kind === 'held' && mayProbe(back, NOW + 6_000)).toBe(true);
   });
 });
 
 describe('a probe that comes back', () => {
-  const probing = probeLeft(began, NOW + 1_000, 0);
+  const probing = probeSent(began, NOW + 1_000, 0);
 
   test('with a trustworthy answer ends the hold', () => {
     expect(probeReturned(probing, 8, DELIVERED, NOW + 1_200)).toEqual({ ...OPEN, since: 8 });
@@ -115,7 +129,7 @@ describe('a probe that comes back', () => {
 
   test('with the fault still there makes the next one wait longer', () => {
     const again = probeReturned(probing, 8, systemic('KEY_NOT_FOUND'), NOW + 1_200);
-    expect(again).toEqual({ ...began, probes: 1, keyTurns: 1, probing: false, nextProbeAt: NOW + 3_000 });
+    expect(again).toEqual({ ...began, probes: 1, keyProbes: 1, probing: false, nextProbeAt: NOW + 3_000 });
   });
 
   test('told by another code goes on under that one, and since the same time', () => {
@@ -139,8 +153,8 @@ describe('the key version a probe is signed with', () => {
   function turns(...codes: string[]): number[] {
     let hold = held(codes[0] ?? '');
     return codes.map((_, probe) => {
-      hold = probeLeft(hold, NOW, 0);
-      const turn = keyTurn(hold);
+      hold = probeSent(hold, NOW, 0);
+      const turn = keyChoice(hold);
       const back = probeReturned(hold, probe, systemic(codes[probe + 1] ?? ''), NOW);
       if (back.kind === 'held') hold = back;
       return turn;
@@ -153,7 +167,7 @@ describe('the key version a probe is signed with', () => {
 
   test('goes on by turns though the versions are refused by different codes, and the hold keeps its reason', () => {
     expect(turns('INVALID_SIGNATURE', 'KEY_NOT_FOUND', 'INVALID_SIGNATURE')).toEqual([1, 2, 3]);
-    const probing = probeLeft(began, NOW, 0);
+    const probing = probeSent(began, NOW, 0);
     expect(probeReturned(probing, 8, systemic('INVALID_SIGNATURE'), NOW)).toMatchObject({ reason: 'KEY_NOT_FOUND' });
   });
 

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { SYSTEMIC_CODES } from '../../../src/core/codes.ts';
-import { classify, NO_RESULT_REASONS, systemicCodes, type Exchange } from '../../../src/core/outcome.ts';
+import {
+  classify,
+  NO_RESULT_REASONS,
+  refusesForTraffic,
+  systemicCodes,
+  type Exchange,
+} from '../../../src/core/outcome.ts';
 import { answer } from '../../support/fixtures.ts';
 
 const SYSTEMIC = systemicCodes();
@@ -14,6 +20,29 @@ describe('S with a verified signature', () => {
 
   test.each([201, 400, 404, 429, 500, 503])('is delivered whatever the HTTP status, as with %i', (status) => {
     expect(judged(answer('S', 'SUCCESS', { status }))).toEqual({ kind: 'delivered', code: 'SUCCESS' });
+  });
+});
+
+describe('S with a verified signature that is not quite written as it should be', () => {
+  const S = '{"result":{"resultStatus":"S","resultCode":"SUCCESS"}}';
+  const withMessage = (message: string) => S.replace('}}', `,"resultMessage":"${message}"}}`);
+
+  test.each([
+    ['behind a byte order mark', Buffer.from(`\uFEFF${S}`)],
+    ['with a tab in its message', Buffer.from(withMessage('all\tis well'))],
+    ['with a line end in its message', Buffer.from(withMessage('all\r\nis well'))],
+    ['with bytes in its message that are not UTF-8', Buffer.from(withMessage('\xE9t\xE9'), 'latin1')],
+    ['without a code', Buffer.from('{"result":{"resultStatus":"S"}}')],
+    ['with null for a code', Buffer.from('{"result":{"resultStatus":"S","resultCode":null}}')],
+  ])('%s is delivered', (_, body) => {
+    expect(judged(answer('S', 'SUCCESS', { body }))).toEqual({ kind: 'delivered', code: 'SUCCESS' });
+    expect(judged(answer('S', 'SUCCESS', { body, verification: 'missing' })).kind).toBe('no_result');
+  });
+
+  test('is not read out of what is no single text in JSON', () => {
+    for (const body of [`\uFEFF\uFEFF${S}`, `${S}${S}`, S.replace('"S"', '"S\t"')]) {
+      expect(judged(bodied(body))).toEqual({ kind: 'no_result', reason: 'unreadable' });
+    }
   });
 });
 
@@ -76,6 +105,30 @@ describe('U with a verified signature', () => {
   );
 });
 
+describe('a refusal for the traffic', () => {
+  const untrusted = { kind: 'no_result', reason: 'untrusted_response' };
+  const refusal = (how: Parameters<typeof answer>[2]) => judged(answer('U', 'REQUEST_TRAFFIC_EXCEED_LIMIT', how));
+
+  test('is listened to also unsigned, and is no more of a result for that', () => {
+    expect(refusal({ verification: 'missing', status: 429 })).toEqual({
+      ...untrusted,
+      claims: 'REQUEST_TRAFFIC_EXCEED_LIMIT',
+    });
+    expect(refusesForTraffic(refusal({ verification: 'missing' }))).toBe(true);
+    expect(refusesForTraffic(refusal({}))).toBe(true);
+  });
+
+  test('is nothing where its signature does not verify, where it is no U, and where it redirects', () => {
+    expect(refusal({ verification: 'invalid' })).toEqual(untrusted);
+    expect(judged(answer('F', 'REQUEST_TRAFFIC_EXCEED_LIMIT', { verification: 'missing' }))).toEqual(untrusted);
+    expect(refusal({ verification: 'missing', status: 302 })).toEqual({ kind: 'no_result', reason: 'redirect' });
+    for (const outcome of [refusal({ verification: 'invalid' }), judged(answer('U', 'UNKNOWN_EXCEPTION'))]) {
+      expect(refusesForTraffic(outcome)).toBe(false);
+    }
+    expect(refusesForTraffic({ kind: 'rejected', code: 'REQUEST_TRAFFIC_EXCEED_LIMIT' })).toBe(false);
+  });
+});
+
 describe('no trustworthy result', () => {
   test.each([
     ['an unsigned S', answer('S', 'SUCCESS', { verification: 'missing' })],
@@ -109,7 +162,8 @@ describe('no trustworthy result', () => {
     ['no status', '{"result":{"resultCode":"SUCCESS"}}'],
     ['an unknown status', '{"result":{"resultStatus":"X","resultCode":"SUCCESS"}}'],
     ['a status in lower case', '{"result":{"resultStatus":"s","resultCode":"SUCCESS"}}'],
-    ['no code', '{"result":{"resultStatus":"S"}}'],
+    ['an F without a code', '{"result":{"resultStatus":"F"}}'],
+    ['a U without a code', '{"result":{"resultStatus":"U","resultCode":null}}'],
     ['an empty code', '{"result":{"resultStatus":"S","resultCode":""}}'],
     ['a code that is a number', '{"result":{"resultStatus":"S","resultCode":1}}'],
   ])('%s is unreadable with status 200, and named by the status with any other', (_, body) => {

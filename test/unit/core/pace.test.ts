@@ -1,23 +1,29 @@
 import { describe, expect, test } from 'vitest';
 import { Pace } from '../../../src/core/pace.ts';
 
-/** Answers that are no refusal, one every `everyMs` from `fromMs` to before `toMs`. */
-function accept(pace: Pace, fromMs: number, toMs: number, everyMs: number): void {
-  for (let at = fromMs; at < toMs; at += everyMs) pace.accepted(at);
+/** Answers that are no refusal, one every `everyMs` from `fromMs` to before `toMs`, to requests from this number on. */
+function accept(pace: Pace, fromMs: number, toMs: number, everyMs: number, number = 1): void {
+  for (let at = fromMs; at < toMs; at += everyMs) pace.accepted(number, at);
 }
 
-/** A gateway that took ten requests a second for ten seconds, and then refused one. */
+/** Refusals of requests that left after all others, as many as it takes to be too many. */
+function refuseTooMany(pace: Pace, left: number, now: number): void {
+  for (let count = 0; count < 1_000 && !(pace.isAdapted(now) && pace.limit(now) < 1_000); count += 1)
+    pace.refused(left, left, now);
+}
+
+/** A gateway that took ten requests a second for ten seconds, and then refused three: one in twenty is not enough. */
 function refusedAt10s(maxRate = 0): Pace {
   const pace = new Pace(maxRate);
   accept(pace, 0, 10_000, 100);
-  pace.refused(101, 110, 10_000);
+  for (let count = 0; count < 3; count += 1) pace.refused(101, 110, 10_000);
   return pace;
 }
 
 describe('without a cap and without refusals', () => {
   test('nothing limits the rate, however many leave', () => {
     const pace = new Pace(0);
-    for (let number = 0; number < 100; number += 1) pace.left(0);
+    for (let number = 0; number < 100; number += 1) pace.sent(0);
     expect([pace.limit(0), pace.waitMs(0), pace.isAdapted(0)]).toEqual([Number.POSITIVE_INFINITY, 0, false]);
   });
 });
@@ -25,17 +31,17 @@ describe('without a cap and without refusals', () => {
 describe('the configured cap', () => {
   test('spaces requests evenly, and is not taken for the gateway’s', () => {
     const pace = new Pace(10);
-    pace.left(1_000);
-    pace.left(1_080);
+    pace.sent(1_000);
+    pace.sent(1_080);
     expect([pace.limit(1_080), pace.waitMs(1_080), pace.isAdapted(1_080)]).toEqual([10, 100, false]);
   });
 
   test('makes up 20 ms that a late timer has cost, and no more', () => {
     const pace = new Pace(10);
-    pace.left(0);
-    pace.left(95);
+    pace.sent(0);
+    pace.sent(95);
     expect(pace.waitMs(95)).toBe(85);
-    pace.left(1_000);
+    pace.sent(1_000);
     expect([pace.waitMs(1_000), pace.waitMs(1_080), pace.waitMs(5_000)]).toEqual([80, 0, 0]);
   });
 });
@@ -51,7 +57,7 @@ describe('after a refusal for the traffic', () => {
   test('is limited until ten times what was accepted is not refused, and then by nothing', () => {
     const pace = refusedAt10s();
     expect(pace.limit(37_400)).toBeCloseTo(100, 0);
-    for (let count = 0; count < 10; count += 1) pace.left(37_400);
+    for (let count = 0; count < 10; count += 1) pace.sent(37_400);
     expect(pace.waitMs(37_400)).toBeGreaterThan(50);
     expect([pace.limit(37_410), pace.isAdapted(37_410)]).toEqual([Number.POSITIVE_INFINITY, false]);
     expect(pace.waitMs(37_410)).toBe(0);
@@ -63,49 +69,115 @@ describe('after a refusal for the traffic', () => {
     expect([pace.limit(30_000), pace.isAdapted(30_000)]).toEqual([12, false]);
   });
 
-  test('a request still leaves every two seconds, though none was ever accepted', () => {
+  test('a request still leaves every two seconds, though none was ever accepted: it goes no lower', () => {
     const pace = new Pace(0);
-    pace.refused(1, 1, 0);
-    pace.left(0);
+    pace.refused(1, 2, 0);
+    expect(pace.sentAtLowest(3)).toBe(false);
+    pace.refused(2, 2, 0);
+    pace.sent(0);
     expect(pace.limit(0)).toBeCloseTo(0.5);
     expect(pace.waitMs(0)).toBeCloseTo(1_980);
+    expect([2, 3].map((number) => pace.sentAtLowest(number))).toEqual([false, true]);
+    for (const number of [3, 4]) pace.refused(number, 5, 4_000);
+    expect([2, 3].map((number) => pace.sentAtLowest(number))).toEqual([false, true]);
+    expect(refusedAt10s().sentAtLowest(111)).toBe(false);
   });
 
-  test('the refusals of those that had left before it change nothing; the next one’s does', () => {
+  test('the lowest rate is left as soon as something in flight is taken after all', () => {
+    const pace = new Pace(0);
+    for (let number = 1; number <= 20; number += 1) pace.sent(0);
+    for (const number of [1, 2]) pace.refused(number, 20, 100);
+    expect(pace.sentAtLowest(21)).toBe(true);
+    pace.accepted(3, 200);
+    expect(pace.sentAtLowest(21)).toBe(false);
+    expect(pace.limit(200)).toBeCloseTo(4.5, 1);
+  });
+
+  test('the refusals of those that had left before it change nothing; those of later ones do', () => {
     const pace = refusedAt10s();
-    pace.refused(110, 120, 14_000);
+    for (let count = 0; count < 5; count += 1) pace.refused(110, 120, 14_000);
     expect(pace.limit(15_000)).toBeCloseTo(10);
-    pace.refused(111, 120, 15_000);
-    expect(pace.limit(15_000)).toBeLessThan(9);
+    accept(pace, 10_000, 15_000, 100, 111);
+    for (let count = 0; count < 3; count += 1) pace.refused(111, 120, 15_000);
+    expect(pace.limit(15_000)).toBeCloseTo(9);
+  });
+});
+
+describe('nothing is lowered', () => {
+  test.each([
+    { accepted: 38, refused: 2, limited: false },
+    { accepted: 37, refused: 2, limited: true },
+    { accepted: 190, refused: 10, limited: false },
+    { accepted: 189, refused: 10, limited: true },
+    { accepted: 3, refused: 1, limited: false },
+    { accepted: 0, refused: 1, limited: false },
+    { accepted: 3, refused: 2, limited: true },
+  ])('for a twentieth, or for a single one: $refused refused beside $accepted', ({ accepted, refused, limited }) => {
+    const pace = new Pace(0);
+    for (let count = 0; count < accepted; count += 1) pace.accepted(1, 500);
+    for (let count = 0; count < refused; count += 1) pace.refused(2, 2, 500);
+    expect(pace.isAdapted(500)).toBe(limited);
+  });
+
+  test('for refusals of more than five seconds ago', () => {
+    const pace = new Pace(0);
+    pace.refused(1, 1, 1_000);
+    pace.refused(2, 2, 6_200);
+    expect(pace.isAdapted(6_200)).toBe(false);
+    pace.refused(3, 3, 6_300);
+    expect(pace.isAdapted(6_300)).toBe(true);
+  });
+
+  test('for what was refused more than a second ago, where 300 were answered since', () => {
+    const busy = new Pace(0);
+    accept(busy, 0, 1_000, 5);
+    for (let count = 0; count < 10; count += 1) busy.refused(1, 1, 1_000);
+    accept(busy, 1_100, 2_600, 4);
+    busy.refused(1, 1, 2_600);
+    expect(busy.isAdapted(2_600)).toBe(false);
   });
 });
 
 describe('what was accepted', () => {
   const rateAfter = (pace: Pace, now: number): number => {
-    pace.refused(1_000, 1_000, now);
+    refuseTooMany(pace, 1_000, now);
     return pace.limit(now) / 0.9;
   };
 
-  test('is that of the last second', () => {
+  test('is that of the last second, at the first cut', () => {
     const pace = new Pace(0);
     accept(pace, 0, 9_000, 10);
     accept(pace, 9_000, 10_000, 50);
-    expect(rateAfter(pace, 9_999)).toBeCloseTo(20);
+    expect(rateAfter(pace, 10_000)).toBeCloseTo(20);
   });
 
-  test.each([0, 10_000])('is that of a whole second, even where all came at once, at %i', (at) => {
+  test('is that of the time since requests began to leave, where that is shorter', () => {
     const pace = new Pace(0);
-    for (let count = 0; count < 30; count += 1) pace.accepted(at);
-    expect(rateAfter(pace, at)).toBeCloseTo(30);
+    pace.sent(60_000);
+    accept(pace, 60_050, 60_250, 10);
+    expect(rateAfter(pace, 60_250)).toBeCloseTo(20 / 0.25);
   });
 
-  test('is that since the last cut, where it is longer ago, and nothing of the time before it', () => {
+  test('is raised, after the first cut, by what was in flight then', () => {
+    const pace = new Pace(0);
+    for (let number = 1; number <= 60; number += 1) pace.sent(60_000);
+    pace.accepted(1, 60_100);
+    pace.refused(2, 60, 60_100);
+    pace.refused(3, 60, 60_100);
+    expect(pace.limit(60_100)).toBeCloseTo(9);
+    for (let number = 4; number <= 60; number += 1) pace.accepted(number, 60_110);
+    expect(pace.limit(60_110) / 0.9).toBeCloseTo(58 / 0.11, 0);
+  });
+
+  test('is that since the last cut, where it is longer ago than a second, and nothing of the time before it', () => {
     const pace = new Pace(0);
     accept(pace, 9_000, 10_000, 10);
-    pace.refused(1, 1, 10_000);
-    accept(pace, 10_500, 12_000, 50);
-    accept(pace, 12_000, 14_000, 100);
-    expect(rateAfter(pace, 14_000)).toBeCloseTo(50 / 3.5);
+    pace.refused(2, 1_000, 10_000);
+    for (let count = 0; count < 10; count += 1) pace.refused(2, 1_000, 10_000);
+    accept(pace, 10_500, 12_000, 50, 2_000);
+    accept(pace, 12_000, 16_000, 100, 2_000);
+    for (let count = 0; count < 10; count += 1) pace.refused(2_001, 2_001, 16_000);
+    expect(pace.limit(16_000) / 0.9).toBeCloseTo(70 / 6);
   });
 
   test('is looked for as far back as it takes to count ten, where the last second holds too few', () => {
@@ -114,11 +186,11 @@ describe('what was accepted', () => {
     expect(rateAfter(pace, 10_000)).toBeCloseTo(10 / 3);
   });
 
-  test('is nothing any more after five seconds, and is not counted twice when its place is used again', () => {
+  test('is nothing any more after fifteen seconds, and is not counted twice when its place is used again', () => {
     const pace = new Pace(0);
     accept(pace, 0, 1_000, 10);
-    accept(pace, 6_000, 6_100, 50);
-    expect(rateAfter(pace, 6_050)).toBeCloseTo(2);
+    accept(pace, 16_000, 16_200, 20);
+    expect(rateAfter(pace, 17_000)).toBeCloseTo(10);
     const silent = new Pace(0);
     accept(silent, 0, 1_000, 10);
     expect(rateAfter(silent, 60_000)).toBeCloseTo(0.5 / 0.9);

@@ -31,7 +31,7 @@ describe('a record of the source', () => {
   });
 
   test('is passed over where its event is parked already', () => {
-    expect(parkedOf(copy(5), copy(6)).turnOfSource('key K', 6)).toEqual({ kind: 'pass' });
+    expect(parkedOf(copy(5), copy(6)).turnOfSource('key K', 6)).toEqual({ kind: 'superseded' });
   });
 
   test('is sent before later events that are parked', () => {
@@ -50,7 +50,7 @@ describe('a parked copy', () => {
   });
 
   test('is passed over where its event was parked again since', () => {
-    expect(parkedOf(copy(5, 1), copy(5, 2)).turnOf(copy(5, 1))).toEqual({ kind: 'pass' });
+    expect(parkedOf(copy(5, 1), copy(5, 2)).turnOf(copy(5, 1))).toEqual({ kind: 'superseded' });
   });
 
   test('waits until older copies of its event are out of the way', () => {
@@ -63,21 +63,21 @@ describe('a parked copy', () => {
   test('that was redriven is newer than any that was not, however often parked', () => {
     const redriven = copy(5, 1, { redrives: 1, offset: 300 });
     const parked = parkedOf(copy(5, 4), redriven);
-    expect(parked.turnOf(copy(5, 4))).toEqual({ kind: 'pass' });
+    expect(parked.turnOf(copy(5, 4))).toEqual({ kind: 'superseded' });
     expect(parked.turnOf(redriven)).toEqual({ kind: 'wait' });
   });
 
   test('of two that a failed write left alike the later one counts', () => {
     const [first, second] = [copy(5, 1, { offset: 10 }), copy(5, 1, { offset: 11 })];
     const parked = parkedOf(second, first);
-    expect([parked.turnOf(first), parked.turnOf(second)]).toEqual([{ kind: 'pass' }, { kind: 'wait' }]);
+    expect([parked.turnOf(first), parked.turnOf(second)]).toEqual([{ kind: 'superseded' }, { kind: 'wait' }]);
   });
 
   test('that is the same but for its tier is told apart', () => {
     const [one, other] = [copy(5, 2, { tier: '1s' }), copy(5, 2, { tier: '2s' })];
     for (const parked of [parkedOf(one, other), parkedOf(other, one)]) {
       expect(parked.size).toBe(2);
-      expect([parked.turnOf(one), parked.turnOf(other)]).toEqual([{ kind: 'pass' }, { kind: 'wait' }]);
+      expect([parked.turnOf(one), parked.turnOf(other)]).toEqual([{ kind: 'superseded' }, { kind: 'wait' }]);
     }
   });
 });

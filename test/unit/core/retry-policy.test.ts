@@ -1,34 +1,7 @@
-import { describe, expect, test } from 'vitest';
-import { durationMs } from '../../../src/core/duration.ts';
-import { recordName } from '../../../src/core/record.ts';
+import { expect, test } from 'vitest';
 import { tierAfter } from '../../../src/core/retry-policy.ts';
 import { RETRY } from '../../support/fixtures.ts';
 
 test('the tiers are taken in their order and the last one repeats', () => {
   expect([0, 1, 2, 3, 50].map((hops) => tierAfter(RETRY, hops).name)).toEqual(['5s', '30s', '2m', '2m', '2m']);
-});
-
-describe('a duration', () => {
-  test.each([
-    ['0s', 0],
-    ['250ms', 250],
-    ['5s', 5_000],
-    ['2m', 120_000],
-    ['1h', 3_600_000],
-    ['14d', 1_209_600_000],
-    ['007s', 7_000],
-  ])('%s is %i ms', (text, ms) => {
-    expect(durationMs(text)).toBe(ms);
-  });
-
-  test.each(['', '5', 's', '-5s', '+5s', '5 s', ' 5s', '5s ', '1.5s', '5S', '5sec', '1w', '1h30m', '5s\n', '1e3s'])(
-    '%j is none',
-    (text) => {
-      expect(durationMs(text)).toBeUndefined();
-    },
-  );
-});
-
-test('a record is named by topic, partition and offset', () => {
-  expect(recordName({ topic: 'payment-final', partition: 3, offset: 42 })).toBe('payment-final:3:42');
 });

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../src/core/outcome.ts';
-import { comeBack, giveUp, leave, NOTHING_SENT, type Verdict } from '../../../src/core/sending.ts';
+import {
+  attemptReturned,
+  attemptGivenUp,
+  attemptStarted,
+  NOTHING_SENT,
+  type NextStep,
+} from '../../../src/core/sending.ts';
 import { REFUSALS_ALONE, type Suspicion } from '../../../src/core/suspicion.ts';
 
 const DELIVERED: Outcome = { kind: 'delivered', code: 'SUCCESS' };
@@ -12,32 +18,32 @@ function payments(outageAfter = 0) {
   let sending = NOTHING_SENT;
   const suspicions = new Map<string, Suspicion | undefined>();
   const depart = (paymentId: string) => {
-    const [left, departure] = leave(sending, 0, 0);
+    const [left, attempt] = attemptStarted(sending, 0, 0);
     sending = left;
-    return (outcome: Outcome): Verdict => {
+    return (outcome: Outcome): NextStep => {
       const answer = { paymentId, outcome, suspicion: suspicions.get(paymentId) };
-      const [after, verdict] = comeBack(sending, departure, answer, outageAfter, 0, 0);
+      const [after, next] = attemptReturned(sending, attempt, answer, outageAfter, 0, 0);
       sending = after;
-      suspicions.set(paymentId, verdict.kind === 'again' ? verdict.suspicion : undefined);
-      return verdict;
+      suspicions.set(paymentId, next.kind === 'send_again' ? next.suspicion : undefined);
+      return next;
     };
   };
-  const send = (paymentId: string, outcome: Outcome): Verdict => depart(paymentId)(outcome);
+  const send = (paymentId: string, outcome: Outcome): NextStep => depart(paymentId)(outcome);
   return { depart, send, held: () => sending.hold.kind === 'held' };
 }
 
 describe('a payment that is refused while others are answered', () => {
   test('holds everyone once, then waits alone ever longer, and at last is a dead letter', () => {
     const { send, held } = payments();
-    expect(send('bad', REFUSED)).toMatchObject({ kind: 'again', afterMs: 0 });
+    expect(send('bad', REFUSED)).toMatchObject({ kind: 'send_again', afterMs: 0 });
     expect(held()).toBe(true);
     for (const afterMs of [1_000, 2_000]) {
       send('good', DELIVERED);
-      expect(send('bad', REFUSED)).toMatchObject({ kind: 'again', afterMs });
+      expect(send('bad', REFUSED)).toMatchObject({ kind: 'send_again', afterMs });
       expect(held()).toBe(false);
     }
     send('good', DELIVERED);
-    expect(send('bad', REFUSED)).toEqual({ kind: 'alone' });
+    expect(send('bad', REFUSED)).toEqual({ kind: 'reject' });
     expect(held()).toBe(false);
     expect(REFUSALS_ALONE).toBe(3);
   });
@@ -46,12 +52,12 @@ describe('a payment that is refused while others are answered', () => {
     const { send, held } = payments();
     send('bad', REFUSED);
     for (let refusal = 0; refusal < 50; refusal += 1) {
-      expect(send('bad', REFUSED).kind).toBe('again');
+      expect(send('bad', REFUSED).kind).toBe('send_again');
       expect(held()).toBe(true);
     }
     send('good', DELIVERED);
     send('bad', REFUSED);
-    expect(send('bad', REFUSED)).toMatchObject({ kind: 'again', afterMs: 0 });
+    expect(send('bad', REFUSED)).toMatchObject({ kind: 'send_again', afterMs: 0 });
     expect(held()).toBe(true);
   });
 
@@ -61,7 +67,7 @@ describe('a payment that is refused while others are answered', () => {
     send('bad', REFUSED);
     const probe = depart('bad');
     early(DELIVERED);
-    expect(probe(REFUSED)).toMatchObject({ kind: 'again', afterMs: 0, suspicion: { refusedAlone: 0 } });
+    expect(probe(REFUSED)).toMatchObject({ kind: 'send_again', afterMs: 0, suspicion: { refusedAlone: 0 } });
     expect(held()).toBe(true);
   });
 
@@ -83,7 +89,7 @@ describe('a payment that is refused while others are answered', () => {
     send('good', DELIVERED);
     send('other', REFUSED);
     expect(held()).toBe(true);
-    expect(send('bad', REFUSED)).toMatchObject({ kind: 'again', afterMs: 0, suspicion: { refusedAlone: 0 } });
+    expect(send('bad', REFUSED)).toMatchObject({ kind: 'send_again', afterMs: 0, suspicion: { refusedAlone: 0 } });
     expect(held()).toBe(true);
   });
 
@@ -104,16 +110,16 @@ describe('a payment that is refused while others are answered', () => {
     send('good', DELIVERED);
     send('bad', REFUSED);
     send('other', REFUSED);
-    expect(send('bad', SILENT)).toMatchObject({ kind: 'again', suspicion: { refusedAlone: 1 } });
+    expect(send('bad', SILENT)).toMatchObject({ kind: 'send_again', suspicion: { refusedAlone: 1 } });
   });
 });
 
 test('a request from before the hold that is given up lets no second probe leave beside the first', () => {
-  const [first, early] = leave(NOTHING_SENT, 0, 0);
-  const [second, culprit] = leave(first, 0, 0);
-  const [held] = comeBack(second, culprit, { paymentId: 'bad', outcome: REFUSED }, 0, 0, 0);
-  const [probing] = leave(held, 1_000, 0);
-  expect(giveUp(probing, early, 1_100)).toBe(probing);
+  const [first, early] = attemptStarted(NOTHING_SENT, 0, 0);
+  const [second, culprit] = attemptStarted(first, 0, 0);
+  const [held] = attemptReturned(second, culprit, { paymentId: 'bad', outcome: REFUSED }, 0, 0, 0);
+  const [probing] = attemptStarted(held, 1_000, 0);
+  expect(attemptGivenUp(probing, early, 1_100)).toBe(probing);
 });
 
 describe('a fault of everyone', () => {
@@ -121,7 +127,7 @@ describe('a fault of everyone', () => {
     const { send } = payments();
     for (let fault = 0; fault < 10; fault += 1) {
       const ids = ['a', 'b', 'c'].map((name) => `${name}${String(fault)}`);
-      for (const id of [...ids, ...ids, ...ids]) expect(send(id, REFUSED).kind).toBe('again');
+      for (const id of [...ids, ...ids, ...ids]) expect(send(id, REFUSED).kind).toBe('send_again');
       for (const id of ids.reverse()) expect(send(id, DELIVERED)).toEqual({ kind: 'settle' });
     }
   });
@@ -130,7 +136,7 @@ describe('a fault of everyone', () => {
     const { send, held } = payments();
     const verdicts: string[] = [];
     for (let round = 0; round < 5 && verdicts.length < 2; round += 1) {
-      for (const bad of ['p', 'q']) if (send(bad, REFUSED).kind === 'alone') verdicts.push(bad);
+      for (const bad of ['p', 'q']) if (send(bad, REFUSED).kind === 'reject') verdicts.push(bad);
       send('good', DELIVERED);
       expect(held()).toBe(false);
     }
@@ -151,7 +157,7 @@ describe('a request without any result', () => {
   test('changes nothing for its record where it was a probe, and once the hold is over settles', () => {
     const { send } = payments(1);
     send('a', SILENT);
-    expect(send('b', SILENT)).toEqual({ kind: 'again', afterMs: 0, suspicion: undefined });
+    expect(send('b', SILENT)).toEqual({ kind: 'send_again', afterMs: 0, suspicion: undefined });
     expect(send('c', DELIVERED)).toEqual({ kind: 'settle' });
     expect(send('b', SILENT)).toEqual({ kind: 'settle' });
   });

@@ -18,7 +18,7 @@ import {
 } from '../../../src/core/signature.ts';
 import { sign, verifyAnswer } from '../../../src/http/signer.ts';
 import { rsaKeyPair } from '../../support/keys.ts';
-import realSignatures from '../../support/signature-vectors.json' with { type: 'json' };
+import realSignatures from './signature-vectors.json' with { type: 'json' };
 
 const verify = (message: SignedMessage, header: string, key: KeyObject): string => {
   const headers = { 'client-id': [message.clientId], 'response-time': [message.time], signature: [header] };

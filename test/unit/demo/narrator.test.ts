@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Narrator } from '../../../deploy/demo/narrator.ts';
 import { Stage } from '../../../deploy/demo/stage.ts';
-import type { ReceivedRequest } from '../../../src/simulator/record.ts';
+import type { ReceivedRequest } from '../../../src/simulator/request-log.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
 const at = (ms: number): string => new Date(START + ms).toISOString();

@@ -56,7 +56,7 @@ const senderTo = (url: URL, changed: Partial<SenderSettings> = {}, keys: Keys = 
 };
 
 const nothing = (): void => undefined;
-const send = (sender: Sender, keyTurn = 0) => sender.send(BODY, nothing, new AbortController().signal, keyTurn);
+const send = (sender: Sender, keyChoice = 0) => sender.send(BODY, nothing, new AbortController().signal, keyChoice);
 
 /** The headers of an answer that the gateway has signed, over the path that was asked. */
 const answerHeaders = async ({ request }: Received): Promise<Record<string, string>> => {
@@ -215,5 +215,53 @@ describe('connections', () => {
     const { socket } = response.resume();
     await once(socket, 'close');
     expect(Object.keys({ ...agent.sockets, ...agent.freeSockets })).toEqual([]);
+  });
+
+  describe('of a server that announces how long it keeps them', () => {
+    /** Whether the connection of one request was kept, and that it is closed in the end. */
+    const oneRequest = async (hint: string, idleMs: number): Promise<{ kept: boolean; keptMs: number }> => {
+      const { url } = await serve((response) => void response.writeHead(200, { 'Keep-Alive': hint }).end(), false);
+      const agent = createAgent({ url, maxSockets: 1, idleMs });
+      const [response] = (await once(get(url, { agent }), 'response')) as [IncomingMessage];
+      const { socket } = response.resume();
+      const closed = once(socket, 'close');
+      await once(response, 'close');
+      const since = performance.now();
+      await new Promise(setImmediate);
+      const kept = Object.keys(agent.freeSockets).length === 1;
+      await closed;
+      return { kept, keptMs: performance.now() - since };
+    };
+
+    it.each(['timeout=2', 'timeout=2, max=100'])('are closed a second before that: %s', async (hint) => {
+      const { kept, keptMs } = await oneRequest(hint, 20_000);
+      expect(kept).toBe(true);
+      expect(keptMs).toBeLessThan(2_000);
+    });
+
+    it('are not kept where that is a second', async () => {
+      expect((await oneRequest('timeout=1', 20_000)).kept).toBe(false);
+    });
+
+    it('are closed after our own time where that is sooner', async () => {
+      const { kept, keptMs } = await oneRequest('timeout=60', 50);
+      expect(kept).toBe(true);
+      expect(keptMs).toBeLessThan(2_000);
+    });
+
+    it('are not closed under a request that takes longer', async () => {
+      let answers = 0;
+      const { url, connections } = await serve(async (response, received) => {
+        const headers = await answerHeaders(received);
+        setTimeout(
+          () => response.writeHead(200, { ...headers, 'Keep-Alive': 'timeout=2' }).end(SUCCESS),
+          600 * answers,
+        );
+        answers += 2;
+      });
+      const sender = senderTo(url);
+      for (let sent = 0; sent < 2; sent += 1) expect((await send(sender)).exchange.kind).toBe('response');
+      expect(connections.opened).toBe(1);
+    });
   });
 });

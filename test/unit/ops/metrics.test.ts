@@ -113,6 +113,7 @@ const CONTRACT: Readonly<Record<string, readonly [string, ...string[]]>> = {
   notifier_unlisted_payment_result_codes_total: ['counter'],
   notifier_replay: ['gauge'],
   notifier_replayed_total: ['counter'],
+  notifier_log_lines_dropped_total: ['counter'],
   notifier_topic_retention_seconds: ['gauge', 'topic'],
 };
 

@@ -78,7 +78,7 @@ describe('work is abandoned, with nothing settled, when the ownership closes', (
   });
 });
 
-describe('a ownership that closes while a request is in flight', () => {
+describe('an ownership that closes while a request is in flight', () => {
   test('lets it end, settle and be committed', async () => {
     const exchange = deferred<Exchange>();
     const pipeline = new ScriptedPipeline({ send: () => exchange.promise });

@@ -12,7 +12,7 @@ async function heldWith(...waiting: string[]) {
   const lanes = gateWith();
   lanes.enter('culprit');
   await passTime(10_000);
-  expect(lanes.done('culprit', SYSTEMIC)).toBe('again');
+  expect(lanes.done('culprit', SYSTEMIC)).toBe('send_again');
   lanes.entered.length = 0;
   lanes.queue(...waiting);
   await soon();
@@ -31,10 +31,10 @@ describe('a systemic answer', () => {
     const { queue, done, kinds } = gateWith();
     queue('a', 'b', 'c', 'd');
     await soon();
-    expect(done('a', SYSTEMIC)).toBe('again');
+    expect(done('a', SYSTEMIC)).toBe('send_again');
     expect(done('b', DELIVERED)).toBe('settle');
     expect(done('c', NO_RESULT)).toBe('settle');
-    expect(done('d', { kind: 'systemic', code: 'ACCESS_DENIED' })).toBe('again');
+    expect(done('d', { kind: 'systemic', code: 'ACCESS_DENIED' })).toBe('send_again');
     expect(kinds()).toEqual(['hold_began']);
   });
 });
@@ -44,7 +44,7 @@ describe('a held gate', () => {
     const { gate, entered, queue, done } = await heldWith('a', 'b', 'c');
     await passTime(FIRST_PAUSE_MS);
     expect(entered).toEqual(['a']);
-    expect(done('a', SYSTEMIC)).toBe('again');
+    expect(done('a', SYSTEMIC)).toBe('send_again');
     queue('a');
     await passTime(1_999 - 250);
     expect(entered).toEqual(['a']);
@@ -84,7 +84,7 @@ describe('a held gate', () => {
   test.each([NO_RESULT, SYSTEMIC])('goes on after $kind, and nothing becomes of the record', async (outcome) => {
     const { entered, done, facts } = await heldWith('a', 'b');
     await passTime(FIRST_PAUSE_MS);
-    expect(done('a', outcome)).toBe('again');
+    expect(done('a', outcome)).toBe('send_again');
     await soon();
     expect(entered).toEqual(['a']);
     expect(facts.at(-1)).toMatchObject({ kind: 'hold_probed', reason: 'KEY_NOT_FOUND', ended: false });
@@ -212,7 +212,7 @@ describe('an outage', () => {
     expect(done('c', NO_RESULT)).toBe('settle');
     queue('d');
     await passTime(FIRST_PAUSE_MS);
-    expect(done('d', NO_RESULT)).toBe('again');
+    expect(done('d', NO_RESULT)).toBe('send_again');
     queue('d');
     await passTime(5_000);
     expect(done('d', DELIVERED)).toBe('settle');
@@ -228,16 +228,16 @@ describe('a payment that alone is refused', () => {
     lanes.done('good', DELIVERED);
     for (const pauseMs of [1_000, 2_000]) {
       await soon();
-      const verdict = lanes.comeBack('culprit', SYSTEMIC);
-      expect(verdict.kind === 'again' && verdict.afterMs / pauseMs).toBeGreaterThanOrEqual(1);
-      expect(verdict.kind === 'again' && verdict.afterMs / pauseMs).toBeLessThanOrEqual(1.25);
+      const next = lanes.comeBack('culprit', SYSTEMIC);
+      expect(next.kind === 'send_again' && next.afterMs / pauseMs).toBeGreaterThanOrEqual(1);
+      expect(next.kind === 'send_again' && next.afterMs / pauseMs).toBeLessThanOrEqual(1.25);
       lanes.queue('good');
       await soon();
       expect(lanes.done('good', DELIVERED)).toBe('settle');
       lanes.queue('culprit');
     }
     await soon();
-    expect(lanes.done('culprit', SYSTEMIC)).toBe('alone');
+    expect(lanes.done('culprit', SYSTEMIC)).toBe('reject');
     expect(lanes.kinds()).toEqual(['hold_began', 'hold_probed', 'hold_ended']);
   });
 });
@@ -248,16 +248,16 @@ describe('probes', () => {
     const turns: (number | undefined)[] = [];
     for (const outcome of [SYSTEMIC, NO_RESULT, DELIVERED]) {
       await passTime(5_000);
-      turns.push(lanes.keyTurn('a'));
+      turns.push(lanes.keyChoice('a'));
       lanes.done('a', outcome);
       lanes.queue('a');
     }
     await soon();
-    expect([...turns, lanes.keyTurn('a')]).toEqual([1, 2, 3, 0]);
+    expect([...turns, lanes.keyChoice('a')]).toEqual([1, 2, 3, 0]);
     lanes.done('a', SYSTEMIC);
     lanes.queue('b');
     await passTime(FIRST_PAUSE_MS);
-    expect(lanes.keyTurn('b')).toBe(1);
+    expect(lanes.keyChoice('b')).toBe(1);
   });
 
   test('are taken from who waits longest, live or retry', async () => {

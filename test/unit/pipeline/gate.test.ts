@@ -115,17 +115,22 @@ describe('a gateway that refuses for the traffic', () => {
 
   test('is sent to at nine tenths of what it took in the last second, told once, shown, and forgotten in time', async () => {
     const { gate, entered, enter, done, facts } = gateWith();
-    for (let at = 0; at < 21; at += 1) enter(String(at));
+    enter('earlier');
+    await passTime(1_000);
+    for (let at = 0; at < 22; at += 1) enter(String(at));
     await soon();
     expect(gate.rateLimit).toBe(0);
     for (let at = 0; at < 20; at += 1) done(String(at), DELIVERED);
+    await passTime(1_000);
     expect(done('20', EXCEEDED)).toBe('settle');
+    expect(facts).toEqual([]);
+    expect(done('21', EXCEEDED)).toBe('settle');
     expect(gate.rateLimit).toBeCloseTo(18);
     expect(facts).toEqual([{ kind: 'pace', limited: true, perSecond: gate.rateLimit }]);
     for (let at = 0; at < 40; at += 1) enter(`after ${String(at)}`);
     await passTime(1_000);
-    expect(entered.length - 21).toBeGreaterThanOrEqual(18);
-    expect(entered.length - 21).toBeLessThanOrEqual(20);
+    expect(entered.length - 23).toBeGreaterThanOrEqual(18);
+    expect(entered.length - 23).toBeLessThanOrEqual(20);
     await passTime(30_000);
     expect(gate.rateLimit).toBe(0);
     done('after 0', DELIVERED);
@@ -134,10 +139,10 @@ describe('a gateway that refuses for the traffic', () => {
 
   test('is not thought to have taken what brought no result', async () => {
     const { gate, enter, done } = gateWith();
-    for (let at = 0; at < 31; at += 1) enter(String(at));
-    await soon();
+    for (let at = 0; at < 32; at += 1) enter(String(at));
+    await passTime(1_000);
     for (let at = 0; at < 20; at += 1) done(String(at), at % 2 === 0 ? DELIVERED : NO_RESULT);
-    done('30', EXCEEDED);
+    for (const at of [30, 31]) done(String(at), EXCEEDED);
     expect(gate.rateLimit).toBeCloseTo(9);
   });
 
@@ -154,19 +159,46 @@ describe('a gateway that refuses for the traffic', () => {
     for (let at = 0; at < 20; at += 1) enter(String(at));
     await soon();
     for (let at = 0; at < 10; at += 1) done(String(at), DELIVERED);
-    done('10', EXCEEDED);
+    for (const at of [10, 11]) done(String(at), EXCEEDED);
     const limit = gate.rateLimit;
+    expect(limit).toBeGreaterThan(0);
     await passTime(50);
-    for (let at = 11; at < 20; at += 1) done(String(at), EXCEEDED);
+    for (let at = 12; at < 20; at += 1) done(String(at), EXCEEDED);
     expect(gate.rateLimit).toBeGreaterThanOrEqual(limit);
+  });
+
+  test('is sent less also where it cannot sign that it refuses, and holds nothing while that can help', async () => {
+    const { gate, entered, queue, done, facts, kinds } = gateWith({ outageHoldAfter: 5 });
+    const until = async (came: () => boolean): Promise<void> => {
+      while (!came()) await passTime(100);
+    };
+    const unsigned: Outcome = {
+      kind: 'no_result',
+      reason: 'untrusted_response',
+      claims: 'REQUEST_TRAFFIC_EXCEED_LIMIT',
+    };
+    for (let at = 0; at < 30; at += 1) queue(String(at));
+    await soon();
+    for (let at = 0; at < 30; at += 1) expect(done(String(at), unsigned)).toBe('settle');
+    expect(gate.rateLimit).toBeCloseTo(0.5);
+    expect(kinds()).toEqual(['pace']);
+    for (let at = 30; at < 40; at += 1) queue(String(at));
+    for (let at = 30; at < 35; at += 1) {
+      expect(kinds()).toEqual(['pace']);
+      await until(() => entered.length > at);
+      done(String(at), unsigned);
+    }
+    expect(facts.at(-1)).toMatchObject({ kind: 'hold_began', reason: 'outage' });
   });
 
   test('never raises the configured cap', async () => {
     const { gate, enter, done } = gateWith({ maxRate: 5 });
     enter('a');
-    await soon();
+    enter('b');
+    await passTime(1_000);
     expect(gate.rateLimit).toBe(5);
     done('a', EXCEEDED);
+    done('b', EXCEEDED);
     expect(gate.rateLimit).toBeLessThan(5);
     await passTime(60_000);
     expect(gate.rateLimit).toBe(5);

@@ -1,17 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { OutgoingRecord } from '../../../src/core/record.ts';
-import { Topology } from '../../../src/core/topology.ts';
-import {
-  answer,
-  noResponse,
-  pass,
-  paymentFinal,
-  RETRY,
-  SOURCE,
-  sourceRecord,
-  useVirtualTime,
-} from '../../support/fixtures.ts';
+import { answer, pass, paymentFinal, SOURCE, sourceRecord, useVirtualTime } from '../../support/fixtures.ts';
 import { ScriptedPipeline, WRITTEN, type Script } from '../../support/pipeline.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 10);
@@ -93,104 +83,6 @@ describe('a record too large for', () => {
   });
 });
 
-describe('the outcomes topic', () => {
-  const OUTCOMES = 'payment-outcomes';
-  const settings = { topology: new Topology({ source: SOURCE, tiers: RETRY.tiers, outcomes: OUTCOMES }) };
-  const outcomes = ({ written }: ScriptedPipeline) => written.filter(({ target }) => target === 'outcome');
-  const outcomeOf = (pipeline: ScriptedPipeline): unknown => JSON.parse(String(outcomes(pipeline)[0]?.value));
-
-  test('gets a record of a delivery, keyed by the payment, before the delivery is settled', async () => {
-    const exchange = answer('S', 'SUCCESS');
-    const pipeline = new ScriptedPipeline({ send: () => exchange, settings });
-    await pipeline.process();
-    expect(pipeline.story).toEqual(['decode', 'send', 'attempt', 'publish outcome', 'delivered']);
-    expect(outcomes(pipeline)[0]).toMatchObject({ topic: OUTCOMES, key: Buffer.from('pay-1'), headers: {} });
-    expect(outcomeOf(pipeline)).toEqual({
-      paymentId: 'pay-1',
-      verdict: 'delivered',
-      resultCode: 'SUCCESS',
-      attempts: 1,
-      keyVersion: '7',
-      firstAttemptAt: '2026-11-22T10:00:00.000Z',
-      settledAt: '2026-11-22T10:00:00.000Z',
-      origin: { topic: SOURCE, partition: 3, offset: 7 },
-      requestSha256: sha256(pipeline.bodies[0] ?? ''),
-      responseSha256: sha256(exchange.body),
-    });
-  });
-
-  test('gets a record of a dead letter, after the letter', async () => {
-    const pipeline = new ScriptedPipeline({ send: () => answer('F', 'PARAM_ILLEGAL'), settings });
-    await pipeline.process();
-    expect(pipeline.story.slice(3)).toEqual(['publish dead_letter', 'publish outcome', 'dead_lettered']);
-    expect(outcomeOf(pipeline)).toMatchObject({ verdict: 'dead_lettered', resultCode: 'PARAM_ILLEGAL', attempts: 1 });
-  });
-
-  test('names the origin where there is no payment, and nothing that was not', async () => {
-    const pipeline = new ScriptedPipeline({
-      decode: () => ({ kind: 'undecodable', error: 'magic', detail: 'not Avro' }),
-      settings,
-    });
-    await pipeline.process();
-    expect(outcomes(pipeline)[0]?.key).toEqual(Buffer.from(`${SOURCE}:3:7`));
-    expect(outcomeOf(pipeline)).toEqual({
-      paymentId: null,
-      verdict: 'dead_lettered',
-      resultCode: null,
-      attempts: 0,
-      keyVersion: null,
-      firstAttemptAt: null,
-      settledAt: '2026-11-22T10:00:00.000Z',
-      origin: { topic: SOURCE, partition: 3, offset: 7 },
-      requestSha256: null,
-      responseSha256: null,
-    });
-  });
-
-  test('names the origin of a record that was parked, not where it waited', async () => {
-    const pipeline = new ScriptedPipeline({ settings });
-    const headers = {
-      'notifier-origin-topic': SOURCE,
-      'notifier-origin-partition': '3',
-      'notifier-origin-offset': '5',
-      'notifier-attempts': '2',
-      'notifier-first-attempt-at': String(NOW - 60_000),
-    };
-    await pipeline.process(sourceRecord({ topic: `${SOURCE}.retry.30s`, offset: 99, headers }));
-    expect(outcomeOf(pipeline)).toMatchObject({
-      origin: { topic: SOURCE, partition: 3, offset: 5 },
-      attempts: 3,
-      firstAttemptAt: '2026-11-22T09:59:00.000Z',
-    });
-  });
-
-  test('gets nothing of a record that is tried again', async () => {
-    const pipeline = new ScriptedPipeline({ send: () => unknown, settings });
-    await pipeline.process();
-    expect(outcomes(pipeline)).toEqual([]);
-  });
-
-  test('knows no response where none came', async () => {
-    const pipeline = new ScriptedPipeline({ send: () => noResponse('ETIMEDOUT'), settings });
-    const headers = { 'notifier-attempts': '9', 'notifier-first-attempt-at': String(NOW - 90_000_000) };
-    await pipeline.process(sourceRecord({ topic: `${SOURCE}.retry.30s`, headers }));
-    expect(outcomeOf(pipeline)).toMatchObject({ verdict: 'dead_lettered', resultCode: null, responseSha256: null });
-  });
-
-  test('is waited for like any other: no verdict is committed without its record', async () => {
-    let tries = 0;
-    const pipeline = new ScriptedPipeline({
-      settings,
-      publish: () => ((tries += 1) < 3 ? Promise.reject(new Error('brokers are down')) : Promise.resolve(WRITTEN)),
-    });
-    const work = pipeline.begin();
-    await pass(50);
-    expect(work.state).toBe('going on');
-    await pass(10_000);
-    expect([work.state, pipeline.bodies.length, outcomes(pipeline).length]).toEqual(['settled', 1, 1]);
-  });
-});
-
 describe('a settlement tells', () => {
   test('when the payment became final, or where it names no time when its record was written', async () => {
     const pipeline = new ScriptedPipeline();
@@ -262,11 +154,11 @@ describe('a record of which nothing but its place can be read', () => {
 
   test('blocks no key where it was parked', async () => {
     const pipeline = new ScriptedPipeline();
-    const parkedHere = pipeline.parkedKeys.of(3);
+    const parked = pipeline.parkedKeys.of(3);
     const place = { tier: '5s', offset: 7 };
-    parkedHere.join({ ...place, key: 'key K', origin: 1, redrives: 0, hops: 1, notBefore: 0 });
+    parked.join({ ...place, key: 'key K', origin: 1, redrives: 0, hops: 1, notBefore: 0 });
     const unreadable = { reason: 'undecodable', detail: 'cut off' } as const;
     await pipeline.process(sourceRecord({ ...nothing, topic: `${SOURCE}.retry.5s`, unreadable }));
-    expect(parkedHere.size).toBe(0);
+    expect(parked.size).toBe(0);
   });
 });

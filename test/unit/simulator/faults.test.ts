@@ -10,7 +10,7 @@ import { RESULT_CODES } from '../../../src/core/codes.ts';
 import { signatureHeader, signedContent } from '../../../src/core/signature.ts';
 import { type Profile, ProfileError } from '../../../src/simulator/faults.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/gateway.ts';
-import type { ReceivedRequest } from '../../../src/simulator/record.ts';
+import type { ReceivedRequest } from '../../../src/simulator/request-log.ts';
 import { rsaKeyPair } from '../../support/keys.ts';
 
 const PATH = '/aps/api/v1/payments/notifyPushPayment';

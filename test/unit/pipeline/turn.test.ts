@@ -27,7 +27,7 @@ function parked(origin: number, { hops = 1, waits = 0, tier = '5s', offset = ori
   return sourceRecord({ topic: `${SOURCE}.retry.${tier}`, offset, headers });
 }
 
-/** A pipeline whose fence knows these records. */
+/** A pipeline that knows these parked records. */
 function knowing(records: readonly KafkaRecord[], script: ConstructorParameters<typeof ScriptedPipeline>[0] = {}) {
   const pipeline = new ScriptedPipeline(script);
   for (const record of records) {
@@ -112,6 +112,19 @@ describe('a parked event', () => {
     expect(pipeline.parkedKeys.keys).toBe(0);
   });
 
+  test('that went on in a newer copy is not settled where its partition was lost meanwhile', async () => {
+    const [older, newer] = [parked(5), parked(5, { hops: 2, tier: '30s' })];
+    const pipeline = knowing([older, newer], {
+      decode: () => {
+        pipeline.ownership.end();
+        return { kind: 'event', event: paymentFinal() };
+      },
+    });
+    await expect(pipeline.process(older)).rejects.toMatchObject({ name: 'Abandoned' });
+    expect(pipeline.story).not.toContain('superseded');
+    expect(pipeline.parkedKeys.of(PARTITION).size).toBe(2);
+  });
+
   test('waits until its older copy is passed over, or its partition is lost', async () => {
     const [older, newer] = [parked(5), parked(5, { hops: 2, tier: '30s' })];
     const pipeline = knowing([older, newer]);
@@ -180,41 +193,5 @@ describe('too much that is parked', () => {
     await pass(100);
     expect(work.state).toBe('settled');
     expect(pipeline.bodies).toHaveLength(2);
-  });
-});
-
-describe('the parkedKeys', () => {
-  test('are kept for the partitions that are, and forgotten for the others', () => {
-    const parkedKeys = new AllParkedKeys();
-    const copy = copyOf(parked(5), TOPOLOGY, readProvenance(parked(5), SOURCE));
-    if (copy === undefined) throw new Error('no copy');
-    for (const partition of [1, 2, 3]) parkedKeys.of(partition).join(copy);
-    expect(parkedKeys.keys).toBe(3);
-    parkedKeys.keep([2, 3]);
-    expect(parkedKeys.keys).toBe(2);
-    expect(parkedKeys.of(1).keys).toBe(0);
-    expect(parkedKeys.of(2).keys).toBe(1);
-  });
-
-  test('take every partition of a topic that was made anew for unread', () => {
-    const parkedKeys = new AllParkedKeys();
-    for (const partition of [1, 2]) {
-      parkedKeys.of(partition).startAt('5s', 0);
-      parkedKeys.of(partition).readTo('5s', 50);
-    }
-    parkedKeys.readAgain('5s');
-    expect([1, 2].map((partition) => parkedKeys.of(partition).startAt('5s', 0))).toEqual([0, 0]);
-  });
-
-  test('are full at their bound', () => {
-    const parkedKeys = new AllParkedKeys(2);
-    const [one, other] = [parked(5), parked(6)].map((record) =>
-      copyOf(record, TOPOLOGY, readProvenance(record, SOURCE)),
-    );
-    if (one === undefined || other === undefined) throw new Error('no copy');
-    parkedKeys.of(1).join(one);
-    expect(parkedKeys.full).toBe(false);
-    parkedKeys.of(2).join(other);
-    expect(parkedKeys.full).toBe(true);
   });
 });

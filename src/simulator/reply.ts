@@ -3,11 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { resultBody, send, signAnswer, type Signer, type Signing } from './answer.ts';
 import type { Answer } from './faults.ts';
 import { faultLabel, playFault } from './play-fault.ts';
-import type { OpenRequest, ReceivedRequest } from './record.ts';
+import type { OpenRequest, ReceivedRequest } from './request-log.ts';
 import { completeResult, type Result } from './result-page.ts';
 
-/** One request on its way to an answer, and its entry in the record. */
-export interface Exchange {
+/** The reply to one request, and the request's entry in the log. */
+export interface Reply {
   readonly response: ServerResponse;
   /** Takes over the entry, which from now on tells what becomes of the request. */
   enter(entry: OpenRequest): void;
@@ -17,16 +17,16 @@ export interface Exchange {
   result(result: Result, signing: Signing, label: string): Promise<void>;
 }
 
-/** What an exchange needs of the gateway. */
-export interface ExchangeContext {
+/** What a reply needs of the gateway. */
+export interface ReplyContext {
   readonly signer: Signer;
   readonly redirectPath: string;
   readonly reset: () => void;
   readonly onAnswer: (entry: ReceivedRequest) => void;
 }
 
-/** Opens an exchange: the entry it is given is settled when the answer is out or the connection is gone. */
-export function openExchange(response: ServerResponse, context: ExchangeContext): Exchange {
+/** Prepares a reply. The entry it is given is settled when the answer is out or the connection is gone. */
+export function openReply(response: ServerResponse, context: ReplyContext): Reply {
   const { signer, redirectPath, reset, onAnswer } = context;
   const gone = new AbortController();
   let entry: OpenRequest | undefined;

@@ -1,7 +1,7 @@
 import type { Broker } from '../../deploy/local/broker.ts';
 import type { Cluster } from '../../deploy/local/cluster.ts';
-import { until } from './until.ts';
-import type { World } from './world.ts';
+import { until } from '../support/until.ts';
+import type { World } from '../support/world.ts';
 
 /** Java's `String.hashCode`, by which a group finds its partition of `__consumer_offsets`. */
 function javaHash(text: string): number {

@@ -10,7 +10,7 @@ export interface ReceivedRequest {
   readonly receivedAtMonotonicMs: number;
   /** Empty where the body names none or was not read. */
   readonly paymentId: string;
-  /** which valid request for this payment id it is, from 1; 0 for a request that was refused. */
+  /** Which valid request for this payment id it is, from 1; 0 for a request that was refused. */
   readonly attempt: number;
   /** Empty where the request did not say. */
   readonly keyVersion: string;
@@ -34,7 +34,7 @@ export interface ReceivedRequest {
   readonly settled?: boolean;
 }
 
-/** A record while its exchange goes on. */
+/** An entry that still changes, since its reply is not finished. */
 export type OpenRequest = { -readonly [Name in keyof ReceivedRequest]: ReceivedRequest[Name] };
 
 /** How many requests were seen, by what became of them. */

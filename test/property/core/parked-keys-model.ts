@@ -1,7 +1,7 @@
-import { copyOf, ParkedKeys, orderKey, type Copy } from '../../src/core/parked-keys.ts';
-import { readProvenance, writeHeaders, type Provenance } from '../../src/core/provenance.ts';
-import type { KafkaRecord } from '../../src/core/record.ts';
-import { SOURCE, TOPOLOGY } from './fixtures.ts';
+import { copyOf, ParkedKeys, orderKey, type Copy } from '../../../src/core/parked-keys.ts';
+import { readProvenance, writeHeaders, type Provenance } from '../../../src/core/provenance.ts';
+import type { KafkaRecord } from '../../../src/core/record.ts';
+import { SOURCE, TOPOLOGY } from '../../support/fixtures.ts';
 
 export const TIERS = ['1s', '2s', '4s'] as const;
 const LANES = ['main', ...TIERS] as const;
@@ -25,9 +25,9 @@ interface Lane {
   parking?: { to: string; provenance: Provenance; ack?: Copy };
 }
 
-/** One partition, its retry topics and the member that owns it: real fence, real headers, nothing else. */
+/** One partition, its retry topics and the member that owns it: real parked keys, real headers, nothing else. */
 export class ParkedKeysModel {
-  parkedHere = new ParkedKeys();
+  parked = new ParkedKeys();
   /** Every request, by the event's number. */
   readonly sent: number[] = [];
   readonly known = new Set<number>();
@@ -62,7 +62,7 @@ export class ParkedKeysModel {
         return;
       }
       case 'crash':
-        this.parkedHere = new ParkedKeys();
+        this.parked = new ParkedKeys();
         {
           this.#open();
           return;
@@ -92,7 +92,7 @@ export class ParkedKeysModel {
       delete lane.parking;
       Object.assign(lane, { next: committed, fetched: committed });
       if (tier === 'main') continue;
-      const from = this.parkedHere.startAt(tier, committed);
+      const from = this.parked.startAt(tier, committed);
       this.#seen(tier, from);
     }
   }
@@ -101,9 +101,9 @@ export class ParkedKeysModel {
     const log = this.#log(tier);
     for (const record of log.slice(from)) {
       const copy = copyOf(record, TOPOLOGY, readProvenance(record, SOURCE));
-      if (copy !== undefined) this.parkedHere.join(copy);
+      if (copy !== undefined) this.parked.join(copy);
     }
-    this.parkedHere.readTo(tier, log.length);
+    this.parked.readTo(tier, log.length);
   }
 
   #work(lane: Lane): void {
@@ -122,9 +122,9 @@ export class ParkedKeysModel {
     const provenance = readProvenance(record, SOURCE);
     const copy = copyOf(record, TOPOLOGY, provenance);
     const key = orderKey(record.key, '');
-    const turn = copy === undefined ? this.parkedHere.turnOfSource(key, record.offset) : this.parkedHere.turnOf(copy);
+    const turn = copy === undefined ? this.parked.turnOfSource(key, record.offset) : this.parked.turnOf(copy);
     if (turn.kind === 'wait') return;
-    if (turn.kind === 'pass') {
+    if (turn.kind === 'superseded') {
       this.#settle(lane, copy);
       return;
     }
@@ -153,13 +153,13 @@ export class ParkedKeysModel {
       parking.ack = copy;
       return;
     }
-    this.parkedHere.written(parking.ack);
+    this.parked.written(parking.ack);
     delete lane.parking;
     this.#settle(lane, copyOf(record, TOPOLOGY, readProvenance(record, SOURCE)));
   }
 
   #settle(lane: Lane, copy: Copy | undefined): void {
-    if (copy !== undefined) this.parkedHere.leave(copy);
+    if (copy !== undefined) this.parked.leave(copy);
     lane.next += 1;
   }
 

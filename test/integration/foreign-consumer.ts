@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { spawnJava } from '../../deploy/local/java.ts';
 import { KAFKA, LOGGING } from '../../deploy/local/layout.ts';
-import type { World } from './world.ts';
+import type { World } from '../support/world.ts';
 
 /** Kafka's own console consumer in a world's group, where it has no business. */
 export interface ForeignConsumer {

@@ -1,10 +1,13 @@
-import type { Origin } from './ports.ts';
+import type { Priority } from './ports.ts';
 
-/** While both wait, a retry record goes after so many live ones at the latest. */
+/** While both wait, so many live records in a row are followed by a retry record. */
 const MOST_LIVE_IN_A_ROW = 9;
 
-/** Who waits to send: first come, first served; but live records before retries, of which every tenth turn is one. */
-export class Turns<Waiter> {
+/**
+ * Those who wait to send. Live records go before retries, but every tenth is a retry; otherwise first come, first
+ * served.
+ */
+export class SendQueue<Waiter> {
   readonly #waiting = { live: new Map<Waiter, number>(), retry: new Map<Waiter, number>() };
   #arrivals = 0;
   #liveInARow = 0;
@@ -13,7 +16,7 @@ export class Turns<Waiter> {
     return this.#waiting.live.size + this.#waiting.retry.size;
   }
 
-  add(waiter: Waiter, from: Origin): void {
+  add(waiter: Waiter, from: Priority): void {
     this.#arrivals += 1;
     this.#waiting[from].set(waiter, this.#arrivals);
   }
@@ -23,7 +26,7 @@ export class Turns<Waiter> {
     this.#waiting.retry.delete(waiter);
   }
 
-  /** Whose turn it is; `oldest` takes who waits longest, wherever from. */
+  /** Removes and returns who may send next: with `oldest`, whoever has waited longest, live or not. */
   take(oldest: boolean): Waiter | undefined {
     const { live, retry } = this.#waiting;
     const [nextLive] = live;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { LOCAL } from '../../deploy/local/layout.ts';
 import { SetupError } from '../../deploy/local/setup-error.ts';
-import { temporaryFolder } from './keys.ts';
+import { temporaryFolder } from '../support/keys.ts';
 
 const run = promisify(execFile);
 const FOLDER = join(LOCAL, 'faketime');

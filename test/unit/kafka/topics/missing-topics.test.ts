@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { RejoinRequest } from '../../../../src/kafka/group/collaborators.ts';
+import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
+import { MissingTopics } from '../../../../src/kafka/topics/missing-topics.ts';
+import type { Fact } from '../../../../src/pipeline/facts.ts';
+import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
+import { pass, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixtures.ts';
+
+useVirtualTime();
+
+const [RETRY = ''] = TOPOLOGY.retryTopics;
+
+/** A watch over the source and its retry topics; what is `gone` no broker knows, what is `remade` has no offsets. */
+function watching(passExpired: () => Promise<string | undefined> = () => Promise.resolve(undefined)) {
+  const [gone, remade, suspects] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const [facts, fatal]: [Fact[], string[]] = [[], []];
+  const coordinator = { isDown: false };
+  const rejoin = new RejoinRequest();
+  const cluster = {
+    targetTopics: new Set<string>(),
+    refreshMetadata: () => Promise.resolve(),
+    brokerPool: {
+      findConnectedBroker: () =>
+        Promise.resolve({
+          metadata: ([topic = '']: readonly string[]) =>
+            gone.has(topic)
+              ? Promise.reject(Object.assign(new Error('unknown'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' }))
+              : Promise.resolve(),
+        }),
+    },
+    findGroupCoordinator: () =>
+      coordinator.isDown
+        ? Promise.reject(new Error('no coordinator'))
+        : Promise.resolve({
+            offsetFetch: ({ topics }: { topics: { topic: string; partitions: { partition: number }[] }[] }) =>
+              Promise.resolve({
+                responses: topics.map(({ topic, partitions }) => ({
+                  topic,
+                  partitions: partitions.map(({ partition }) => ({
+                    partition,
+                    offset: remade.has(topic) ? '-1' : '5',
+                  })),
+                })),
+              }),
+          }),
+  };
+  const group = {
+    groupId: 'g',
+    cluster,
+    assigned: () => [SOURCE, RETRY].map((topic) => ({ topic, partitions: [0] })),
+  } as unknown as ConsumerGroup;
+  const missing = new MissingTopics({
+    topics: { topology: TOPOLOGY, read: [SOURCE, ...TOPOLOGY.retryTopics] },
+    parkedKeys: new AllParkedKeys(),
+    observe: (fact) => facts.push(fact),
+    lanes: { positions: () => [], passExpired },
+    suspects,
+    rejoin,
+    fatal: ({ message }) => fatal.push(message),
+  });
+  const look = async (): Promise<void> => {
+    const looked = missing.look(group.cluster);
+    await pass(1_000);
+    await looked;
+  };
+  return { missing, group, cluster, look, gone, remade, suspects, rejoin, facts, fatal, coordinator };
+}
+
+test('a topic that is gone is told and left out; when it is there again the member joins, and then knows what it is', async () => {
+  const { missing, group, cluster, look, gone, suspects, rejoin, facts } = watching();
+  gone.add(RETRY);
+  await look();
+  expect(missing.names).toEqual([RETRY]);
+  expect([cluster.targetTopics.has(RETRY), cluster.targetTopics.has(SOURCE)]).toEqual([false, true]);
+  expect([suspects.has(RETRY), rejoin.isPending]).toEqual([true, false]);
+  gone.clear();
+  await look();
+  expect([missing.names, suspects.has(RETRY), rejoin.isPending]).toEqual([[], true, true]);
+  expect(facts).toEqual([
+    { kind: 'topics_missing', topics: [{ topic: RETRY, role: 'retry' }] },
+    { kind: 'topics_missing', topics: [] },
+  ]);
+  expect(await missing.admits(group)).toBe(true);
+  expect(suspects.size).toBe(0);
+});
+
+test('a topic that came back is joined for also where nobody can say yet whether others were made anew', async () => {
+  const { missing, group, look, gone, rejoin, coordinator } = watching();
+  gone.add(RETRY);
+  await look();
+  gone.clear();
+  coordinator.isDown = true;
+  await expect(missing.unknownTopic(group)).rejects.toThrow('no coordinator');
+  expect(rejoin.isPending).toBe(true);
+});
+
+test('a topic made anew so quickly that nobody saw it missing is told by the offsets that went with it', async () => {
+  const { missing, group, suspects, rejoin, remade } = watching();
+  await missing.unknownTopic(group);
+  expect(rejoin.isPending).toBe(false);
+  remade.add(RETRY);
+  await missing.unknownTopic(group);
+  expect([rejoin.isPending, [...suspects]]).toEqual([true, [RETRY]]);
+});
+
+test('a source made anew ends the service: its offsets name other events than those that are parked', async () => {
+  const { missing, group, look, gone, remade, fatal, suspects } = watching();
+  gone.add(SOURCE);
+  await look();
+  gone.clear();
+  remade.add(SOURCE);
+  expect(await missing.admits(group)).toBe(false);
+  expect(fatal).toEqual([expect.stringContaining(`${SOURCE} was deleted and made anew`)]);
+  expect(suspects.has(SOURCE)).toBe(true);
+});
+
+test('an offset past the end ends the service, unless its topic was made anew', async () => {
+  const problem = () => Promise.resolve('the topic ends before it');
+  const anew = watching(problem);
+  anew.remade.add(RETRY);
+  await anew.missing.outOfRange(anew.group, RETRY, 0);
+  expect([anew.rejoin.isPending, anew.fatal]).toEqual([true, []]);
+  const cut = watching(problem);
+  await cut.missing.outOfRange(cut.group, RETRY, 0);
+  expect([cut.rejoin.isPending, cut.fatal]).toEqual([false, ['the topic ends before it']]);
+  const expired = watching();
+  await expired.missing.outOfRange(expired.group, RETRY, 0);
+  expect([expired.rejoin.isPending, expired.fatal]).toEqual([false, []]);
+});

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import type { Copy } from '../../../src/core/parked-keys.ts';
+import { AllParkedKeys } from '../../../src/pipeline/all-parked-keys.ts';
+
+function copy(origin: number): Copy {
+  return { key: 'key pay-1', origin, redrives: 0, hops: 1, tier: '5s', offset: origin, notBefore: 0 };
+}
+
+describe('what is parked in all partitions', () => {
+  test('is kept for the partitions that are kept, and forgotten for the others', () => {
+    const parkedKeys = new AllParkedKeys();
+    for (const partition of [1, 2, 3]) parkedKeys.of(partition).join(copy(5));
+    expect(parkedKeys.keys).toBe(3);
+    parkedKeys.keep([2, 3]);
+    expect(parkedKeys.keys).toBe(2);
+    expect(parkedKeys.of(1).keys).toBe(0);
+    expect(parkedKeys.of(2).keys).toBe(1);
+  });
+
+  test('counts as unread in every partition where a topic was made anew', () => {
+    const parkedKeys = new AllParkedKeys();
+    for (const partition of [1, 2]) {
+      parkedKeys.of(partition).startAt('5s', 0);
+      parkedKeys.of(partition).readTo('5s', 50);
+    }
+    parkedKeys.readAgain('5s');
+    expect([1, 2].map((partition) => parkedKeys.of(partition).startAt('5s', 0))).toEqual([0, 0]);
+  });
+
+  test('is full at its bound', () => {
+    const parkedKeys = new AllParkedKeys(2);
+    parkedKeys.of(1).join(copy(5));
+    expect(parkedKeys.full).toBe(false);
+    parkedKeys.of(2).join(copy(6));
+    expect(parkedKeys.full).toBe(true);
+  });
+});
