@@ -7,6 +7,7 @@ import {
   type DescribedGroup,
   type Protocol,
 } from '../kafkajs/described.ts';
+import { errorType } from '../kafkajs/errors.ts';
 import { boundaryOffsets, committedOffsets, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import { kafkajs } from '../kafkajs/patched.ts';
 
@@ -40,16 +41,22 @@ export interface Position {
 
 interface SendingBroker {
   readonly connectionPool: { send<T>(protocol: Protocol<T>): Promise<T> };
+  findGroupCoordinator(query: { readonly groupId: string; readonly coordinatorType: number }): Promise<unknown>;
   listGroups(): Promise<{ readonly groups: readonly { readonly groupId: string }[] }>;
   describeConfigs(query: { readonly resources: readonly { type: number; name: string }[] }): Promise<{
     resources: { configEntries: { configName: string; configValue: string }[] }[];
   }>;
 }
 
+/** Kafka's number for the coordinator of a group, beside that of a transaction. */
+const GROUP = 0;
+
 /** Connects to one of the brokers. Throws where none can be reached, or none lets us in. */
 export async function openSurvey(kafka: Kafka): Promise<Survey> {
   const cluster = createCluster(kafka);
   await cluster.connect();
+  // kafkajs takes a connection on which nobody has answered for a broker.
+  await ask(await anyBroker(cluster), describeTopics([]));
   const { TOPIC, BROKER } = kafkajs.ConfigResourceTypes;
   return {
     topicNames: async () => {
@@ -58,6 +65,7 @@ export async function openSurvey(kafka: Kafka): Promise<Survey> {
     },
     describe: async (topics) => ask(await anyBroker(cluster), describeTopics(topics)),
     group: async (groupId) => {
+      await assertGroupMayBeSeen(await anyBroker(cluster), groupId);
       const coordinator = await cluster.findGroupCoordinator({ groupId });
       const described = await ask(coordinator, describeGroup(groupId));
       if (described.state !== 'Dead') return { ...described, elsewhere: false };
@@ -88,13 +96,12 @@ export async function openSurvey(kafka: Kafka): Promise<Survey> {
   };
 }
 
-/** Whether this address takes connections, and this user. Throws where it does not. */
-export async function tryBroker(kafka: Kafka): Promise<void> {
-  const cluster = createCluster(kafka);
+/** kafkajs says of whatever keeps it from a coordinator that there is none. */
+async function assertGroupMayBeSeen(broker: unknown, groupId: string): Promise<void> {
   try {
-    await cluster.connect();
-  } finally {
-    await cluster.disconnect();
+    await (broker as SendingBroker).findGroupCoordinator({ groupId, coordinatorType: GROUP });
+  } catch (error) {
+    if (errorType(error) === 'GROUP_AUTHORIZATION_FAILED') throw error;
   }
 }
 

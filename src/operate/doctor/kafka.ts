@@ -1,4 +1,4 @@
-import type { Topology} from '../../core/topology.ts';
+import type { Topology } from '../../core/topology.ts';
 import { type TopicRole } from '../../core/topology.ts';
 import { createKafka, type KafkaSettings } from '../../kafka/kafkajs/client.ts';
 import {
