@@ -1,4 +1,4 @@
-/** The import rules of src/README.md: core ← pipeline ← kafka | http | ops ← service ← cli; core ← settings. */
+/** The import rules of src/README.md: core ← pipeline ← kafka | http | ops ← service ← cli; core ← settings | inspect. */
 const only = (name, from, to) => ({
   name,
   severity: 'error',
@@ -27,12 +27,16 @@ module.exports = {
     only('kafka-is-an-adapter', 'kafka/', ['core/', 'pipeline/']),
     only('http-is-an-adapter', 'http/', ['core/', 'pipeline/']),
     only('ops-is-an-adapter', 'ops/', ['core/', 'pipeline/']),
+<<<<<<< HEAD
     only('operate-looks-and-writes', 'operate/', [
       'core/',
       'inspect/',
       'kafka/(kafkajs|avro|topics|produce)/',
       'http/',
     ]),
+=======
+    only('inspect-reads', 'inspect/', ['core/', 'kafka/(kafkajs|avro|topics)/']),
+>>>>>>> main
     only('settings-know-core', 'settings/', ['core/']),
     only('service-wires', 'service/', ['core/', 'pipeline/', 'kafka/', 'http/', 'ops/', 'settings/']),
     only('simulator-judges-alone', 'simulator/', ['core/signature', 'core/codes', 'core/misconfigured']),
@@ -46,7 +50,7 @@ module.exports = {
       name: 'a-table-of-settings-knows-no-loader',
       severity: 'error',
       from: { path: '^src/settings/(kinds|setting|sections/)' },
-      to: { path: '^src/settings/', pathNot: '^src/settings/(kinds|setting)\\.ts$' },
+      to: { path: '^src/settings/', pathNot: '^src/settings/(kinds|setting|certificates)\\.ts$' },
     },
     room('wire', []),
     room('avro', []),
@@ -83,6 +87,12 @@ module.exports = {
       severity: 'error',
       from: { orphan: true, path: '^src/', pathNot: '\\.d\\.ts$' },
       to: {},
+    },
+    {
+      name: 'local-starts-brokers-only',
+      severity: 'error',
+      from: { path: '^deploy/local/' },
+      to: { path: '^(src|test|deploy/(?!local/))' },
     },
     { name: 'no-tests-in-product', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|deploy)/' } },
   ],

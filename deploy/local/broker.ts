@@ -17,7 +17,7 @@ export interface Broker extends Jvm {
   readonly address: string;
   /** Holds a folder for each partition. */
   readonly dataFolder: string;
-  /** `127.0.0.1:port` of each listener beside the plain one, by name. */
+  /** `host:port` of each listener beside the plain one, by name. */
   readonly listeners: Readonly<Record<string, string>>;
 }
 
@@ -51,7 +51,9 @@ export function createBroker(options: BrokerOptions): Broker {
     id: self.id,
     address: `127.0.0.1:${self.port}`,
     dataFolder,
-    listeners: Object.fromEntries(Object.entries(listeners).map(([name, { port }]) => [name, `127.0.0.1:${port}`])),
+    listeners: Object.fromEntries(
+      Object.entries(listeners).map(([name, { host = '127.0.0.1', port }]) => [name, `${host}:${port}`]),
+    ),
   });
 }
 

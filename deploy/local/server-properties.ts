@@ -8,7 +8,9 @@ export interface BrokerAddress {
 
 /** A listener beside the plain one. */
 export interface ListenerOptions {
-  readonly protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT';
+  /** `127.0.0.1` by default. */
+  readonly host?: '[::1]';
+  readonly protocol: 'PLAINTEXT' | 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT';
   /** Of this listener alone, as Kafka has them behind `listener.name.<name>.`. */
   readonly properties: Readonly<Record<string, string>>;
 }
@@ -55,7 +57,7 @@ function identity({ self, all, dataFolder, listeners = {} }: BrokerConfiguration
     listeners: [
       `PLAINTEXT://127.0.0.1:${self.port}`,
       `CONTROLLER://127.0.0.1:${self.controllerPort}`,
-      ...more.map(([name, { port }]) => `${name}://127.0.0.1:${port}`),
+      ...more.map(([name, { host = '127.0.0.1', port }]) => `${name}://${host}:${port}`),
     ].join(','),
     'listener.security.protocol.map': [
       'PLAINTEXT:PLAINTEXT',

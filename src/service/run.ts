@@ -3,6 +3,7 @@ import { EXIT, type ExitCode } from '../core/exit-codes.ts';
 import { collecting, Misconfigured } from '../core/misconfigured.ts';
 import { loadKeys, type LoadedKeys } from '../http/key-set.ts';
 import { flushed, neverWait, STANDARD_STREAMS } from '../ops/log-destination.ts';
+import { expired } from '../settings/certificates.ts';
 import { loadConfig, loadSections } from '../settings/load.ts';
 import { configWarnings } from '../settings/misspelt.ts';
 import type { Config } from '../settings/table.ts';
@@ -34,6 +35,7 @@ export async function runService(env: NodeJS.ProcessEnv): Promise<ExitCode> {
 
 async function run(env: NodeJS.ProcessEnv): Promise<ExitCode> {
   const { config, keys } = configure(env);
+  for (const warning of expired(certificateFiles(config), Date.now())) complain(warning);
   const signal = signalled();
   const service = await startService(config, keys);
   const failure = await Promise.race([service.failed.catch((error: unknown) => ({ error })), signal]);
@@ -51,6 +53,11 @@ function configure(env: NodeJS.ProcessEnv): { config: Config; keys: LoadedKeys }
   const keys = dirs && collecting(problems, () => loadKeys(dirs.signingDir, dirs.gatewayDir));
   if (config === undefined || keys === undefined) throw new Misconfigured(problems);
   return { config, keys };
+}
+
+function certificateFiles({ gateway, kafka: { client } }: Config): Record<string, Buffer | undefined> {
+  const { ca, cert } = client.ssl === false ? {} : client.ssl;
+  return { GATEWAY_CA_FILE: gateway.ca, KAFKA_SSL_CA_FILE: ca, KAFKA_SSL_CERT_FILE: cert };
 }
 
 /** Resolves at the first signal; the second one ends the process at once. */

@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { durationMs } from '../core/duration.ts';
 import type { Tier } from '../core/retry-policy.ts';
+import { privateKeyProblem, readCertificates } from './certificates.ts';
 
 /**
  * The kinds of values an operator can write. Each reads a text, or says what is wrong with it and what would be right, in
@@ -72,13 +74,15 @@ function items(text: string): string[] {
   return text.split(',').map((item) => item.trim());
 }
 
-/** `host:port` of each broker. */
+/** `host:port` of each broker; an IPv6 address stands in brackets. */
 export const brokers: Kind<readonly string[]> = (text) => {
   const bad = items(text).find((broker) => {
-    const port = Number(/^[\w.-]+:(\d{1,5})$/.exec(broker)?.[1]);
-    return !(port >= 1 && port <= 65_535);
+    const [, name, address, port] = /^(?:([\w.-]+)|\[([^\]]+)\]):(\d{1,5})$/.exec(broker) ?? [];
+    const isHost = name !== undefined || (address !== undefined && isIPv6(address));
+    return !(isHost && Number(port) >= 1 && Number(port) <= 65_535);
   });
-  return bad === undefined ? items(text) : wrong(bad, 'is not host:port; write host:port,host:port without a scheme');
+  if (bad === undefined) return items(text);
+  return wrong(bad, 'is not host:port; write host:port,host:port without a scheme, an IPv6 address as [::1]:port');
 };
 
 /** Result codes of the gateway. */
@@ -150,21 +154,52 @@ function secretPath(text: string): string {
   return /^\.{0,2}\//.test(text) ? shown(text) : 'not shown, it may be the secret itself';
 }
 
-/** The bytes of a file that is no secret. */
-export const file: Kind<Buffer> = (path) => readFile(path, shown(path));
+/** The bytes of a PEM file with at least one certificate, and none that is damaged. */
+export const certificates: Kind<Buffer> = (path) => {
+  const bytes = readFile(path, shown(path));
+  if (bytes instanceof Wrong) return bytes;
+  const found = readCertificates(bytes);
+  return 'problem' in found ? new Wrong(`names a file with ${found.problem} (${shown(path)})`) : withoutMark(bytes);
+};
 
-/** The bytes of a file that is secret. */
-export const secretFile: Kind<Buffer> = (path) => readFile(path, secretPath(path));
+/** The bytes of a PEM file with a private key. */
+export const privateKey: Kind<Buffer> = (path) => {
+  const read = readFile(path, secretPath(path));
+  if (read instanceof Wrong) return read;
+  const bytes = withoutMark(read);
+  const problem = privateKeyProblem(bytes);
+  return problem === undefined ? bytes : new Wrong(`names a file with ${problem} (${secretPath(path)})`);
+};
 
-/** A secret on one line of a file; line ends behind it are dropped. */
+/** Editors put a byte order mark before what they save as UTF-8; it is no part of it. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, 3).equals(Buffer.from('\uFEFF')) ? bytes.subarray(3) : bytes;
+}
+
+/** A secret on one line of a file; a byte order mark before it and line ends behind it are dropped. */
 export const secret: Kind<string> = (path) => {
   const bytes = readFile(path, secretPath(path));
   if (bytes instanceof Wrong) return bytes;
-  const text = bytes.toString('utf8').replace(/[\r\n]+$/, '');
+  if (!isUtf8(bytes))
+    return new Wrong(`names a file that is not UTF-8 (${secretPath(path)}); save it as UTF-8 or ASCII`);
+  const text = withoutMark(bytes)
+    .toString('utf8')
+    .replace(/[\r\n]+$/, '');
   const fault = text.trim() === '' ? 'an empty secret' : /\p{Cc}/u.test(text) ? 'more than one line' : undefined;
   return fault === undefined
     ? text
     : new Wrong(`names a file with ${fault} (${secretPath(path)}); write the secret on its first and only line`);
+};
+
+/** A secret that is sent in a header. */
+export const headerSecret: Kind<string> = (path) => {
+  const text = secret(path);
+  if (text instanceof Wrong) return text;
+  return /^[\x20-\x7e]+$/.test(text)
+    ? text
+    : new Wrong(
+        `names a file with characters that cannot stand in a header (${secretPath(path)}); write the secret in ASCII`,
+      );
 };
 
 /** `+08:30`: at most 14 hours from UTC. */

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { startCluster, type Cluster } from '../../deploy/local/cluster.ts';
@@ -17,6 +18,9 @@ const PASSWORD = 'broker-password-4c6e';
 const WRONG_PASSWORD = 'broker-password-9d02';
 const YESTERDAY = new Date(Date.now() - 86_400_000);
 const LOGIN = 'org.apache.kafka.common.security';
+
+/** Containers often lack it. */
+const HAS_IPV6 = Object.values(networkInterfaces()).some((all = []) => all.some(({ address }) => address === '::1'));
 
 let cluster: Cluster;
 let world: World;
@@ -48,6 +52,7 @@ beforeAll(async () => {
       EXPIRED: { protocol: 'SSL', properties: keyStore(expired) },
       ELSEWHERE: { protocol: 'SSL', properties: keyStore(elsewhere) },
       ALONE: { protocol: 'SSL', properties: keyStore(alone) },
+      ...(HAS_IPV6 ? { IPV6: { host: '[::1]', protocol: 'PLAINTEXT', properties: {} } as const } : {}),
       SASL: {
         protocol: 'SASL_SSL',
         properties: {
@@ -121,6 +126,7 @@ test.each([
   ['PLAIN', 'SASL', sasl('plain')],
   ['SCRAM-SHA-256', 'SASL', sasl('scram-sha-256')],
   ['SCRAM-SHA-512', 'SASL', sasl('scram-sha-512')],
+  ...(HAS_IPV6 ? ([['an IPv6 address', 'IPV6', {}]] as const) : []),
 ] as const)('%s works', async (name, listener, settings) => {
   const before = world.written.length;
   await world.writeEverywhere(2, name.replaceAll(/[ -]/g, ''));

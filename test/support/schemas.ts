@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import avro, { type Schema } from 'avsc';
+import avro, { type Schema, type Type } from 'avsc';
 import { inject } from 'vitest';
 import { askRegistry } from '../../src/kafka/avro/registry.ts';
 
@@ -26,7 +26,11 @@ export function framed(id: number, bytes: Buffer): Buffer {
   return Buffer.concat([header, bytes]);
 }
 
+const types = new Map<unknown, Type>();
+
 /** A value in Avro, as a writer with this schema makes it. */
 export function avroBytes(schema: unknown, value: unknown): Buffer {
-  return avro.Type.forSchema(schema as Schema, { wrapUnions: false }).toBuffer(value);
+  const type = types.get(schema) ?? avro.Type.forSchema(schema as Schema, { wrapUnions: false });
+  types.set(schema, type);
+  return type.toBuffer(value);
 }

@@ -7,7 +7,8 @@ import { inject, onTestFinished } from 'vitest';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
 import type { PaymentFinal } from '../../src/core/event.ts';
 import { errorType } from '../../src/kafka/kafkajs/errors.ts';
-import { encode, registerSchema } from '../../src/kafka/produce/emitter.ts';
+import { registerSchema } from '../../src/kafka/produce/emitter.ts';
+import { avroBytes, framed, PAYMENT_FINAL } from './schemas.ts';
 import type { Profile } from '../../src/simulator/faults.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/gateway.ts';
 import { pem, removeTemporaryFolders, rsaKeyPair, signingKeysFolder, temporaryFolder } from './keys.ts';
@@ -240,7 +241,7 @@ export class World {
   }
 
   encode(event: PaymentFinal): Buffer {
-    return encode(this.#schemaId, event);
+    return framed(this.#schemaId, avroBytes(PAYMENT_FINAL, event));
   }
 
   /** What a topic of this world holds, by its name behind the source's: '', 'retry.1s', 'dead-letter'; `[]` without it. */

@@ -5,6 +5,7 @@ import { METRICS, type MetricSpec } from '../../src/ops/metric-table.ts';
 import type { Setting } from '../../src/settings/setting.ts';
 import { SETTINGS } from '../../src/settings/table.ts';
 import { decisionRecords } from './decisions.ts';
+import { prometheusRule, PROMETHEUS_RULE, RULES } from './prometheus-rule.ts';
 
 /** A document, and what writes each of its generated parts. */
 interface Generated {
@@ -89,17 +90,23 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function main(check: boolean): void {
   for (const document of Object.values<Generated>(DOCUMENTS)) {
-    const before = readFileSync(document.file, 'utf8');
-    const after = withParts(before, document);
-    if (before === after) {
-      console.log(`${document.file} is up to date`);
-    } else if (check) {
-      console.error(`${document.file} differs from the code; run: npm run docs`);
-      process.exitCode = 1;
-    } else {
-      writeFileSync(document.file, after);
-      console.log(`${document.file} written`);
-    }
+    bring(document.file, (before) => withParts(before, document), check);
+  }
+  bring(PROMETHEUS_RULE, () => prometheusRule(readFileSync(RULES, 'utf8')), check);
+}
+
+/** Writes a file as it should be now, or, where it is only checked, says that it is not. */
+function bring(file: string, write: (before: string) => string, check: boolean): void {
+  const before = readFileSync(file, 'utf8');
+  const after = write(before);
+  if (before === after) {
+    console.log(`${file} is up to date`);
+  } else if (check) {
+    console.error(`${file} differs from its source; run: npm run docs`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(file, after);
+    console.log(`${file} written`);
   }
 }
 

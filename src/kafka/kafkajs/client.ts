@@ -1,4 +1,6 @@
-import type { Kafka, KafkaConfig, logCreator, SASLOptions } from 'kafkajs';
+import { connect, isIP } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import type { ISocketFactory, Kafka, KafkaConfig, logCreator, SASLOptions } from 'kafkajs';
 import { kafkajs } from './patched.ts';
 
 /** How to reach the brokers. */
@@ -30,20 +32,42 @@ export function createKafka(
   { retries, ...timeouts }: Patience = PATIENCE,
 ): Kafka {
   const { ssl, sasl, brokers, clientId } = settings;
+  const tlsOptions = ssl === false ? undefined : tls(ssl);
   const config: KafkaConfig = {
     clientId,
-    brokers: [...brokers],
+    brokers: brokers.map(withoutColons),
+    socketFactory: connecting(tlsOptions),
     ...timeouts,
     enforceRequestTimeout: true,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries, factor: 0.2, multiplier: 2 },
     logCreator,
-    ssl: ssl === false ? false : tls(ssl),
+    ssl: tlsOptions ?? false,
   };
   if (sasl !== undefined) config.sasl = { ...sasl } as SASLOptions;
   return new kafkajs.Kafka(config);
 }
 
-function tls(ssl: Exclude<KafkaSettings['ssl'], false>): NonNullable<KafkaConfig['ssl']> {
+/** kafkajs takes `host:port` apart at its first colon, so an IPv6 address is given to it without any; `|` is in no host. */
+function withoutColons(broker: string): string {
+  return broker.replace(/^\[(.*)\]/, (_, address: string) => address.replaceAll(':', '|'));
+}
+
+const PROBED_AFTER_MS = 60_000;
+
+/** As kafkajs itself connects, but for addresses without colons. */
+function connecting(tlsOptions: ConnectionOptions | undefined): ISocketFactory {
+  return ({ host: given, port, onConnect }) => {
+    const host = given.replaceAll('|', ':');
+    const named = isIP(host) === 0 ? { servername: host } : {};
+    const socket =
+      tlsOptions === undefined
+        ? connect({ host, port }, onConnect)
+        : connectTls({ host, port, ...named, ...tlsOptions }, onConnect);
+    return socket.setKeepAlive(true, PROBED_AFTER_MS);
+  };
+}
+
+function tls(ssl: Exclude<KafkaSettings['ssl'], false>): ConnectionOptions {
   return {
     rejectUnauthorized: true,
     ...(ssl.ca && { ca: [ssl.ca] }),

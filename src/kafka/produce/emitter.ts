@@ -1,3 +1,4 @@
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import avro, { type Schema } from 'avsc';
 import type { Kafka } from 'kafkajs';
 import type { PaymentFinal } from '../../core/event.ts';
@@ -19,11 +20,16 @@ export interface Emitter {
  */
 export async function createEmitter(kafka: Kafka, registry: RegistrySettings, topic: string): Promise<Emitter> {
   const schemaId = await registerSchema(registry, `${topic}-value`);
+  const client = registryClient(registry);
   const producer = kafka.producer({ idempotent: true, allowAutoTopicCreation: false, retry: { retries: 8 } });
   await producer.connect();
   return {
     emit: async (events, key) => {
-      const messages = events.map((event) => ({ key: key ?? event.paymentId, value: encode(schemaId, event) }));
+      const values = await Promise.all(events.map((event) => client.encode(schemaId, event)));
+      const messages = events.map(({ paymentId }, number) => ({
+        key: key ?? paymentId,
+        value: values[number] ?? null,
+      }));
       await producer.send({ topic, acks: -1, messages });
     },
     close: () => producer.disconnect(),
@@ -37,11 +43,13 @@ export function misfit(candidate: unknown): string | undefined {
   return wrong;
 }
 
-/** An event in the Confluent wire format. */
-export function encode(schemaId: number, event: PaymentFinal): Buffer {
-  const header = Buffer.alloc(5);
-  header.writeInt32BE(schemaId, 1);
-  return Buffer.concat([header, type.toBuffer(event)]);
+/**
+ * The client with which writers encode. Its way of registering is not used: it sets the subject's compatibility. Nor is
+ * its way of decoding, which compiles whatever it fetches and hides the registry's own codes.
+ */
+function registryClient({ url, username, password }: RegistrySettings): SchemaRegistry {
+  const auth = username === undefined ? undefined : { username, password: password ?? '' };
+  return new SchemaRegistry({ host: url.replace(/\/+$/, ''), ...(auth && { auth }) });
 }
 
 /** The id of the event's schema under a subject, registering it where it is not there yet and that is allowed. */

@@ -14,8 +14,8 @@ export const gateway = section({
       '`https://…`, without query or fragment; `http:` only for loopback hosts',
     ),
     GATEWAY_CLIENT_ID: required(clientId, 'the client id of the gateway console', 'our id at the gateway'),
-    GATEWAY_AGENT_TOKEN_FILE: optional(kinds.secret, 'file with the agent token, where one acts for an ACQP'),
-    GATEWAY_CA_FILE: optional(kinds.file, 'extra CA for the gateway, PEM'),
+    GATEWAY_AGENT_TOKEN_FILE: optional(kinds.headerSecret, 'file with the agent token, where one acts for an ACQP'),
+    GATEWAY_CA_FILE: optional(kinds.certificates, 'extra CA for the gateway, PEM'),
     GATEWAY_TIMEOUT: preset(
       duration('10ms', '10m'),
       '5s',

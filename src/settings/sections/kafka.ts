@@ -1,3 +1,4 @@
+import { belongTogether } from '../certificates.ts';
 import * as kinds from '../kinds.ts';
 import { field, incomplete, optional, preset, required, section } from '../setting.ts';
 
@@ -7,7 +8,11 @@ const name = matching(/^[\x20-\x7e]{1,249}$/, 'a name; use 1 to 249 printable AS
 /** How to reach the brokers, as whom, and in which group. */
 export const kafka = section({
   rows: {
-    KAFKA_BROKERS: required(kinds.brokers, 'broker-1:9092,broker-2:9092', 'comma-separated `host:port`'),
+    KAFKA_BROKERS: required(
+      kinds.brokers,
+      'broker-1:9092,broker-2:9092',
+      'comma-separated `host:port`, an IPv6 address as `[::1]:port`',
+    ),
     KAFKA_GROUP_ID: preset(name, 'payment-notifier', 'consumer group'),
     KAFKA_CLIENT_ID: preset(name, 'payment-notifier', 'how the brokers know this client'),
     KAFKA_SESSION_TIMEOUT: preset(
@@ -17,9 +22,12 @@ export const kafka = section({
         'longer than `GATEWAY_TIMEOUT` + 5 s',
     ),
     KAFKA_SSL: preset(boolean, 'false', 'TLS to the brokers'),
-    KAFKA_SSL_CA_FILE: optional(kinds.file, 'the authority of the brokers, PEM, trusted instead of the public ones'),
-    KAFKA_SSL_CERT_FILE: optional(kinds.file, 'client certificate, PEM; only with `KAFKA_SSL_KEY_FILE`'),
-    KAFKA_SSL_KEY_FILE: optional(kinds.secretFile, 'its private key, PEM'),
+    KAFKA_SSL_CA_FILE: optional(
+      kinds.certificates,
+      'the authority of the brokers, PEM, trusted instead of the public ones',
+    ),
+    KAFKA_SSL_CERT_FILE: optional(kinds.certificates, 'client certificate, PEM; only with `KAFKA_SSL_KEY_FILE`'),
+    KAFKA_SSL_KEY_FILE: optional(kinds.privateKey, 'its private key, PEM'),
     KAFKA_SASL_MECHANISM: optional(
       oneOf('plain', 'scram-sha-256', 'scram-sha-512'),
       '`plain`, `scram-sha-256`, `scram-sha-512`; the three `KAFKA_SASL_*` only together',
@@ -28,11 +36,14 @@ export const kafka = section({
     KAFKA_SASL_PASSWORD_FILE: optional(kinds.secret, 'file with the password'),
   },
 
-  *contradictions({ KAFKA_SSL: ssl }, given) {
+  *contradictions({ KAFKA_SSL: ssl, KAFKA_SSL_CERT_FILE: certificate, KAFKA_SSL_KEY_FILE: key }, given) {
     for (const name of ['KAFKA_SSL_CA_FILE', 'KAFKA_SSL_CERT_FILE', 'KAFKA_SSL_KEY_FILE'] as const) {
       if (ssl === false && given(name)) yield `${name}: has no effect without TLS; set KAFKA_SSL=true or unset it`;
     }
     yield* incomplete(given, 'KAFKA_SSL_CERT_FILE', 'KAFKA_SSL_KEY_FILE');
+    if (certificate !== undefined && key !== undefined && !belongTogether(certificate, key)) {
+      yield 'KAFKA_SSL_KEY_FILE: is not the key that the certificate in KAFKA_SSL_CERT_FILE was made with; give both of one pair';
+    }
     yield* incomplete(given, 'KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD_FILE');
   },
 

@@ -1,10 +1,13 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expired } from '../../../src/settings/certificates.ts';
 import { loadConfig, loadSections } from '../../../src/settings/load.ts';
 import { Misconfigured } from '../../../src/core/misconfigured.ts';
 import { SECTIONS, SETTINGS } from '../../../src/settings/table.ts';
+import { certificateAuthority, certificateFor } from '../../support/keys.ts';
 
 const MARKER = 'hunter2-marker';
 const REQUIRED = {
@@ -16,6 +19,9 @@ const REQUIRED = {
   GATEWAY_PUBLIC_KEYS_DIR: '/keys/gateway',
 };
 
+const authority = await certificateAuthority('authority');
+const client = await certificateFor(['notifier'], authority);
+
 let dir = '';
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'config-'));
@@ -24,7 +30,7 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
-function fileWith(name: string, content: string): string {
+function fileWith(name: string, content: string | Buffer): string {
   const path = join(dir, name);
   writeFileSync(path, content);
   return path;
@@ -156,14 +162,18 @@ describe('what can be set', () => {
   test('TLS and SASL by files, without the line ends behind a secret', () => {
     const { kafka } = load({
       KAFKA_SSL: 'true',
-      KAFKA_SSL_CA_FILE: fileWith('ca.pem', 'ca'),
-      KAFKA_SSL_CERT_FILE: fileWith('cert.pem', 'cert'),
-      KAFKA_SSL_KEY_FILE: fileWith('key.pem', 'key'),
+      KAFKA_SSL_CA_FILE: fileWith('ca.pem', authority.cert),
+      KAFKA_SSL_CERT_FILE: fileWith('cert.pem', client.cert),
+      KAFKA_SSL_KEY_FILE: fileWith('key.pem', client.key),
       KAFKA_SASL_MECHANISM: 'scram-sha-512',
       KAFKA_SASL_USERNAME: 'notifier',
       KAFKA_SASL_PASSWORD_FILE: fileWith('password', `${MARKER}\r\n`),
     });
-    expect(kafka.client.ssl).toEqual({ ca: Buffer.from('ca'), cert: Buffer.from('cert'), key: Buffer.from('key') });
+    expect(kafka.client.ssl).toEqual({
+      ca: Buffer.from(authority.cert),
+      cert: Buffer.from(client.cert),
+      key: Buffer.from(client.key),
+    });
     expect(kafka.client.sasl).toEqual({ mechanism: 'scram-sha-512', username: 'notifier', password: MARKER });
     expect(load({ KAFKA_SSL: 'true' }).kafka.client.ssl).toEqual({});
   });
@@ -175,7 +185,7 @@ describe('what can be set', () => {
       SCHEMA_REGISTRY_PASSWORD_FILE: fileWith('registry', 'open sesame\n'),
       GATEWAY_URL: 'https://gateway.example/prefix',
       GATEWAY_AGENT_TOKEN_FILE: fileWith('token', 'token\n'),
-      GATEWAY_CA_FILE: fileWith('gateway-ca.pem', 'ca'),
+      GATEWAY_CA_FILE: fileWith('gateway-ca.pem', `\uFEFF${authority.cert}`),
     });
     expect(registry).toEqual({
       url: 'https://registry.example/confluent/v1',
@@ -183,7 +193,7 @@ describe('what can be set', () => {
       password: 'open sesame',
     });
     expect(gateway.url.href).toBe('https://gateway.example/prefix');
-    expect(gateway).toMatchObject({ agentToken: 'token', ca: Buffer.from('ca') });
+    expect(gateway).toMatchObject({ agentToken: 'token', ca: Buffer.from(authority.cert) });
   });
 
   test.each(['http://localhost:1', 'http://127.0.0.1:1', 'http://127.8.9.10', 'http://[::1]:1/x'])(
@@ -201,7 +211,7 @@ describe('what can be set', () => {
     const config = load({
       RETRY_DELAYS: '1m, 250ms',
       REPLAY_BEFORE: '2026-11-22T10:00:00+08:30',
-      KAFKA_BROKERS: 'a:1, b.example:65535',
+      KAFKA_BROKERS: 'a:1, b.example:65535, [::1]:9092,[fd00::2]:1',
       PAYMENT_TIME_OFFSET: '-14:00',
       OUTCOMES_TOPIC: 'outcomes',
     });
@@ -210,7 +220,7 @@ describe('what can be set', () => {
       { name: '250ms', delayMs: 250 },
     ]);
     expect(config.replays.replayBefore).toBe(Date.UTC(2026, 10, 22, 1, 30));
-    expect(config.kafka.client.brokers).toEqual(['a:1', 'b.example:65535']);
+    expect(config.kafka.client.brokers).toEqual(['a:1', 'b.example:65535', '[::1]:9092', '[fd00::2]:1']);
     expect(config).toMatchObject({ notification: { timeOffset: '-14:00' }, outcomes: { topic: 'outcomes' } });
   });
 
@@ -242,6 +252,13 @@ describe('problems', () => {
     ['KAFKA_BROKERS', 'a:0', 'is not host:port'],
     ['KAFKA_BROKERS', 'a:65536', 'is not host:port'],
     ['KAFKA_BROKERS', 'SASL_SSL://a:1', 'is not host:port'],
+    [
+      'KAFKA_BROKERS',
+      '::1:9092',
+      'is not host:port; write host:port,host:port without a scheme, an IPv6 address as [::1]',
+    ],
+    ['KAFKA_BROKERS', '[a]:1', 'is not host:port'],
+    ['KAFKA_BROKERS', '[::1]', 'is not host:port'],
     ['KAFKA_BROKERS', 'a:1,', '"" is not host:port'],
     ['KAFKA_GROUP_ID', 'a\tb', 'is not a name; use'],
     ['KAFKA_SESSION_TIMEOUT', '31m', 'is out of range; choose from 1s to 30m'],
@@ -312,7 +329,7 @@ describe('problems', () => {
   });
 
   test('what belongs together is asked for together', () => {
-    const pem = fileWith('some.pem', 'pem');
+    const pem = fileWith('some.pem', client.cert);
     expect(problem({ KAFKA_SSL: 'true', KAFKA_SSL_CERT_FILE: pem })).toBe(
       'KAFKA_SSL_KEY_FILE: not set, but KAFKA_SSL_CERT_FILE is; set all of them or none',
     );
@@ -333,6 +350,74 @@ describe('problems', () => {
     expect(problem({ GATEWAY_AGENT_TOKEN_FILE: blank })).toContain('names a file with an empty secret');
     expect(problem({ GATEWAY_AGENT_TOKEN_FILE: lines })).toContain('names a file with more than one line');
     expect(problem({ GATEWAY_AGENT_TOKEN_FILE: dir })).toContain('EISDIR');
+  });
+
+  test('a secret without the byte order mark before it, and none that is not UTF-8', () => {
+    const { gateway } = load({ GATEWAY_AGENT_TOKEN_FILE: fileWith('marked', '\uFEFFtoken\r\n') });
+    expect(gateway.agentToken).toBe('token');
+    const latin1 = fileWith('latin1', Buffer.from('pässword', 'latin1'));
+    expect(problem({ GATEWAY_AGENT_TOKEN_FILE: latin1 })).toBe(
+      `GATEWAY_AGENT_TOKEN_FILE: names a file that is not UTF-8 ("${latin1}"); save it as UTF-8 or ASCII`,
+    );
+  });
+
+  test.each(['tökén', 'token…', 'зокен'])('an agent token that no header can carry, %s', (token) => {
+    const path = fileWith('token', token);
+    expect(problem({ GATEWAY_AGENT_TOKEN_FILE: path })).toBe(
+      `GATEWAY_AGENT_TOKEN_FILE: names a file with characters that cannot stand in a header ("${path}"); ` +
+        'write the secret in ASCII',
+    );
+  });
+
+  describe.each(['GATEWAY_CA_FILE', 'KAFKA_SSL_CA_FILE', 'KAFKA_SSL_CERT_FILE'])('%s with', (name) => {
+    const other =
+      name === 'KAFKA_SSL_CERT_FILE' ? () => ({ KAFKA_SSL_KEY_FILE: fileWith('k', client.key) }) : () => ({});
+    const said = (content: string | Buffer): string =>
+      problem({ KAFKA_SSL: 'true', ...other(), [name]: fileWith('wrong.pem', content) }).replace(/ \(".*/, '');
+
+    test('a text, nothing but a key, a certificate in DER', () => {
+      expect(said('no certificate')).toMatch(/^.*: names a file with no certificate; put one here as PEM, beginning/);
+      expect(said(client.key)).toMatch(/: names a file with a private key and no certificate; put one here as PEM/);
+      expect(said(new X509Certificate(client.cert).raw)).toMatch(
+        /: names a file with a certificate in DER; convert it/,
+      );
+    });
+
+    test('a damaged certificate, be it among others', () => {
+      const damaged = client.cert.replace(/\n.{20}/, '\n' + 'A'.repeat(20));
+      const cut = client.cert.slice(0, 200);
+      for (const content of [damaged, `${client.cert}\n${damaged}`, `${client.cert}\n${cut}`]) {
+        expect(said(content)).toMatch(/: names a file with a certificate that is damaged; export it again/);
+      }
+    });
+  });
+
+  test('a client key that is none, that is encrypted, or that belongs to another certificate', () => {
+    const said = (key: string): string =>
+      problem({
+        KAFKA_SSL: 'true',
+        KAFKA_SSL_CERT_FILE: fileWith('cert.pem', client.cert),
+        KAFKA_SSL_KEY_FILE: fileWith('key.pem', key),
+      });
+    expect(said('no key')).toMatch(/^KAFKA_SSL_KEY_FILE: names a file with no private key that can be read; put one/);
+    const encrypted = createPrivateKey(client.key).export({
+      ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: MARKER },
+    });
+    expect(said(encrypted.toString())).toMatch(/^KAFKA_SSL_KEY_FILE: names a file with an encrypted key; decrypt it/);
+    expect(said(authority.key)).toBe(
+      'KAFKA_SSL_KEY_FILE: is not the key that the certificate in KAFKA_SSL_CERT_FILE was made with; give both of one pair',
+    );
+  });
+
+  test('a certificate that has expired is none of these, and is told', async () => {
+    const old = await certificateFor(['old.example'], authority, new Date(Date.now() - 86_400_000));
+    const { gateway } = load({ GATEWAY_CA_FILE: fileWith('bundle.pem', authority.cert + '\n' + old.cert) });
+    expect(expired({ GATEWAY_CA_FILE: gateway.ca, KAFKA_SSL_CA_FILE: undefined }, Date.now())).toEqual([
+      expect.stringMatching(
+        /^GATEWAY_CA_FILE: the certificate of CN=test old.example expired on 20..-..-..; renew it$/,
+      ),
+    ]);
+    expect(expired({ GATEWAY_CA_FILE: Buffer.from(authority.cert) }, Date.now())).toEqual([]);
   });
 
   test('no secret is ever shown, wherever it was put by mistake', () => {

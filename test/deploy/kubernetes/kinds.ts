@@ -1,0 +1,48 @@
+import type { IScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject';
+import type { ITriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1/TriggerAuthentication';
+import type { IPodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor';
+import type { IPrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule';
+import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
+import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
+import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
+
+/** What tests ask of an object, by its kind. */
+export interface Kinds {
+  readonly ConfigMap: { readonly data?: Readonly<Record<string, string>> };
+  readonly CiliumNetworkPolicy: {
+    readonly spec: { readonly egress: readonly { readonly toFQDNs?: readonly { readonly matchName: string }[] }[] };
+  };
+  readonly Deployment: IDeployment;
+  readonly KafkaTopic: KafkaTopic;
+  readonly KafkaUser: KafkaUser;
+  readonly Namespace: object;
+  readonly NetworkPolicy: INetworkPolicy;
+  readonly PodDisruptionBudget: IPodDisruptionBudget;
+  readonly PodMonitor: IPodMonitor;
+  readonly PrometheusRule: IPrometheusRule;
+  readonly ScaledObject: IScaledObject;
+  readonly TriggerAuthentication: ITriggerAuthentication;
+}
+
+interface KafkaTopic {
+  readonly spec: {
+    readonly partitions: number;
+    readonly replicas: number;
+    readonly config: Readonly<Record<string, string | number>>;
+  };
+}
+
+/** A right that Strimzi gives to a user. */
+export interface KafkaAcl {
+  readonly resource: {
+    readonly type: 'topic' | 'group';
+    readonly name: string;
+    readonly patternType: 'literal' | 'prefix';
+  };
+  readonly operations: readonly ('Read' | 'Write' | 'Describe' | 'DescribeConfigs')[];
+}
+
+/** What we use of Strimzi's KafkaUser. */
+export interface KafkaUser {
+  readonly spec: { readonly authorization: { readonly acls: readonly KafkaAcl[] } };
+}
