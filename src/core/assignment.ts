@@ -1,3 +1,6 @@
+/** The assigner by which members of this service share partitions; a group with another one is used by something else. */
+export const ASSIGNER_NAME = 'payment-notifier-copartitioned';
+
 /** Who asks for partitions. */
 interface Claimant {
   readonly id: string;

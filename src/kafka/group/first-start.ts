@@ -1,7 +1,8 @@
+import { ASSIGNER_NAME } from '../../core/assignment.ts';
 import { errorType } from '../kafkajs/errors.ts';
 import { boundaryOffsets, commitOffsets, committedOffsets, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import type { Cluster } from '../kafkajs/types.ts';
-import { NAME, sourceOf } from './assigner.ts';
+import { sourceOf } from './assigner.ts';
 import { otherSource } from './refusal.ts';
 
 /** Somebody is in the group with whom this member cannot share it. */
@@ -61,7 +62,7 @@ export async function commitFirstStart(cluster: Cluster, start: FirstStart): Pro
 async function takenBy(cluster: Cluster, { groupId, source }: FirstStart, cause: unknown): Promise<GroupTaken> {
   const coordinator = await cluster.findGroupCoordinator({ groupId });
   const { groups } = await coordinator.describeGroups({ groupIds: [groupId] });
-  const ours = groups.filter(({ protocol }) => protocol === NAME).flatMap(({ members }) => members);
+  const ours = groups.filter(({ protocol }) => protocol === ASSIGNER_NAME).flatMap(({ members }) => members);
   const other = ours.map(({ memberMetadata }) => sourceOf(memberMetadata)).find((each) => each !== source);
   if (other === undefined) return new GroupTaken('taken', 'it has members, but no offset on the source topic', cause);
   return new GroupTaken('other_source', otherSource(other, source), cause);
