@@ -25,7 +25,7 @@ test.each(PROTOCOLS)('it is said what is in the way, and what to do; then it joi
     msg: expect.stringContaining(`the group ${world.group} is used by something else`) as string,
     remedy: expect.stringMatching(/--describe --members.*KAFKA_GROUP_ID/) as string,
   });
-  expect((await service.get('/readyz')).body).toContain('not true: this member has joined its group');
+  expect((await service.get('/readyz')).body).toContain('not true: this member belongs to its group');
   expect((await service.get('/livez')).status).toBe(200);
 
   await foreigner.end();

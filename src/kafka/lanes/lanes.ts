@@ -6,7 +6,7 @@ import { incomplete } from '../../core/assignment.ts';
 import { servableNow, type TopicSet } from '../group/assigner.ts';
 import type { Work } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
-import { recordsOf } from '../kafkajs/fetched.ts';
+import { hiddenOffsets, recordsOf } from '../kafkajs/fetched.ts';
 import { boundaryOffsets, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import type { Cluster, ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
 import { Committer } from './committer.ts';
@@ -148,6 +148,7 @@ export class Lanes implements Work {
       this.#ports.observe({ kind: 'corrupt', topic, partition, ...corrupt });
       this.#holdFor(CORRUPT_PAUSE_MS, group, lane, 'corrupt');
     } else if (Number(batch.fetchedOffset) === lane.next) {
+      this.#parked.passed(topic, partition, hiddenOffsets(batch));
       this.#hand(group, lane, recordsOf(batch), Number(batch.lastOffset()) + 1);
     }
     pointAt(group, lane);

@@ -66,8 +66,8 @@ async function setUp(
     const responses = topics.map(({ topic, partitions }) => ({
       topic,
       partitions: partitions.map(({ partition }) => {
-        const end = topic === SOURCE && partition === 0 ? ends.high : 0;
-        return { partition, offset: String(end) };
+        const end = topic === SOURCE ? ends.high : (retry.parked ?? 1);
+        return { partition, offset: partition === 0 ? String(end) : '0' };
       }),
     }));
     return Promise.resolve({ responses });
@@ -407,4 +407,15 @@ describe('a topic that only seemed to be gone', () => {
     await pass(10);
     expect([await lanes.drain(), await front()]).toEqual([true, 1]);
   });
+});
+
+test('a copy of a transaction that was aborted keeps its key waiting until its lane has passed over it, and no longer', async () => {
+  const parkedKeys = new AllParkedKeys();
+  const { hand } = await setUp({}, parkedKeys);
+  parkedKeys
+    .of(0)
+    .joinUndecided({ key: 'key K', origin: 1, redrives: 0, hops: 1, tier: '5s', offset: 0, notBefore: 0 });
+  const hidden = { ...message(0), isControlRecord: true };
+  await hand({ ...batch(RETRY, 0), rawMessages: [hidden], messages: [] });
+  expect(parkedKeys.of(0).turnOfSource('key K', 2)).toEqual({ kind: 'send' });
 });
