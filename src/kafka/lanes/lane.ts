@@ -2,6 +2,7 @@ import { CommitFront } from '../../core/commit-front.ts';
 import type { KafkaRecord } from '../../core/record.ts';
 import { Abandoned, type Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
+import type { Waits } from '../../pipeline/waits.ts';
 
 /** When a lane asks for no more, and when it asks again. */
 const HIGH_WATER = { records: 500, bytes: 1_048_576 };
@@ -19,6 +20,7 @@ export interface LaneOptions {
   /** Records of different keys in flight at once; 1 keeps the partition's order. */
   readonly concurrency: number;
   readonly ownership: Ownership;
+  readonly waits: Waits;
   /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
   readonly process: (record: KafkaRecord, ownership: Ownership) => Promise<void>;
   /** The lane has settled something that should be committed. */
@@ -45,6 +47,7 @@ export class Lane {
   readonly #inFlight = new Map<string, KafkaRecord>();
   #settled = 0;
   #committed = 0;
+  #committedOffset: number;
   #full = false;
   #onIdle: (() => void)[] = [];
 
@@ -52,12 +55,18 @@ export class Lane {
     this.topic = options.topic;
     this.partition = options.partition;
     this.#options = options;
+    this.#committedOffset = options.committed.offset;
     this.#front = new CommitFront(options.committed.offset, options.committed.metadata);
   }
 
   /** The offset to read next. */
   get next(): number {
     return this.#front.next;
+  }
+
+  /** The offset that the broker has for this partition, as far as is known. */
+  get committed(): number {
+    return this.#committedOffset;
   }
 
   /** At the high-water mark: nothing more is taken until `onRoom` is called. */
@@ -100,11 +109,13 @@ export class Lane {
   /** What to commit now; `acknowledge` is called once the broker has taken it. */
   progress(): { offset: number; metadata: string; acknowledge: () => void } {
     const settled = this.#settled;
+    const offset = this.#front.front;
     return {
-      offset: this.#front.front,
+      offset,
       metadata: this.#front.metadata(),
       acknowledge: () => {
         this.#committed = Math.max(this.#committed, settled);
+        this.#committedOffset = Math.max(this.#committedOffset, offset);
         this.#startWhatMay();
       },
     };
@@ -163,17 +174,21 @@ export class Lane {
 
   /** @returns whether the record is settled; where it is not, this lane has ended */
   async #process(record: KafkaRecord): Promise<boolean> {
-    const { process, ownership, onError } = this.#options;
+    const { process, ownership, onError, waits } = this.#options;
+    let end: (() => void) | undefined;
     while (!ownership.closing.aborted) {
       try {
         await process(record, ownership);
+        end?.();
         return true;
       } catch (error) {
         const stale = error instanceof Abandoned;
         if (!stale) onError(record, error);
+        if (!stale) end ??= waits.begin(record, 'error');
         await pause(stale ? LEASE_PAUSE_MS : ERROR_PAUSE_MS, ownership.closing).catch(() => undefined);
       }
     }
+    end?.();
     return false;
   }
 }

@@ -2,6 +2,7 @@ import type { KafkaRecord } from '../../core/record.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe, Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
+import type { Waits } from '../../pipeline/waits.ts';
 import { servableNow, type TopicSet } from '../group/assigner.ts';
 import type { Work } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
@@ -10,6 +11,7 @@ import { boundaryOffsets, byTopic, partitionKey, type Partitions } from '../kafk
 import type { Cluster, ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
 import { Committer } from './committer.ts';
 import { Lane } from './lane.ts';
+import { stateOf, type LaneState } from './lane-state.ts';
 import { ParkedLearning } from './parked-learning.ts';
 import { ParkedReader } from './parked-reader.ts';
 import { CORRUPT_PAUSE_MS, Quarantine } from './quarantine.ts';
@@ -18,6 +20,7 @@ import { firstReads, laneStarts } from './starts.ts';
 export interface LanePorts {
   readonly observe: Observe;
   readonly parkedKeys: AllParkedKeys;
+  readonly waits: Waits;
   /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
   readonly process: (record: KafkaRecord, ownership: Ownership) => Promise<void>;
   /** `process` threw what it never should; the record is tried again. */
@@ -32,16 +35,6 @@ export interface LaneSettings {
   readonly concurrency: number;
 }
 
-export interface LaneState {
-  readonly topic: string;
-  readonly partition: number;
-  /** The offset that is, or is about to be, committed. */
-  readonly front: number;
-  /** The offset behind the partition's last record, where it is known. */
-  readonly end: number | undefined;
-  readonly oldest: KafkaRecord | undefined;
-}
-
 /** The lanes of the partitions this member owns, made anew with each epoch and dropped with it. */
 export class Lanes implements Work {
   readonly #settings: LaneSettings;
@@ -50,7 +43,8 @@ export class Lanes implements Work {
   #cluster: Cluster | undefined;
   #lanes = new Map<string, Lane>();
   #committer: Committer | undefined;
-  readonly #quarantine = new Quarantine();
+  readonly #quarantine: Quarantine;
+  #ends: ReadonlyMap<string, number> = new Map();
   #closing: AbortSignal = AbortSignal.abort();
   #served = '';
   #unserved: readonly number[] = [];
@@ -59,6 +53,7 @@ export class Lanes implements Work {
   constructor(settings: LaneSettings, ports: LanePorts) {
     this.#settings = settings;
     this.#ports = ports;
+    this.#quarantine = new Quarantine(ports.waits);
     this.#parked = new ParkedReader(settings.topics.topology, ports.parkedKeys);
   }
 
@@ -97,6 +92,7 @@ export class Lanes implements Work {
           committed: committed.get(key) ?? { offset: earliest.get(key) ?? 0, metadata: '' },
           concurrency: topic === this.#settings.topics.topology.source ? this.#settings.concurrency : 1,
           ownership: epoch,
+          waits: this.#ports.waits,
           process: this.#ports.process,
           onMoved: (moved) => committer.moved(moved),
           onRoom: (lane) => this.#quarantine.resume(group, lane),
@@ -109,7 +105,7 @@ export class Lanes implements Work {
     }
     for (const number of unknown) {
       const lanes = [...this.#lanes.values()].filter(({ partition }) => partition === number);
-      this.#quarantine.hold(group, lanes, learning.learnOn(onlyOf(assigned, number)));
+      this.#quarantine.hold(group, lanes, 'parked_unread', learning.learnOn(onlyOf(assigned, number)));
     }
     this.#owned = [...new Set([...assigned.values()].flat())];
     const { partitions, unserved } = servableNow(cluster, this.#settings.topics);
@@ -132,8 +128,9 @@ export class Lanes implements Work {
     if (length === 0 && corrupt === undefined) return;
     if (Number(batch.fetchedOffset) === lane.next && corrupt !== undefined) {
       this.#ports.observe({ kind: 'corrupt', topic, partition, ...corrupt });
-      this.#quarantine.hold(group, [lane], pause(CORRUPT_PAUSE_MS, this.#closing));
+      this.#quarantine.hold(group, [lane], 'corrupt', pause(CORRUPT_PAUSE_MS, this.#closing));
     } else if (Number(batch.fetchedOffset) === lane.next) {
+      this.#quarantine.isOver([lane]);
       const records = recordsOf(batch);
       const next = Number(batch.lastOffset()) + 1;
       this.#parked.seen(topic, partition, records, next);
@@ -153,6 +150,7 @@ export class Lanes implements Work {
 
   /** Forgets all lanes; their records are read again by whoever owns the partitions next. */
   closed(): void {
+    this.#quarantine.isOver(this.#lanes.values());
     this.#lanes = new Map();
   }
 
@@ -199,14 +197,15 @@ export class Lanes implements Work {
     const lanes = [...this.#lanes.values()];
     if (this.#cluster === undefined || lanes.length === 0) return [];
     const partitions = new Map([...byTopic(lanes)].map(([topic, own]) => [topic, own.map((lane) => lane.partition)]));
-    const ends = await boundaryOffsets(this.#cluster, partitions, 'latest');
-    return lanes.map((lane) => ({
-      topic: lane.topic,
-      partition: lane.partition,
-      front: lane.progress().offset,
-      end: ends.get(partitionKey(lane.topic, lane.partition)),
-      oldest: lane.oldest,
-    }));
+    this.#ends = await boundaryOffsets(this.#cluster, partitions, 'latest');
+    return this.statesNow();
+  }
+
+  /** Every lane's state, with the ends of their partitions as they were asked of the brokers last. */
+  statesNow(): LaneState[] {
+    return [...this.#lanes.values()].map((lane) =>
+      stateOf(lane, this.#ends.get(partitionKey(lane.topic, lane.partition)), this.#ports.waits.of(lane)),
+    );
   }
 
   /** Records that the broker deleted before they were read are gone; that is told loudly, and reading goes on behind. */

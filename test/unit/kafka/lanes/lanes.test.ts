@@ -5,6 +5,7 @@ import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
 import type { CorruptBatch, FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
+import { Waits } from '../../../../src/pipeline/waits.ts';
 import { pass, soon, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixtures.ts';
 
 const RETRY = `${SOURCE}.retry.5s`;
@@ -21,6 +22,7 @@ async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
     {
       observe: (fact) => facts.push(fact),
       parkedKeys: new AllParkedKeys(),
+      waits: new Waits(),
       process: ({ topic, partition, offset }) =>
         Promise.resolve(void processed.push(`${topic}:${partition}:${offset}`)),
       onError: () => undefined,
