@@ -27,16 +27,13 @@ module.exports = {
     only('kafka-is-an-adapter', 'kafka/', ['core/', 'pipeline/']),
     only('http-is-an-adapter', 'http/', ['core/', 'pipeline/']),
     only('ops-is-an-adapter', 'ops/', ['core/', 'pipeline/']),
-<<<<<<< HEAD
     only('operate-looks-and-writes', 'operate/', [
       'core/',
       'inspect/',
       'kafka/(kafkajs|avro|topics|produce)/',
       'http/',
     ]),
-=======
     only('inspect-reads', 'inspect/', ['core/', 'kafka/(kafkajs|avro|topics)/']),
->>>>>>> main
     only('settings-know-core', 'settings/', ['core/']),
     only('service-wires', 'service/', ['core/', 'pipeline/', 'kafka/', 'http/', 'ops/', 'settings/']),
     only('simulator-judges-alone', 'simulator/', ['core/signature', 'core/codes', 'core/misconfigured']),

@@ -10,7 +10,7 @@ import { errorType } from './kafkajs/errors.ts';
 import { hookedConsumer } from './kafkajs/hooked-consumer.ts';
 import { kafkajs } from './kafkajs/patched.ts';
 import type { Cluster } from './kafkajs/types.ts';
-import type { LaneState } from './lanes/lane-state.ts';
+import type { LaneState } from './lanes/lane-watch.ts';
 import { Lanes, type LanePorts } from './lanes/lanes.ts';
 import { MissingTopics } from './topics/missing-topics.ts';
 
@@ -77,13 +77,13 @@ export class GroupConsumer {
     return this.#membership.lastContact;
   }
 
-  get state(): MemberState {
-    return this.#membership.state;
+  /** When a broker last answered a fetch, or nothing had to be fetched of it; absent before the first time. */
+  get lastPoll(): Instant | undefined {
+    return this.#membership.lastPoll;
   }
 
-  /** Whether this member belongs to the group now. */
-  get assigned(): boolean {
-    return this.state === 'serving' || this.state === 'closing';
+  get state(): MemberState {
+    return this.#membership.state;
   }
 
   /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
@@ -138,7 +138,7 @@ export class GroupConsumer {
     return this.#membership.view;
   }
 
-  /** Every lane's state, with the ends of their partitions as they were asked of the brokers last. */
+  /** Every lane's state, with the ends of their partitions as they were told last. */
   statesNow(): LaneState[] {
     return this.#lanes.statesNow();
   }

@@ -33,17 +33,19 @@ export interface LogOptions {
   readonly now?: () => number;
   /** Hears of each warning and error that is written. */
   readonly onTrouble?: (trouble: Trouble) => void;
+  /** Stands in every line, beside the service's name. */
+  readonly marks?: Readonly<Record<string, boolean>>;
 }
 
 /** How long the same kind of trouble is left out after a line, in milliseconds. */
 const QUIET_MS = 30_000;
 
 /** Makes the log. Lines carry `level` as a word, `time` in ISO 8601 and `service`. */
-export function createLog({ level, stream, now = Date.now, onTrouble = () => undefined }: LogOptions): Log {
+export function createLog({ level, stream, now = Date.now, marks = {}, onTrouble = () => undefined }: LogOptions): Log {
   const logger = pino(
     {
       level,
-      base: { service: 'payment-notifier' },
+      base: { service: 'payment-notifier', ...marks },
       timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       redact: REDACTED,

@@ -52,9 +52,8 @@ export interface ParkedStatus {
 export interface LaneView {
   readonly topic: string;
   readonly partition: number;
-  readonly next: number;
+  readonly position: number;
   readonly committed: number;
-  readonly front: number;
   readonly end: number | undefined;
   readonly oldest: KafkaRecord | undefined;
   readonly wait: Wait | undefined;
@@ -112,11 +111,11 @@ export class StatusKeeper {
   }
 
   #lane(lane: LaneView, hold: Held | undefined): LaneStatus {
-    const { topic, partition, next, committed, end, front } = lane;
+    const { topic, partition, position, committed, end } = lane;
     const waits = this.#waits(lane, hold);
     return {
-      ...{ topic, partition, tier: this.#topology.tierOf(topic), position: next, committed },
-      lag: end === undefined ? null : Math.max(0, end - front),
+      ...{ topic, partition, tier: this.#topology.tierOf(topic), position, committed },
+      lag: end === undefined ? null : Math.max(0, end - committed),
       waitsFor: waits?.reason ?? null,
       since: waits === undefined ? null : iso(waits.since),
     };

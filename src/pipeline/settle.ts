@@ -1,8 +1,8 @@
-import { copyOf } from '../core/parked-keys.ts';
 import type { OutgoingRecord } from '../core/record.ts';
 import type { ProduceTarget, SettledFact } from './facts.ts';
 import { deadLetter, deadLetterWithoutValue, retryRecord } from './moved-record.ts';
 import { outcomeRecord } from './outcome-record.ts';
+import { copyOf } from './parked-copy.ts';
 import type { Ownership, Ports, Publish } from './ports.ts';
 import { untilDoneFor } from './waiting.ts';
 import type { Ending, Finished, Work } from './work.ts';

@@ -1,5 +1,6 @@
-import { orderKey, type Copy, type Turn } from '../core/parked-keys.ts';
+import type { Copy, Turn } from '../core/parked-keys.ts';
 import { MAIN_TIER } from '../core/topology.ts';
+import { orderKey } from './order-key.ts';
 import type { Ownership, Ports } from './ports.ts';
 import { pause } from './waiting.ts';
 import type { Sendable } from './work.ts';

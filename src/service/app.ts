@@ -1,3 +1,4 @@
+import https from 'node:https';
 import { createRequire } from 'node:module';
 import { Topology } from '../core/topology.ts';
 import { KeyRing } from '../http/key-ring.ts';
@@ -26,6 +27,7 @@ import { BARRIER_MARGIN_MS } from '../settings/between-sections.ts';
 import type { Config } from '../settings/table.ts';
 import { Closers } from './closers.ts';
 import { lanesSoon, outsideSince, sampleLanes } from './sampling.ts';
+import { instrumentedBy } from './instrumented.ts';
 import { connect, topicsOf } from './startup.ts';
 
 /** A service that runs, or tries to. */
@@ -78,6 +80,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   const gate = new Gate({ ...limits, outageHoldAfter: hold.outageHoldAfter }, observe);
   const keys = new KeyRing(loadedKeys, observe);
   const kafka = createKafka(config.kafka.client, kafkaLogCreator(log));
+  observe({ kind: 'instrumented', patched: instrumentedBy({ kafka, https }) });
   const decoder = createDecoder(config.registry);
   const publisher = createPublisher(kafka);
   const sender = createSender({ ...gateway, maxSockets: limits.maxInFlight }, keys, Date.now);
@@ -88,7 +91,8 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   const sinceStart = Date.now();
   const member = (): MemberView => consumer?.member ?? outsideSince(sinceStart);
   const facts = (): HealthFacts => {
-    return { stage, now: performance.now(), tickedAt, contactAt: consumer?.lastContact?.monotonic };
+    const contactAt = consumer?.lastContact?.monotonic;
+    return { stage, member: consumer?.state, now: performance.now(), tickedAt, contactAt };
   };
   const admin = await startAdminServer({
     ...config.http,
@@ -115,7 +119,6 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   const tick = setInterval(() => {
     tickedAt = performance.now();
     consumer?.checkMissing().catch((error: unknown) => log.debug('the topics could not be looked for', { error }));
-    if (stage === 'joining' && consumer?.assigned === true) stage = 'running';
   }, TICK_EVERY_MS);
   closers.add('the tick', () => clearInterval(tick));
   closers.add('connections to the gateway', () => sender.close());
@@ -141,6 +144,10 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   };
   const stopping = new AbortController();
   let drained = true;
+  const sample = async (): Promise<void> => {
+    if (consumer !== undefined) await sampleLanes(consumer, source.topic, metrics.gauges);
+  };
+  const notSampled = (error: unknown): void => log.debug('no samples', { error });
 
   const failed = new Promise<never>((_, reject) => {
     const reader = (topics: Topics): GroupConsumer =>
@@ -154,7 +161,10 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
           topics,
         },
         {
-          observe,
+          observe: (fact) => {
+            observe(fact);
+            if (fact.kind === 'joined') sample().catch(notSampled);
+          },
           parkedKeys,
           waits,
           process: (record, ownership) => processRecord(record, ports, ownership),
@@ -168,16 +178,15 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
         drained = false;
         drained = await connected.stop();
       });
-      const sample = setInterval(() => {
+      const samples = setInterval(() => {
         connected.checkServed();
-        const sampled = sampleLanes(connected, source.topic, metrics.gauges);
         const wanting = connected.unserved.length + connected.missing.length > 0;
         const grown = source.createTopics && wanting ? topicsOf(kafka, topology, source) : undefined;
-        Promise.all([sampled, grown]).catch((error: unknown) => log.debug('no samples', { error }));
+        Promise.all([sample(), grown]).catch(notSampled);
       }, SAMPLE_EVERY_MS);
-      closers.add('the samples', () => clearInterval(sample));
+      closers.add('the samples', () => clearInterval(samples));
       consumer = connected;
-      stage = 'joining';
+      stage = 'running';
       connected.run();
     };
     connect(

@@ -56,6 +56,7 @@ export class Membership implements GroupHooks {
   /** The id of a membership that was not given up. kafkajs forgets it when it crashes. */
   #memberId: string | null = null;
   #lastContact: Instant | undefined;
+  #lastPoll: Instant | undefined;
   #drained = true;
 
   constructor(settings: MembershipSettings, work: Work, topics: TopicWatch, rejoin: RejoinRequest, observe: Observe) {
@@ -67,8 +68,9 @@ export class Membership implements GroupHooks {
     this.#heartbeats = new Heartbeats(settings.sessionTimeoutMs, () => this.#contacted());
   }
 
+  /** Outside, too, where the coordinator has said that the generation is over, and the next join is not begun. */
   get state(): MemberState {
-    return this.#state.kind;
+    return this.#state.kind === 'serving' && this.#state.epoch.ended.aborted ? 'outside' : this.#state.kind;
   }
 
   get view(): MemberView {
@@ -83,6 +85,11 @@ export class Membership implements GroupHooks {
   /** When the brokers last answered; absent before the first time. */
   get lastContact(): Instant | undefined {
     return this.#lastContact;
+  }
+
+  /** When a broker last answered a fetch, or nothing had to be fetched of it; absent before the first time. */
+  get lastPoll(): Instant | undefined {
+    return this.#lastPoll;
   }
 
   /** Whether all that had begun was settled and committed when the last epoch ended. */
@@ -141,6 +148,7 @@ export class Membership implements GroupHooks {
     }
     const batches = await inner();
     this.#contacted();
+    this.#lastPoll = instant();
     const now = this.#state;
     if (!holdsEpoch(now) || now.epoch.closing.aborted) return [];
     for (const batch of batches) this.#work.take(group, batch);

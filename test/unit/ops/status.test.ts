@@ -7,7 +7,7 @@ const RETRY = TOPOLOGY.retryTopics[0] ?? '';
 
 function lane(parts: Partial<LaneView> = {}): LaneView {
   return {
-    ...{ topic: SOURCE, partition: 0, next: 12, committed: 10, front: 11, end: 15 },
+    ...{ topic: SOURCE, partition: 0, position: 12, committed: 11, end: 15 },
     ...{ oldest: undefined, wait: undefined },
     ...parts,
   };
@@ -32,7 +32,7 @@ test('a lane shows where it stands, and that it waits for nothing', () => {
   const { lanes, member } = keeper().kept.status(parts([lane()]));
   expect(member).toEqual({ id: 'm-1', generation: 4, state: 'serving', since: '2026-11-28T02:59:00.000Z' });
   expect(lanes).toEqual([
-    { topic: SOURCE, partition: 0, tier: 'main', position: 12, committed: 10, lag: 4, waitsFor: null, since: null },
+    { topic: SOURCE, partition: 0, tier: 'main', position: 12, committed: 11, lag: 4, waitsFor: null, since: null },
   ]);
 });
 

@@ -85,7 +85,7 @@ test('reads each partition from where its lane begins to its last stable offset,
     [SOURCE, [0, 1]],
     [RETRY, [0, 1]],
   ] as const);
-  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 4 + 2, corrupt: [] });
+  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 4 + 2, corrupt: [], full: [] });
   expect([parkedKeys.of(0).size, parkedKeys.of(1).size]).toEqual([4, 2]);
   expect(fetched.filter((line) => line.startsWith('0:'))).toEqual(['0: 0 from 1', '0: 0 from 3']);
   expect(fetched.filter((line) => line.startsWith('1:'))).toEqual(['1: 1 from 1', '1: 1 from 3']);
@@ -103,7 +103,7 @@ test('does not read again what it knows, and forgets partitions that went to oth
   await reader.learn(cluster, assigned, starts(0), NEVER);
   log.records.push(stored(0, 2));
   log.stable = 3;
-  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 1, corrupt: [] });
+  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 1, corrupt: [], full: [] });
   expect(fetched).toEqual(['0: 0 from 0', '0: 0 from 2']);
   expect(parkedKeys.of(0).size).toBe(2);
 
@@ -113,7 +113,7 @@ test('does not read again what it knows, and forgets partitions that went to oth
 
 test('records of the source are nothing that is parked', () => {
   const parkedKeys = new AllParkedKeys();
-  new ParkedReader(TOPOLOGY, parkedKeys).seen(SOURCE, 0, [], 7);
+  new ParkedReader(TOPOLOGY, parkedKeys).admit(SOURCE, 0, [], 7, true);
   new ParkedReader(TOPOLOGY, parkedKeys).expired(SOURCE, 0, 7);
   expect(parkedKeys.of(0).startAt('main', 3)).toBe(3);
 });
@@ -137,13 +137,14 @@ test('a corrupt batch is not passed over: reading ends there, and goes on there 
   expect(await reader.learn(cluster, both, starts(0), NEVER)).toEqual({
     records: 4,
     corrupt: [{ topic: RETRY, partition: 0, offset: 3, detail: 'wrong' }],
+    full: [],
   });
   expect([parkedKeys.of(0).size, parkedKeys.of(1).size]).toEqual([3, 1]);
 
   delete log.corruptAt;
   fetched.length = 0;
   const only = new Map([[RETRY, [0]]]);
-  expect(await reader.learnMore(cluster, only, starts(0), NEVER)).toEqual({ records: 1, corrupt: [] });
+  expect(await reader.learnMore(cluster, only, starts(0), NEVER)).toEqual({ records: 1, corrupt: [], full: [] });
   expect([parkedKeys.of(0).size, parkedKeys.of(1).size, fetched]).toEqual([4, 1, ['0: 0 from 3']]);
 });
 
