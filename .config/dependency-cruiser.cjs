@@ -1,4 +1,4 @@
-/** The import rules of src/README.md: core ← pipeline ← kafka | http | ops ← service ← cli; core ← settings. */
+/** The import rules of src/README.md: core ← pipeline ← kafka | http | ops ← service ← cli; core ← settings | inspect. */
 const only = (name, from, to) => ({
   name,
   severity: 'error',
@@ -27,6 +27,8 @@ module.exports = {
     only('kafka-is-an-adapter', 'kafka/', ['core/', 'pipeline/']),
     only('http-is-an-adapter', 'http/', ['core/', 'pipeline/']),
     only('ops-is-an-adapter', 'ops/', ['core/', 'pipeline/']),
+    only('inspect-reads', 'inspect/', ['core/', 'kafka/(kafkajs|avro|topics)/']),
+    only('operate-plans', 'operate/', ['core/', 'inspect/', 'kafka/(kafkajs|produce|topics)/', 'http/']),
     only('settings-know-core', 'settings/', ['core/']),
     only('service-wires', 'service/', ['core/', 'pipeline/', 'kafka/', 'http/', 'ops/', 'settings/']),
     only('simulator-judges-alone', 'simulator/', ['core/signature', 'core/codes', 'core/misconfigured']),
@@ -77,6 +79,12 @@ module.exports = {
       severity: 'error',
       from: { orphan: true, path: '^src/', pathNot: '\\.d\\.ts$' },
       to: {},
+    },
+    {
+      name: 'local-starts-brokers-only',
+      severity: 'error',
+      from: { path: '^deploy/local/' },
+      to: { path: '^(src|test|deploy/(?!local/))' },
     },
     { name: 'no-tests-in-product', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|deploy)/' } },
   ],

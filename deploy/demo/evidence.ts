@@ -1,13 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import avro, { type Schema } from 'avsc';
-import type { Admin, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
+import type { KafkaRecord } from '../../src/core/record.ts';
+import { Topology } from '../../src/core/topology.ts';
+import { traceOf, type Trace } from '../../src/inspect/history.ts';
+import { scan } from '../../src/inspect/scan.ts';
+import { isCommitted } from '../../src/inspect/where-is.ts';
+import { createDecoder, type Decoder } from '../../src/kafka/avro/decoder.ts';
+import { openReader, type Reader } from '../../src/kafka/kafkajs/reader.ts';
 
 const READ_LIMIT_MS = 30_000;
-const FRAME_BYTES = 5;
-
-const schemaText = readFileSync(new URL('../../schemas/payment-final.avsc', import.meta.url), 'utf8');
-const eventType = avro.Type.forSchema(JSON.parse(schemaText) as Schema);
 
 /** A record of the source topic. */
 export interface Written {
@@ -65,14 +65,13 @@ export interface Evidence {
   readonly committed: ReadonlyMap<number, number>;
 }
 
-type Stored = KafkaMessage & { readonly topic: string; readonly partition: number };
-
 /** Which part of a cluster is the demo's. */
 export interface Scope {
   readonly kafka: Kafka;
   readonly admin: Admin;
   readonly source: string;
   readonly group: string;
+  readonly registryUrl: string;
 }
 
 /** The topics of the demo that exist: the source, its retry tiers, its dead letters. */
@@ -83,12 +82,14 @@ export async function demoTopics({ admin, source }: Scope): Promise<string[]> {
 
 /** How many records of source and retry topics are not committed. */
 export async function uncommitted(scope: Scope): Promise<number> {
-  const topics = (await demoTopics(scope)).filter((topic) => !isDeadLetters(scope, topic));
-  const committed = await committedOffsets(scope, topics);
+  const { admin, group } = scope;
+  const topics = (await demoTopics(scope)).filter((topic) => topic !== topologyOf(scope).deadLetters);
+  const found = await admin.fetchOffsets({ groupId: group, topics });
   let count = 0;
-  for (const topic of topics) {
-    for (const { partition, high, low } of await scope.admin.fetchTopicOffsets(topic)) {
-      count += Number(high) - Math.max(Number(low), committed.get(`${topic}:${partition}`) ?? 0);
+  for (const { topic, partitions } of found) {
+    const committed = new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+    for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
+      count += Number(high) - Math.max(Number(low), committed.get(partition) ?? 0);
     }
   }
   return count;
@@ -97,27 +98,34 @@ export async function uncommitted(scope: Scope): Promise<number> {
 /** Reads everything that stands in the demo's topics, and what is committed of it. */
 export async function readEvidence(scope: Scope): Promise<Omit<Evidence, 'requests'>> {
   const topics = await demoTopics(scope);
-  const stored = await readAll(scope, topics);
-  const committed = await committedOffsets(scope, topics);
-  const isCommitted = ({ topic, partition, offset }: Stored): boolean =>
-    Number(offset) < (committed.get(`${topic}:${partition}`) ?? 0);
-  const retryPrefix = `${scope.source}.retry.`;
-  return {
-    written: stored.filter(({ topic }) => topic === scope.source).map(written),
-    letters: stored.filter(({ topic }) => isDeadLetters(scope, topic)).map(letter),
-    parked: stored
-      .filter(({ topic }) => topic.startsWith(retryPrefix))
-      .map((record) => parkedCopy(record, record.topic.slice(retryPrefix.length), !isCommitted(record))),
-    committed: new Map(
-      [...committed]
-        .filter(([name]) => name.startsWith(`${scope.source}:`))
-        .map(([name, offset]) => [Number(name.slice(scope.source.length + 1)), offset]),
-    ),
-  };
-}
-
-function isDeadLetters({ source }: Scope, topic: string): boolean {
-  return topic === `${source}.dead-letter`;
+  const reader = await openReader(scope.kafka);
+  try {
+    const traces = await readTraces(reader, scope, topics);
+    const committed = await reader.committed(scope.group, topics);
+    const copies = traces.flatMap(({ trace }) => (trace.kind === 'copy' ? [trace] : []));
+    const letters = traces.flatMap(({ trace }) => (trace.kind === 'letter' ? [trace] : []));
+    const sources = traces.filter(({ trace }) => trace.kind === 'source').map(({ record }) => record);
+    const decoder = createDecoder({ url: scope.registryUrl });
+    const events: Written[] = [];
+    for (const source of sources) events.push(await written(source, decoder));
+    return {
+      written: events,
+      letters: letters.map(({ origin, deadLetterReason, reason = '', at }) => {
+        return { origin: originOf(origin), reason: deadLetterReason, detail: reason, at };
+      }),
+      parked: copies.map((copy) => ({
+        ...{ origin: originOf(copy.origin), tier: copy.tier, attempts: copy.attempts },
+        ...{ notBefore: copy.notBefore ?? 0, reason: copy.reason ?? '' },
+        ...(copy.bodySha256 !== undefined && { bodySha256: copy.bodySha256 }),
+        waiting: !isCommitted(copy, committed),
+      })),
+      committed: new Map(
+        sources.map(({ partition }) => [partition, committed.get(`${scope.source}:${partition}`) ?? 0]),
+      ),
+    };
+  } finally {
+    await reader.close();
+  }
 }
 
 /** As the headers of retry and dead-letter records name it. */
@@ -125,99 +133,36 @@ export function originOf({ partition, offset }: Pick<Written, 'partition' | 'off
   return `${partition}:${offset}`;
 }
 
-function written({ partition, offset, key: keyBytes, value, timestamp }: Stored): Written {
-  const key = keyBytes?.toString() ?? '';
-  return { partition, offset: Number(offset), key, name: paymentIn(value) ?? key, at: Number(timestamp) };
+async function readTraces(
+  reader: Reader,
+  scope: Scope,
+  topics: readonly string[],
+): Promise<{ readonly record: KafkaRecord; readonly trace: Trace }[]> {
+  const topology = topologyOf(scope);
+  const traces: { record: KafkaRecord; trace: Trace }[] = [];
+  const unread = await scan(reader, {
+    topics: topics.map((topic) => ({ topic })),
+    wants: () => true,
+    visit: (record) => {
+      const trace = traceOf(record, topology);
+      if (trace !== undefined) traces.push({ record, trace });
+    },
+    signal: AbortSignal.timeout(READ_LIMIT_MS),
+  });
+  const [first] = unread;
+  if (first !== undefined) throw new Error(`${first.topic} could not be read: ${first.why}`);
+  return traces;
 }
 
-function paymentIn(value: Buffer | null): string | undefined {
-  if (value?.[0] !== 0) return undefined;
-  try {
-    return (eventType.fromBuffer(value.subarray(FRAME_BYTES)) as { paymentId: string }).paymentId;
-  } catch {
-    return undefined;
-  }
+async function written(
+  { partition, offset, key, value, timestamp: at }: KafkaRecord,
+  decoder: Decoder,
+): Promise<Written> {
+  const text = key?.toString() ?? '';
+  const decoded = await decoder.decode(value);
+  return { partition, offset, key: text, name: decoded.kind === 'event' ? decoded.event.paymentId : text, at };
 }
 
-function letter({ headers, timestamp }: Stored): Letter {
-  return {
-    origin: originIn(headers),
-    reason: headerText(headers, 'dead-letter-reason'),
-    detail: headerText(headers, 'reason'),
-    at: Number(timestamp),
-  };
-}
-
-function parkedCopy({ headers }: Stored, tier: string, waiting: boolean): ParkedCopy {
-  const body = headers?.['notifier-body'];
-  return {
-    origin: originIn(headers),
-    tier,
-    attempts: Number(headerText(headers, 'attempts')),
-    notBefore: Number(headerText(headers, 'not-before')),
-    reason: headerText(headers, 'reason'),
-    ...(Buffer.isBuffer(body) && { bodySha256: createHash('sha256').update(body).digest('hex') }),
-    waiting,
-  };
-}
-
-function originIn(headers: IHeaders | undefined): string {
-  return `${headerText(headers, 'origin-partition')}:${headerText(headers, 'origin-offset')}`;
-}
-
-function headerText(headers: IHeaders | undefined, name: string): string {
-  const value = headers?.[`notifier-${name}`];
-  return Buffer.isBuffer(value) ? value.toString() : '';
-}
-
-/** By `topic:partition`; partitions without a commit are absent. */
-async function committedOffsets({ admin, group }: Scope, topics: string[]): Promise<Map<string, number>> {
-  const found = await admin.fetchOffsets({ groupId: group, topics });
-  return new Map(
-    found.flatMap(({ topic, partitions }) =>
-      partitions
-        .filter(({ offset }) => Number(offset) >= 0)
-        .map(({ partition, offset }): [string, number] => [`${topic}:${partition}`, Number(offset)]),
-    ),
-  );
-}
-
-async function readAll({ kafka, admin }: Scope, topics: string[]): Promise<Stored[]> {
-  const missing = new Map<string, number>();
-  for (const topic of topics) {
-    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
-      if (Number(high) > Number(low)) missing.set(`${topic}:${partition}`, Number(high));
-    }
-  }
-  const stored: Stored[] = [];
-  if (missing.size === 0) return stored;
-  const groupId = `demo-reader-${randomUUID()}`;
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topics, fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
-      const limit = setTimeout(() => reject(new Error('The topics could not be read in 30 s.')), READ_LIMIT_MS);
-      const done = (): void => {
-        clearTimeout(limit);
-        resolve();
-      };
-      consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
-      const running = consumer.run({
-        autoCommit: false,
-        eachBatch: ({ batch: { topic, partition, messages } }) => {
-          stored.push(...messages.map((message) => ({ ...message, topic, partition })));
-          const next = Number(messages.at(-1)?.offset ?? -1) + 1;
-          if (next >= (missing.get(`${topic}:${partition}`) ?? 0)) missing.delete(`${topic}:${partition}`);
-          if (missing.size === 0) done();
-          return Promise.resolve();
-        },
-      });
-      running.catch(reject);
-    });
-  } finally {
-    await consumer.disconnect();
-  }
-  await admin.deleteGroups([groupId]).catch(() => undefined);
-  return stored;
+function topologyOf({ source }: Scope): Topology {
+  return new Topology({ source, tiers: [] });
 }

@@ -81,12 +81,13 @@ export async function startSurroundings(options: SurroundingsOptions, closers: C
   const source = cluster.external ? `payment-final-demo-${randomUUID().slice(0, 8)}` : 'payment-final';
   const group = cluster.external ? source : 'payment-notifier';
   const { admin, writeBytes } = await openTopics(kafka, source, options.partitions, closers);
-  if (cluster.external) closers.add(() => removeTraces({ kafka, admin, source, group }, cluster.registryUrl));
+  const scope = { kafka, admin, source, group, registryUrl: cluster.registryUrl };
+  if (cluster.external) closers.add(() => removeTraces(scope));
   const emitter = await createEmitter(kafka, { url: cluster.registryUrl }, source);
   closers.add(() => emitter.close());
   options.signal.throwIfAborted();
   return {
-    ...{ cluster, simulator, emitter, runFolder, kafka, admin, source, group, writeBytes },
+    ...{ ...scope, cluster, simulator, emitter, runFolder, writeBytes },
     settings: {
       KAFKA_BROKERS: cluster.bootstrapServers,
       KAFKA_GROUP_ID: group,
@@ -159,8 +160,8 @@ async function openTopics(
 }
 
 /** Leaves a cluster that is not ours as it was. */
-async function removeTraces(scope: Scope, registryUrl: string): Promise<void> {
+async function removeTraces(scope: Scope): Promise<void> {
   await scope.admin.deleteTopics({ topics: await demoTopics(scope) });
   await scope.admin.deleteGroups([scope.group]);
-  await fetch(`${registryUrl}/subjects/${scope.source}-value`, { method: 'DELETE' });
+  await fetch(`${scope.registryUrl}/subjects/${scope.source}-value`, { method: 'DELETE' });
 }

@@ -9,7 +9,7 @@ import { npmRun, quietly, ROOT, run } from './steps.mjs';
 const tsx = (script, args) => [process.execPath, ['--import', 'tsx', script, ...args]];
 
 const COMMANDS = {
-  demo: { build: true, steps: (args) => [tsx('deploy/demo/demo.ts', args)] },
+  demo: { build: true, steps: (args) => [tsx('deploy/demo/main.ts', args)] },
   test: { build: true, steps: (args) => [npmRun('check'), npmRun('test:integration', args)] },
   chaos: { build: true, steps: (args) => [tsx('test/chaos/run.ts', args)] },
   bench: { build: true, steps: (args) => [tsx('test/bench/cost-per-event.ts', args)] },

@@ -61,6 +61,54 @@ export function readProvenance(record: KafkaRecord, source: string): Provenance 
   };
 }
 
+/** What a record of the dead-letter topic says beside its provenance. */
+export interface LetterMark {
+  /** As in the header: `rejected`, `undecodable` and so on. */
+  readonly deadLetterReason: string;
+  /** Of the value, in hexadecimal, where the letter has lost it. */
+  readonly valueSha256?: string;
+}
+
+/** @returns `undefined` for a record that is no dead letter of ours */
+export function readLetterMark({ headers }: Pick<KafkaRecord, 'headers'>): LetterMark | undefined {
+  const deadLetterReason = header(headers, 'dead-letter-reason')?.toString();
+  if (deadLetterReason === undefined) return undefined;
+  return { deadLetterReason, ...defined({ valueSha256: header(headers, 'value-sha256')?.toString() }) };
+}
+
+/** What a record of the dead-letter topic says that closes a letter. */
+export interface Closing {
+  /** Of the letter, in the same topic. */
+  readonly partition: number;
+  readonly offset: number;
+  readonly as: 'redriven' | 'discarded';
+  readonly by?: string;
+  readonly why?: string;
+  /** Epoch milliseconds. */
+  readonly closedAt?: number;
+}
+
+/** @returns `undefined` for a record that closes nothing */
+export function readClosing({ headers }: Pick<KafkaRecord, 'headers'>): Closing | undefined {
+  const text = (name: string): string | undefined => header(headers, name)?.toString();
+  const [partition, offset] = (text('closes') ?? '').split(':').map(integer);
+  const as = text('closed-as');
+  if (partition === undefined || offset === undefined || (as !== 'redriven' && as !== 'discarded')) return undefined;
+  const rest = { by: text('closed-by'), why: text('closed-why'), closedAt: integer(text('closed-at')) };
+  return { partition, offset, as, ...defined(rest) };
+}
+
+/** Whether these are the headers of a record that closes a letter; of bytes that nobody has looked at yet. */
+export function closesLetter(headers: Readonly<Record<string, unknown>>): boolean {
+  return headers[`${PREFIX}closes`] !== undefined;
+}
+
+/** Whether a record names this payment in its headers. */
+export function namesPayment(headers: Readonly<Record<string, unknown>>, paymentId: Buffer): boolean {
+  const named = headers[`${PREFIX}payment-id`];
+  return named instanceof Buffer && named.equals(paymentId);
+}
+
 /**
  * The headers of a record that moves on: those of its producer as they were, and the history written anew.
  *

@@ -99,6 +99,11 @@ export function sentences(tell: Tell, throttle: Throttle): FactHandlers {
       tell('not_left', 'warn', message, { error: errorFields(error) });
     },
     key_reloaded: (fact) => tellKeys(fact, tell),
+    instrumented: ({ patched }) => {
+      if (patched.length === 0) return;
+      const message = 'injected instrumentation changes what this service writes or sends';
+      tell('instrumented', 'warn', message, { patched, remedy: LOG_EVENTS.instrumented.remedy });
+    },
   };
 }
 

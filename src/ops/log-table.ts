@@ -165,6 +165,15 @@ export const LOG_EVENTS = {
     remedy:
       '`rejected`: mend the file that `detail` names · `fallback`: make the version that works active, or register the active one',
   },
+  instrumented: {
+    levels: ['warn'],
+    meaning:
+      "OpenTelemetry was injected into this process and patched Kafka's client or HTTPS: records lose the `traceparent` of " +
+      'their origin, or requests gain one.',
+    fields: ['patched', 'remedy'],
+    remedy:
+      'set OTEL_NODE_DISABLED_INSTRUMENTATIONS=kafkajs,http for this process; its other instrumentations may stay',
+  },
   kafka_client: {
     levels: ['debug', 'warn'],
     meaning: "What the Kafka client's own log says; errors that it tries again by itself are for debugging.",

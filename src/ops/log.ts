@@ -30,6 +30,8 @@ export interface LogOptions {
   readonly stream: DestinationStream;
   /** Epoch milliseconds. */
   readonly now?: () => number;
+  /** Stands in every line, beside the service's name. */
+  readonly marks?: Readonly<Record<string, boolean>>;
 }
 
 /** Only in case: nothing of these names is ever given to the log. */
@@ -39,11 +41,11 @@ const REDACTED = ['headers', 'signature', 'password', 'agentToken', 'privateKey'
 const QUIET_MS = 30_000;
 
 /** Makes the log. Lines carry `level` as a word, `time` in ISO 8601 and `service`. */
-export function createLog({ level, stream, now = Date.now }: LogOptions): Log {
+export function createLog({ level, stream, now = Date.now, marks = {} }: LogOptions): Log {
   const logger = pino(
     {
       level,
-      base: { service: 'payment-notifier' },
+      base: { service: 'payment-notifier', ...marks },
       timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       redact: REDACTED,

@@ -177,6 +177,7 @@ function handlers(metric: Instruments, shown: ShownPartitions, options: MetricsO
     join_failed: () => undefined,
     join_refused: () => undefined,
     not_left: () => undefined,
+    instrumented: () => undefined,
     key_reloaded: ({ result }) => metric.keyReloads.inc({ result }),
   };
 }

@@ -124,4 +124,9 @@ export type Fact =
     }
   /** This member ends without having left its group, which waits for it until the session timeout. */
   | { readonly kind: 'not_left'; readonly error: unknown }
-  | { readonly kind: 'key_reloaded'; readonly result: 'ok' | 'rejected' | 'fallback'; readonly detail: string };
+  | { readonly kind: 'key_reloaded'; readonly result: 'ok' | 'rejected' | 'fallback'; readonly detail: string }
+  /** What injected instrumentation was found to have patched at the start; nothing, as it should be. */
+  | { readonly kind: 'instrumented'; readonly patched: readonly Patched[] };
+
+/** An instrumentation, by OpenTelemetry's name for it: `kafkajs` writes into records, `http` into requests. */
+export type Patched = 'kafkajs' | 'http';

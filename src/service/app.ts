@@ -1,3 +1,4 @@
+import https from 'node:https';
 import { createRequire } from 'node:module';
 import { Topology } from '../core/topology.ts';
 import { KeyRing } from '../http/key-ring.ts';
@@ -22,6 +23,7 @@ import { processRecord } from '../pipeline/process-record.ts';
 import { BARRIER_MARGIN_MS } from '../settings/between-sections.ts';
 import type { Config } from '../settings/table.ts';
 import { Closers } from './closers.ts';
+import { instrumentedBy } from './instrumented.ts';
 import { sampleLanes } from './sampling.ts';
 import { connect, topicsOf } from './startup.ts';
 
@@ -71,6 +73,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   const gate = new Gate({ ...limits, outageHoldAfter: hold.outageHoldAfter }, observe);
   const keys = new KeyRing(loadedKeys, observe);
   const kafka = createKafka(config.kafka.client, kafkaLogCreator(log));
+  observe({ kind: 'instrumented', patched: instrumentedBy({ kafka, https }) });
   const decoder = createDecoder(config.registry);
   const publisher = createPublisher(kafka);
   const sender = createSender({ ...gateway, maxSockets: limits.maxInFlight }, keys, Date.now);

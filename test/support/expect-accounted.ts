@@ -10,6 +10,6 @@ export async function expectAccounted(
 ): Promise<Ledger> {
   await world.settled(withinMs);
   const ledger = await keepLedger(world, ordering);
-  expect(ledger).toMatchObject({ lost: [], doubled: [], uncommitted: [], parked: [], disorder: [] });
+  expect(ledger).toMatchObject({ lost: [], doubled: [], uncommitted: [], parked: [], misjudged: [], disorder: [] });
   return ledger;
 }

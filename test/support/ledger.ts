@@ -1,3 +1,6 @@
+import { byEvent } from '../../src/inspect/history.ts';
+import { isCommitted, liveCopies, openLetters, whereIs, type Whereabouts } from '../../src/inspect/where-is.ts';
+import { readTraces } from './traces.ts';
 import type { World } from './world.ts';
 
 /** What became of the events of a world, told by the gateway's record and the topics, never by the service. */
@@ -12,6 +15,8 @@ export interface Ledger {
   readonly lost: readonly string[];
   /** In more than one of these, or waiting in more than one copy. */
   readonly doubled: readonly string[];
+  /** Where the topics alone say that an event is somewhere else than it is. */
+  readonly misjudged: readonly string[];
   /** Requests for payments whose success the gateway had already told. */
   readonly repeats: number;
   /**
@@ -21,6 +26,14 @@ export interface Ledger {
   readonly disorder: readonly string[];
 }
 
+const PLACES: Readonly<Record<Whereabouts['kind'], string>> = {
+  delivered: 'delivered',
+  dead_lettered: 'deadLettered',
+  waiting: 'parked',
+  not_settled: 'uncommitted',
+  unknown: '',
+};
+
 /** Keeps the books: every event that was written is looked for wherever it can be. */
 export async function keepLedger(world: World, ordering: 'partition' | 'key' = 'partition'): Promise<Ledger> {
   const delivered = new Map<string, number>();
@@ -29,35 +42,36 @@ export async function keepLedger(world: World, ordering: 'partition' | 'key' = '
     if (delivered.has(paymentId)) repeats += 1;
     if (answered === 'S SUCCESS') delivered.set(paymentId, (delivered.get(paymentId) ?? 0) + 1);
   }
-  const origin = (text: Readonly<Record<string, string>>): string =>
-    `${text['notifier-origin-partition'] ?? '?'}:${text['notifier-origin-offset'] ?? '?'}`;
-  const letters = new Set((await world.records('dead-letter').catch(() => [])).map(({ text }) => origin(text)));
-  const copies = new Map<string, number>();
-  for (const suffix of await world.topicSuffixes()) {
-    const committed = await world.committed(suffix);
-    for (const { partition, offset, text } of await world.records(suffix)) {
-      if (offset < Math.max(0, committed.get(partition) ?? 0)) continue;
-      copies.set(origin(text), (copies.get(origin(text)) ?? 0) + 1);
-    }
-  }
-  const committed = await world.committed();
+  const { traces, committed } = await readTraces(world);
+  const events = byEvent(traces);
 
-  const ledger = { delivered: [], deadLettered: [], parked: [], uncommitted: [], lost: [], doubled: [] } as Record<
-    string,
-    string[]
-  >;
+  const ledger = {
+    delivered: [],
+    deadLettered: [],
+    parked: [],
+    uncommitted: [],
+    lost: [],
+    doubled: [],
+    misjudged: [],
+  } as Record<string, string[]>;
   for (const { partition, offset, paymentId } of world.written) {
     const at = `${String(partition)}:${String(offset)}`;
     const name = paymentId === '' ? at : paymentId;
+    const event = events.get(`${world.source}:${at}`) ?? [];
+    const copies = liveCopies(event, committed).length;
     const places = [
       ...(delivered.has(paymentId) ? ['delivered'] : []),
-      ...(letters.has(at) ? ['deadLettered'] : []),
-      ...(copies.has(at) ? ['parked'] : []),
-      ...(offset >= (committed.get(partition) ?? -1) ? ['uncommitted'] : []),
+      ...(openLetters(event).length > 0 ? ['deadLettered'] : []),
+      ...(copies > 0 ? ['parked'] : []),
+      ...(isCommitted({ topic: world.source, partition, offset }, committed) ? [] : ['uncommitted']),
     ];
     for (const place of places) ledger[place]?.push(name);
     if (places.length === 0) ledger['lost']?.push(name);
-    if (places.length > 1 || (copies.get(at) ?? 0) > 1) ledger['doubled']?.push(name);
+    if (places.length > 1 || copies > 1) ledger['doubled']?.push(name);
+    const [place = ''] = places;
+    const { kind } = whereIs(event, { committed, complete: true });
+    if (places.length === 1 && event.length > 0 && PLACES[kind] !== place)
+      ledger['misjudged']?.push(`${name}: ${kind}`);
   }
   return {
     ...(ledger as unknown as Omit<Ledger, 'repeats' | 'disorder'>),

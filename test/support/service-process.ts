@@ -58,15 +58,21 @@ export class ServiceProcess {
       LOG_LEVEL: 'debug',
       ...settings,
     };
-    return new ServiceProcess(
-      spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }),
-      port,
-      secretsOf(settings),
-    );
+    return ServiceProcess.of(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }), port, settings);
+  }
+
+  /** One that was started in another way, with these settings; its probes are on this port. */
+  static of(child: ChildProcess, port: number, settings: Readonly<Record<string, string>>): ServiceProcess {
+    return new ServiceProcess(child, port, secretsOf(settings));
   }
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** Where it serves probes and metrics: `host:port`. */
+  get address(): string {
+    return `127.0.0.1:${String(this.#port)}`;
   }
 
   get running(): boolean {
@@ -87,7 +93,7 @@ export class ServiceProcess {
   async get(path: string, method = 'GET'): Promise<{ status: number; body: string }> {
     try {
       const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-      const response = await fetch(`http://127.0.0.1:${String(this.#port)}${path}`, { method, signal });
+      const response = await fetch(`http://${this.address}${path}`, { method, signal });
       const body = await response.text();
       if (path === '/metrics') this.#metrics = body;
       return { status: response.status, body };
@@ -146,7 +152,8 @@ export class ServiceProcess {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback address that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

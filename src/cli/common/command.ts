@@ -10,6 +10,7 @@ import type { Terminal } from './terminal.ts';
 
 /** A command: how it is called, and what it does until it has an exit code. */
 export interface CliCommand {
+  /** One word, or the word of a group before it: `replay plan`. */
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;

@@ -18,18 +18,19 @@ export async function runProgram(
   host: Host,
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
-  const program = (): Command =>
-    commands.reduce(
-      (whole, command) => {
-        const sub = equipped(new Command(command.name), host).description(command.summary);
-        command.usage?.(sub);
-        sub.addHelpText('after', `\n${command.help.trim()}\n`).action(async (...given: unknown[]) => {
-          code = await command.act(given, host);
-        });
-        return whole.addCommand(sub);
-      },
-      equipped(new Command(about.name), host).description(about.description).version(about.version),
-    );
+  const program = (): Command => {
+    const whole = equipped(new Command(about.name), host).description(about.description).version(about.version);
+    for (const command of commands) {
+      const [name = '', ...groups] = command.name.split(' ').reverse();
+      const sub = equipped(new Command(name), host).description(command.summary);
+      command.usage?.(sub);
+      sub.addHelpText('after', `\n${command.help.trim()}\n`).action(async (...given: unknown[]) => {
+        code = await command.act(given, host);
+      });
+      groups.reduceRight((parent, group) => within(parent, group, commands, host), whole).addCommand(sub);
+    }
+    return whole;
+  };
   try {
     if (args.some(isHelp)) {
       const others = args.filter((arg) => !isHelp(arg));
@@ -41,6 +42,18 @@ export async function runProgram(
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? EXIT.done : EXIT.misconfigured;
   }
+}
+
+/** The group of commands of this name, such as `replay` of `replay plan`. */
+function within(parent: Command, name: string, commands: readonly CliCommand[], host: Host): Command {
+  const known = parent.commands.find((command) => command.name() === name);
+  if (known !== undefined) return known;
+  const members = commands.flatMap((command) =>
+    command.name.startsWith(`${name} `) ? [command.name.slice(name.length + 1)] : [],
+  );
+  const group = equipped(new Command(name), host).description(members.join(', '));
+  parent.addCommand(group);
+  return group;
 }
 
 function equipped(command: Command, { out, err }: Host): Command {

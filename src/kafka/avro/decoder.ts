@@ -38,7 +38,6 @@ export function createDecoder(settings: RegistrySettings, now: () => number = ()
       if (unknown.add(id)) return undefined;
       throw new Error(`the schema registry does not know schema ${id} yet`);
     }
-    unknown.delete(id);
     const reader = readers.get(id) ?? createReader(schema);
     readers.set(id, reader);
     return reader;

@@ -57,11 +57,6 @@ export class UnknownSchemas {
     return true;
   }
 
-  /** The registry knows it now. */
-  delete(id: number): void {
-    this.#unknown.delete(id);
-  }
-
   #wait(waitedMs: number, now: number): void {
     const regained = (now - this.#countedAt) * REGAINED_PER_MS;
     this.#patienceMs = Math.min(MOST_PATIENCE_MS, this.#patienceMs + regained) - waitedMs;

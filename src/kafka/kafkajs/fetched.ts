@@ -14,10 +14,23 @@ export const Batch = privatePart('consumer/batch.js') as new (
   partition: FetchedPartition,
 ) => FetchedBatch;
 
+/** A record before anything is made of its bytes. */
+export type RawRecord = Pick<FetchedMessage, 'offset' | 'key' | 'value' | 'headers'>;
+
 /** The records of a batch that a reader may see. */
 export function recordsOf({ topic, partition, messages }: FetchedBatch): KafkaRecord[] {
   const readAt = performance.now();
-  return messages.map(({ offset, timestamp, key, value, headers = {}, unreadable }) => ({
+  return messages.map((message) => recordOf(topic, partition, message, readAt));
+}
+
+/** @param readAt as in `KafkaRecord` */
+export function recordOf(
+  topic: string,
+  partition: number,
+  { offset, timestamp, key, value, headers = {}, unreadable }: FetchedMessage,
+  readAt = performance.now(),
+): KafkaRecord {
+  return {
     topic,
     partition,
     offset: Number(offset),
@@ -27,7 +40,7 @@ export function recordsOf({ topic, partition, messages }: FetchedBatch): KafkaRe
     value,
     headers: writable(headers),
     ...(unreadable !== undefined && { unreadable }),
-  }));
+  };
 }
 
 function writable(headers: NonNullable<FetchedMessage['headers']>): Headers {

@@ -49,10 +49,24 @@ describe('what real writers wrote', () => {
   });
 });
 
+test.each([
+  ['tombstone', null],
+  ['magic', Buffer.alloc(0)],
+  ['magic', RECORD.subarray(0, 4)],
+  ['magic', Buffer.from([1, ...RECORD.subarray(1)])],
+  ['bytes', RECORD.subarray(0, 5)],
+])('%s: %j', async (kind, value) => {
+  const registry = await scriptedRegistry();
+  registry.put(ID, PAYMENT_FINAL);
+  expect(verdict(await createDecoder(registry).decode(value))).toBe(kind);
+});
+
 describe('a registry that has not answered is waited for', () => {
   test.each<[name: string, answer: RegistryAnswer]>([
     ['500', { status: 500, body: { error_code: 50001 } }],
     ['503 by something on the way', { status: 503, body: '<html>busy</html>' }],
+    ['500 that names the code of a missing schema', { status: 500, body: { error_code: 40403 } }],
+    ['500 around a schema', { status: 500, body: { schema: '"string"' } }],
     ['401', { status: 401, body: {} }],
     ['403', { status: 403, body: {} }],
     ['429', { status: 429, body: {} }],
@@ -93,6 +107,7 @@ describe('an answer that cannot be used is the fault of the record', () => {
       { schemaType: 'JSON' },
     ],
     ['Protocol Buffers', 'syntax = "proto3"; import "nowhere.proto";', { schemaType: 'PROTOBUF' }],
+    ['our own schema as one of another type', PAYMENT_FINAL, { schemaType: 'JSON' }],
     ['a type of schema nobody knows', '{}', { schemaType: 'THRIFT' }],
     ['a schema nested a hundred thousand deep', '['.repeat(100_000) + ']'.repeat(100_000)],
   ])('%s', async (_, schema, more) => {
@@ -112,14 +127,22 @@ describe('a schema that refers to others', () => {
   const AT_RESULT = '/subjects/a%20result/versions/3';
   const record = framed(ID, avroBytes({ ...referring, fields: [...fields, result] }, EVENT));
 
-  test('is read with them', async () => {
+  test('is read with them, and with those that they refer to', async () => {
     const registry = await scriptedRegistry();
+    const type = result!['type'] as { readonly fields: readonly Readonly<Record<string, unknown>>[] };
+    const [status, ...others] = type.fields;
+    const apart = { ...type, namespace: 'payments', fields: [{ ...status, type: 'ResultStatus' }, ...others] };
+    const enumType = { ...(status!['type'] as object), namespace: 'payments' };
     registry.put(ID, referring, { references });
     registry.answers.set(AT_RESULT, {
-      body: { schema: JSON.stringify({ ...(result!['type'] as object), namespace: 'payments' }) },
+      body: {
+        schema: JSON.stringify(apart),
+        references: [{ name: 'payments.ResultStatus', subject: 's', version: 1 }],
+      },
     });
+    registry.answers.set('/subjects/s/versions/1', { body: { schema: JSON.stringify(enumType) } });
     expect(verdict(await createDecoder(registry).decode(record))).toEqual(EVENT);
-    expect(registry.asked).toEqual([AT_7, AT_RESULT]);
+    expect(registry.asked).toEqual([AT_7, AT_RESULT, '/subjects/s/versions/1']);
   });
 
   test('waits where one of them is not answered, and is missing where one is', async () => {

@@ -225,6 +225,12 @@ describe('the time', () => {
   });
 });
 
+test('an int is read as a long, and an error as a record', () => {
+  const fields: Field[] = [...PAYMENT, ['paymentTime', 'int']];
+  const schema = { ...record('PaymentFinal', ...fields), type: 'error' };
+  expect(read(schema, BYTES, avroLong(-5n))).toEqual({ ...EVENT, paymentTime: -5 });
+});
+
 test('bytes that are left over, or missing, are no event', () => {
   const schema = record('PaymentFinal', ...PAYMENT);
   expect(() => read(schema, BYTES, [0x00])).toThrow(MalformedBytes);

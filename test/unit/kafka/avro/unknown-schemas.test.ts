@@ -44,6 +44,7 @@ test('several lanes that wait for one id wait together', () => {
 
 test('however many ids nobody registered: 10 s at a stretch, and a tenth of the time beyond', () => {
   const world = atTime();
+  world.pass(3_600_000);
   let waited = 0;
   for (let id = 1; id <= 1_000; id += 1) waited += waitFor(id, world);
   expect(waited).toBeGreaterThanOrEqual(10_000);
@@ -62,7 +63,6 @@ test('schemas that come soon leave patience for the next ones', () => {
   for (let id = 1; id <= 100; id += 1) {
     expect(world.schemas.add(id)).toBe(false);
     world.pass(300);
-    world.schemas.delete(id);
     world.pass(3_000);
   }
   expect(waitFor(101, world)).toBe(3_000);
@@ -80,6 +80,6 @@ test('of ten thousand ids and more the oldest are forgotten, not the bound', () 
   const world = atTime();
   for (let id = 1; id <= 25_000; id += 1) waitFor(id, world);
   world.pass(999);
-  expect(world.schemas.isBelieved(1)).toBe(false);
+  expect(world.schemas.isBelieved(5_000)).toBe(false);
   expect(world.schemas.isBelieved(25_000)).toBe(true);
 });
