@@ -100,7 +100,6 @@ export class ParkedReader {
       const known = learnt.length > 0 && learnt.every(({ known }) => known);
       corrupt.push(...learnt.flatMap(({ corrupt }) => corrupt));
       if (known || learnt.some(({ corrupt }) => corrupt.length > 0)) continue;
-      assertOpen(closing);
       if (learnt.length > 0) this.#parkedKeys.forget(number);
       full.push(number);
     }

@@ -143,6 +143,15 @@ describe('an offset that the broker does not have', () => {
     expect(scripted.positions.get(SOURCE)).toBe(6);
   });
 
+  test('before the first record of a retry topic is passed, and what was parked before it blocks its key no longer', async () => {
+    const log = { [`${RETRY}:0`]: { first: 0, end: 9 } };
+    const scripted = await new GroupOfLanes({ committed: { [`${RETRY}:0`]: { offset: 9 } }, log }).open();
+    for (const offset of [9, 10, 11]) scripted.parkedKeys.of(0).join(copy(offset));
+    Object.assign(log, { [`${RETRY}:0`]: { first: 11, end: 12 } });
+    expect(await scripted.lanes.passExpired(scripted.group, RETRY, 0)).toBeUndefined();
+    expect([scripted.positions.get(RETRY), scripted.parkedKeys.of(0).size]).toEqual([11, 1]);
+  });
+
   test('behind its end is no reason to go back: somebody has to decide', async () => {
     const log = { [AT]: { first: 0, end: 9 } };
     const scripted = await new GroupOfLanes({ committed: { [AT]: { offset: 9 } }, log }).open();
