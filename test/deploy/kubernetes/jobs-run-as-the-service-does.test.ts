@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { built, settingsOf, the, type Manifest } from './manifests.ts';
+import { all, built, settingsOf, the, type Manifest } from './manifests.ts';
 import { notRestricted } from './pod-security.ts';
 
 const run = promisify(execFile);
@@ -16,12 +16,15 @@ beforeAll(async () => {
   prod = await built('overlays/prod');
 });
 
-describe.each(['overlays/prod/jobs/doctor'] as const)('%s', (overlay) => {
+describe.each([
+  ['doctor', 'payment-notifier'],
+  ['replay', 'payment-notifier-operator'],
+] as const)('%s', (job, user) => {
   let manifests: readonly Manifest[];
   let pod: IPodSpec;
 
   beforeAll(async () => {
-    manifests = await built(overlay);
+    manifests = await built(`overlays/prod/jobs/${job}`);
     pod = the(manifests, 'Job').spec?.template.spec ?? { containers: [] };
   });
 
@@ -36,12 +39,18 @@ describe.each(['overlays/prod/jobs/doctor'] as const)('%s', (overlay) => {
     expect(pod.containers[0]?.image).toBe(the(prod, 'Deployment').spec?.template.spec?.containers[0]?.image);
   });
 
-  it('has the very settings, keys and user of the service', () => {
+  it('has the very settings and keys of the service, and a user at the brokers with the rights for it', async () => {
     const { name } = settingsOf(prod);
     expect(settingsOf(manifests, 'Job').name).toBe(name);
     expect(the(manifests, 'ConfigMap')).toEqual(the(prod, 'ConfigMap', new RegExp(`^${name}$`)));
     const service = the(prod, 'Deployment').spec?.template.spec;
-    expect(pod.volumes).toEqual(service?.volumes);
+    const ofService = secretsOf(service ?? { containers: [] });
+    expect(secretsOf(pod)).toEqual({ ...ofService, 'kafka-user': user });
+    const given = pod.containers[0]?.env?.find((variable) => variable.name === 'KAFKA_SASL_USERNAME')?.value;
+    expect(given ?? settingsOf(prod).data['KAFKA_SASL_USERNAME']).toBe(user);
+    const users = all(await built('overlays/prod/kafka'), 'KafkaUser').map(({ metadata }) => metadata.name);
+    expect(users).toContain(user);
+    expect(new Set(pod.volumes?.flatMap(({ secret }) => secret?.defaultMode ?? []))).toEqual(new Set([0o440]));
     expect(pod.containers[0]?.volumeMounts).toEqual(service?.containers[0]?.volumeMounts);
     expect(pod.securityContext).toEqual(service?.securityContext);
     expect(pod.containers[0]?.securityContext).toEqual(service?.containers[0]?.securityContext);
@@ -70,3 +79,7 @@ describe.each(['overlays/prod/jobs/doctor'] as const)('%s', (overlay) => {
     expect(pod.restartPolicy).toBe('Never');
   });
 });
+
+function secretsOf({ volumes = [] }: IPodSpec): Record<string, string> {
+  return Object.fromEntries(volumes.flatMap(({ name, secret }) => (secret ? [[name, secret.secretName ?? '']] : [])));
+}

@@ -22,7 +22,13 @@ export interface Manifest {
 const KUBERNETES = fileURLToPath(new URL('../../../deploy/kubernetes', import.meta.url));
 
 /** What people apply, relative to `deploy/kubernetes`. */
-export const OVERLAYS = ['overlays/dev', 'overlays/prod', 'overlays/prod/kafka', 'overlays/prod/jobs/doctor'] as const;
+export const OVERLAYS = [
+  'overlays/dev',
+  'overlays/prod',
+  'overlays/prod/kafka',
+  'overlays/prod/jobs/doctor',
+  'overlays/prod/jobs/replay',
+] as const;
 
 /** Components that no overlay here has, for who needs them. */
 export const OPTIONAL_COMPONENTS = ['components/private-ca', 'components/cilium-egress'] as const;
