@@ -11,6 +11,7 @@ import { AllParkedKeys } from '../pipeline/all-parked-keys.ts';
 import { Gate } from '../pipeline/gate.ts';
 import { notify } from '../pipeline/notify.ts';
 import { Abandoned, type Ownership, type Ports } from '../pipeline/ports.ts';
+import { Waits } from '../pipeline/waits.ts';
 import { readEvent } from '../pipeline/read-event.ts';
 import type { Ending } from '../pipeline/work.ts';
 import type { Config } from '../settings/table.ts';
@@ -48,6 +49,7 @@ export function createTeller(settings: TellerSettings, perSecond: number, signal
     decode: createDecoder(registry).decode,
     send: sender.send,
     publish: () => Promise.reject(new Error('a replay settles nothing')),
+    waits: new Waits(),
     parkedKeys: new AllParkedKeys(),
     observe,
     enter: gate.enter,

@@ -1,8 +1,10 @@
+import { incomplete } from '../../core/assignment.ts';
 import type { KafkaRecord } from '../../core/record.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import { LeftUnsettled, type Observe, type Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
-import { incomplete } from '../../core/assignment.ts';
+import type { Waits } from '../../pipeline/waits.ts';
+
 import { servableNow, type TopicSet } from '../group/assigner.ts';
 import type { Work } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
@@ -22,6 +24,7 @@ import { WaitingRoom } from './waiting-room.ts';
 export interface LanePorts {
   readonly observe: Observe;
   readonly parkedKeys: AllParkedKeys;
+  readonly waits: Waits;
   /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
   readonly process: (record: KafkaRecord, ownership: Ownership) => Promise<void>;
   /** `process` threw what it never should; the record is tried again. */
@@ -46,7 +49,7 @@ export class Lanes implements Work {
   #lanes = new Map<string, Lane>();
   #watch: LaneWatch | undefined;
   #committer: Committer | undefined;
-  readonly #quarantine = new Quarantine();
+  readonly #quarantine: Quarantine;
   #closing: AbortSignal = AbortSignal.abort();
   /** Records given up in this epoch although a request was sent. */
   #leftUnsettled = 0;
@@ -58,6 +61,7 @@ export class Lanes implements Work {
   constructor(settings: LaneSettings, ports: LanePorts) {
     this.#settings = settings;
     this.#ports = ports;
+    this.#quarantine = new Quarantine(ports.waits);
     this.#parked = new ParkedReader(settings.topics.topology, ports.parkedKeys);
   }
 
@@ -92,7 +96,7 @@ export class Lanes implements Work {
 
     const committer = new Committer(group, epoch, observe, this.#ports.isSuspect);
     this.#committer = committer;
-    this.#watch = new LaneWatch(cluster, this.#quarantine, observe);
+    this.#watch = new LaneWatch(cluster, this.#ports.waits, observe);
     this.#lanes = new Map();
     const room = new WaitingRoom();
     for (const [topic, partitions] of assigned) {
@@ -105,6 +109,7 @@ export class Lanes implements Work {
           committed: committed.get(key) ?? { offset: earliest.get(key) ?? 0, metadata: '' },
           concurrency: topic === source ? this.#settings.concurrency : 1,
           ownership: epoch,
+          waits: this.#ports.waits,
           room,
           process: (record, ownership) => this.#process(record, ownership),
           onMoved: (moved) => committer.moved(moved),
@@ -162,7 +167,10 @@ export class Lanes implements Work {
     const count = lane.take(records, refused?.offset ?? next);
     this.#ports.observe({ kind: 'consumed', tier: this.#settings.topics.topology.tierOf(topic), count });
     if (lane.full) group.pause([{ topic, partitions: [partition] }]);
-    if (refused === undefined || lane.next < refused.offset) return;
+    if (refused === undefined || lane.next < refused.offset) {
+      this.#quarantine.isOver([lane]);
+      return;
+    }
     const error = new Error('so many events are parked that no more are read');
     this.#ports.observe({ kind: 'waiting', for: 'parked', record: refused, error });
     this.#holdFor(CORRUPT_PAUSE_MS, group, lane, 'parked_full');
@@ -196,6 +204,8 @@ export class Lanes implements Work {
 
   /** Forgets all lanes; their records are read again by whoever owns the partitions next. */
   closed(): void {
+    this.#quarantine.isOver(this.#lanes.values());
+    this.#watch?.end();
     this.#lanes = new Map();
   }
 
@@ -241,6 +251,11 @@ export class Lanes implements Work {
   async states(): Promise<LaneState[]> {
     const lanes = [...this.#lanes.values()];
     return lanes.length === 0 ? [] : ((await this.#watch?.look(lanes)) ?? []);
+  }
+
+  /** The same, with the ends as they were told last. */
+  statesNow(): LaneState[] {
+    return this.#watch?.seen([...this.#lanes.values()]) ?? [];
   }
 
   async #process(record: KafkaRecord, ownership: Ownership): Promise<void> {

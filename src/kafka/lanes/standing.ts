@@ -1,7 +1,7 @@
 import type { ConsumerGroup } from '../kafkajs/types.ts';
 import type { Lane } from './lane.ts';
 import type { Unknown } from './parked-learning.ts';
-import type { Quarantine } from './quarantine.ts';
+import type { Quarantine, QuarantineReason } from './quarantine.ts';
 
 const PARKED = ['parked_unread', 'parked_full'] as const;
 
@@ -26,7 +26,7 @@ export class Standing {
       if (this.#quarantine.reasonOf(lane) === 'topic_missing') continue;
       const reason = unknown.get(lane.partition);
       if (reason !== undefined) this.#quarantine.hold(this.#group, [lane], reason);
-      else for (const known of PARKED) this.#quarantine.release(this.#group, [lane], known);
+      else for (const known of PARKED) this.#goOn([lane], known);
     }
   }
 
@@ -44,9 +44,15 @@ export class Standing {
 
   /** The topic is the one that it was: its lanes go on where they stand. */
   goOn(topic: string): void {
-    this.#quarantine.release(this.#group, this.#of(topic), 'topic_missing');
+    this.#goOn(this.#of(topic), 'topic_missing');
     this.give(this.#incomplete);
     this.know(this.#unknown);
+  }
+
+  #goOn(lanes: readonly Lane[], reason: QuarantineReason): void {
+    const held = lanes.filter((lane) => this.#quarantine.reasonOf(lane) === reason);
+    this.#quarantine.isOver(held);
+    this.#quarantine.release(this.#group, held, reason);
   }
 
   #of(topic: string): Lane[] {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fact } from '../../pipeline/facts.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
+import type { Waits } from '../../pipeline/waits.ts';
 import type { RejoinRequest, TopicWatch } from '../group/collaborators.ts';
 import type { Cluster, ConsumerGroup } from '../kafkajs/types.ts';
 import { existingTopics, followTopics } from '../kafkajs/metadata.ts';
@@ -24,7 +25,8 @@ export interface MissingTopicsOptions {
     passExpired(group: ConsumerGroup, topic: string, partition: number): Promise<string | undefined>;
   };
   /** Topics of which nothing may be read, and to which nothing may be committed: what their offsets mean is not known. */
-  readonly suspects: Set<string>;
+  readonly suspects: Map<string, () => void>;
+  readonly waits: Waits;
   readonly rejoin: RejoinRequest;
   /** Ends the service for a reason that somebody has to decide about. */
   readonly fatal: (error: Error) => void;
@@ -79,7 +81,7 @@ export class MissingTopics implements TopicWatch {
       return false;
     }
     for (const { topic, partition } of remade) this.#lose(topic, partition);
-    for (const { topic } of group.assigned()) suspects.delete(topic);
+    for (const { topic } of group.assigned()) this.#isClear(topic);
     return true;
   }
 
@@ -136,15 +138,22 @@ export class MissingTopics implements TopicWatch {
     return partitions.length > 0 && partitions.every((partition) => committed.has(partitionKey(topic, partition)));
   }
 
+  /** What the topic is, is known now. */
+  #isClear(topic: string): void {
+    const { suspects } = this.#options;
+    suspects.get(topic)?.();
+    suspects.delete(topic);
+  }
+
   #goOn(topic: string): void {
-    this.#options.suspects.delete(topic);
+    this.#isClear(topic);
     this.#options.lanes.goOn(topic);
   }
 
   #suspect(topic: string): void {
-    const { topics, parkedKeys, suspects, lanes } = this.#options;
+    const { topics, parkedKeys, suspects, lanes, waits } = this.#options;
     if (suspects.has(topic) || !topics.read.includes(topic)) return;
-    suspects.add(topic);
+    suspects.set(topic, waits.begin({ topic }, 'topic_missing'));
     lanes.standStill(topic);
     parkedKeys.readAgain(topics.topology.tierOf(topic));
   }

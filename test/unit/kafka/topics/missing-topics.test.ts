@@ -5,6 +5,7 @@ import { MissingTopics } from '../../../../src/kafka/topics/missing-topics.ts';
 import { ReadTopics } from '../../../../src/kafka/topics/read-topics.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
+import { Waits } from '../../../../src/pipeline/waits.ts';
 import { pass, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixtures.ts';
 
 useVirtualTime();
@@ -13,7 +14,8 @@ const [RETRY = ''] = TOPOLOGY.retryTopics;
 
 /** A watch over the source and its retry topics; what is `gone` no broker knows, what is `remade` has no offsets. */
 function watching(passExpired: () => Promise<string | undefined> = () => Promise.resolve(undefined)) {
-  const [gone, remade, suspects] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const [gone, remade] = [new Set<string>(), new Set<string>()];
+  const [suspects, waits] = [new Map<string, () => void>(), new Waits()];
   const [facts, fatal, done]: [Fact[], string[], string[]] = [[], [], []];
   const coordinator = { isDown: false };
   const rejoin = new RejoinRequest();
@@ -62,6 +64,7 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
       passExpired,
     },
     suspects,
+    waits,
     rejoin,
     fatal: ({ message }) => fatal.push(message),
   });
@@ -70,16 +73,17 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
     await pass(2_000);
     await looked;
   };
-  return { missing, done, group, cluster, look, gone, remade, suspects, rejoin, facts, fatal, coordinator };
+  return { missing, done, group, cluster, look, gone, remade, suspects, rejoin, facts, fatal, coordinator, waits };
 }
 
 test('a topic that is gone is told and left out, and its lanes stand; unchanged, they go on where they stand, without a join', async () => {
-  const { missing, done, cluster, look, gone, suspects, rejoin, facts } = watching();
+  const { missing, done, cluster, look, gone, suspects, rejoin, facts, waits } = watching();
   gone.add(RETRY);
   await look();
   expect(missing.names).toEqual([RETRY]);
   expect([cluster.targetTopics.has(RETRY), cluster.targetTopics.has(SOURCE)]).toEqual([false, true]);
   expect([suspects.has(RETRY), rejoin.isPending, done]).toEqual([true, false, [`stand still ${RETRY}`]]);
+  expect(waits.of({ topic: RETRY, partition: 0 })?.reason).toBe('topic_missing');
   gone.clear();
   await look();
   expect([missing.names, suspects.size, rejoin.isPending]).toEqual([[], 0, false]);
@@ -91,7 +95,7 @@ test('a topic that is gone is told and left out, and its lanes stand; unchanged,
 });
 
 test('a topic that is there again without its offsets is another one: its lanes stand until the next assignment', async () => {
-  const { missing, done, group, look, gone, remade, suspects, rejoin } = watching();
+  const { missing, done, group, look, gone, remade, suspects, rejoin, waits } = watching();
   gone.add(RETRY);
   await look();
   gone.clear();
@@ -101,6 +105,7 @@ test('a topic that is there again without its offsets is another one: its lanes 
   expect(done).toEqual([`stand still ${RETRY}`]);
   expect(await missing.admits(group)).toBe(true);
   expect(suspects.size).toBe(0);
+  expect(waits.of({ topic: RETRY, partition: 0 })).toBeUndefined();
 });
 
 test('a topic that came back is joined for also where nobody can say yet whether others were made anew', async () => {
@@ -121,7 +126,7 @@ test('a topic made anew so quickly that nobody saw it missing is told by the off
   expect(rejoin.isPending).toBe(false);
   remade.add(RETRY);
   await missing.unknownTopic(group);
-  expect([rejoin.isPending, [...suspects]]).toEqual([true, [RETRY]]);
+  expect([rejoin.isPending, [...suspects.keys()]]).toEqual([true, [RETRY]]);
 });
 
 test('a source made anew ends the service: its offsets name other events than those that are parked', async () => {
