@@ -65,6 +65,19 @@ export class ParkedKeys {
     return this.#size;
   }
 
+  /** Keys and copies of each tier that has any. */
+  get byTier(): ReadonlyMap<string, { readonly keys: number; readonly copies: number }> {
+    const tiers = new Map<string, { keys: number; copies: number }>();
+    for (const copies of this.#keys.values()) {
+      for (const tier of new Set(copies.map((copy) => copy.tier))) {
+        const known = tiers.get(tier) ?? { keys: 0, copies: 0 };
+        const here = copies.filter((copy) => copy.tier === tier).length;
+        tiers.set(tier, { keys: known.keys + 1, copies: known.copies + here });
+      }
+    }
+    return tiers;
+  }
+
   /** About how much memory they take. */
   get bytes(): number {
     return this.#bytes;

@@ -4,7 +4,8 @@ import { coPartitioned, type MemberClaim, type TopicSet } from './group/assigner
 import { RejoinRequest } from './group/collaborators.ts';
 import type { Instant } from './group/epoch.ts';
 import { commitFirstStart } from './group/first-start.ts';
-import { Membership, type MemberState } from './group/membership.ts';
+import type { MemberState, MemberView } from './group/member-state.ts';
+import { Membership } from './group/membership.ts';
 import { errorType } from './kafkajs/errors.ts';
 import { hookedConsumer } from './kafkajs/hooked-consumer.ts';
 import { kafkajs } from './kafkajs/patched.ts';
@@ -44,10 +45,13 @@ export class GroupConsumer {
 
   constructor(kafka: Kafka, settings: ConsumerSettings, ports: Omit<LanePorts, 'isSuspect'>, fatal: Fatal) {
     const { sessionTimeoutMs, topics } = settings;
-    const { observe, parkedKeys } = ports;
-    const suspects = new Set<string>();
+    const { observe, parkedKeys, waits } = ports;
+    const suspects = new Map<string, () => void>();
     const lanes = new Lanes(settings, { ...ports, isSuspect: (topic) => suspects.has(topic) });
-    const missing = new MissingTopics({ topics, parkedKeys, observe, lanes, suspects, rejoin: this.#rejoin, fatal });
+    const missing = new MissingTopics({
+      ...{ topics, parkedKeys, waits, observe, lanes, suspects, fatal },
+      rejoin: this.#rejoin,
+    });
     const membership = new Membership(settings, lanes, missing, this.#rejoin, observe);
     const claim = (): MemberClaim => {
       if (membership.stopping) throw new kafkajs.KafkaJSNonRetriableError('stopping: no join is worth its while');
@@ -127,6 +131,16 @@ export class GroupConsumer {
     await this.#running.catch(() => undefined);
     await this.#consumer.disconnect();
     return this.#membership.drained;
+  }
+
+  /** This member as the group knows it. */
+  get member(): MemberView {
+    return this.#membership.view;
+  }
+
+  /** Every lane's state, with the ends of their partitions as they were told last. */
+  statesNow(): LaneState[] {
+    return this.#lanes.statesNow();
   }
 
   /** Every lane's state, with the ends of their partitions asked of the brokers. */

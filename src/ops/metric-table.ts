@@ -1,7 +1,11 @@
 import { DEAD_LETTER_REASONS } from '../core/disposition.ts';
 import { NO_RESULT_REASONS } from '../core/outcome.ts';
 import { DECODE_ERRORS } from '../pipeline/facts.ts';
+import { WAIT_REASONS } from '../pipeline/waits.ts';
 import { ATTEMPT_OUTCOMES } from './labels.ts';
+
+/** How a member can stand to its group. */
+export const MEMBER_STATES = ['outside', 'joining', 'serving', 'closing'] as const;
 
 /** The values of a label: all of them, or in words where they are known at run time only. */
 type LabelValues = readonly string[] | string;
@@ -104,6 +108,16 @@ export const METRICS = {
     'notifier_missing_topics',
     'Source, retry and dead-letter topics that were deleted under the running service; the log names them.',
   ),
+  waitingPartitions: gauge(
+    'notifier_waiting_partitions',
+    'Partitions of this member that stand, by what they wait for.',
+    {
+      reason: WAIT_REASONS,
+    },
+  ),
+  memberState: gauge('notifier_member_state', '1 for how this member stands to its group now.', {
+    state: MEMBER_STATES,
+  }),
   rebalances: counter('notifier_rebalances_total', 'Times this member joined a generation of the group.'),
   lastPoll: gauge(
     'notifier_last_poll_timestamp_seconds',

@@ -4,8 +4,10 @@ import type { SystemicCodes } from '../core/outcome.ts';
 import { MAIN_TIER, type Topology } from '../core/topology.ts';
 import type { AttemptFact, Fact, ProduceTarget, SettledFact } from '../pipeline/facts.ts';
 import type { Observe } from '../pipeline/ports.ts';
+import type { WaitReason } from '../pipeline/waits.ts';
 import { handling, type FactHandlers } from './fact-handlers.ts';
 import { deadLetterCode, outcomeCode, outcomeLabel, parkedCode } from './labels.ts';
+import { MEMBER_STATES } from './metric-table.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { createShownPartitions, type ShownPartitions, type PartitionValue } from './shown-partitions.ts';
 
@@ -37,6 +39,9 @@ export interface Gauges {
   /** Requests per second, 0 = no cap. */
   sendRateLimit(perSecond: number): void;
   fencedKeys(keys: number): void;
+  /** Partitions that stand, by what they wait for. */
+  waitingPartitions(count: Readonly<Record<WaitReason, number>>): void;
+  memberState(state: (typeof MEMBER_STATES)[number]): void;
   /** `retention.ms` of each topic; negative = for ever. */
   topicRetention(retentionMs: Readonly<Record<string, number>>): void;
   signingKeys(versions: readonly string[], active: string): void;
@@ -84,6 +89,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
       inFlight: (requests) => metric.inFlight.set(requests),
       sendRateLimit: (perSecond) => metric.sendRateLimit.set(perSecond),
       fencedKeys: (keys) => metric.fencedKeys.set(keys),
+      waitingPartitions: (count) => {
+        for (const [reason, partitions] of Object.entries(count)) metric.waitingPartitions.set({ reason }, partitions);
+      },
+      memberState: (present) => {
+        for (const state of MEMBER_STATES) metric.memberState.set({ state }, state === present ? 1 : 0);
+      },
       topicRetention: (retentionMs) => {
         metric.topicRetention.reset();
         for (const [topic, ms] of Object.entries(retentionMs)) {

@@ -43,6 +43,13 @@ export class AllParkedKeys {
     return keys;
   }
 
+  /** What is parked of each partition, by tier. */
+  get byTier(): readonly { tier: string; partition: number; records: number; keys: number }[] {
+    return [...this.#byPartition].flatMap(([partition, parked]) =>
+      [...parked.byTier].map(([tier, { keys, copies }]) => ({ tier, partition, records: copies, keys })),
+    );
+  }
+
   /** Whether so much is parked that records of the source have to wait until some of it is settled. */
   get full(): boolean {
     return this.#bytes >= this.#most;

@@ -7,6 +7,7 @@ import { watchKeys } from '../http/key-watch.ts';
 import { createSender } from '../http/sender.ts';
 import { createDecoder } from '../kafka/avro/decoder.ts';
 import { GroupConsumer } from '../kafka/consumer.ts';
+import type { MemberView } from '../kafka/group/member-state.ts';
 import { createKafka } from '../kafka/kafkajs/client.ts';
 import { createPublisher } from '../kafka/produce/publisher.ts';
 import type { Topics } from '../kafka/topics/prepare.ts';
@@ -16,15 +17,17 @@ import { kafkaLogCreator } from '../ops/kafka-log.ts';
 import { createLog } from '../ops/log.ts';
 import { logDestination } from '../ops/log-destination.ts';
 import { createMetrics } from '../ops/metrics.ts';
+import { StatusKeeper } from '../ops/status.ts';
 import { AllParkedKeys } from '../pipeline/all-parked-keys.ts';
 import { Gate } from '../pipeline/gate.ts';
 import { Abandoned, type Observe, type Ports } from '../pipeline/ports.ts';
 import { processRecord } from '../pipeline/process-record.ts';
+import { Waits } from '../pipeline/waits.ts';
 import { BARRIER_MARGIN_MS } from '../settings/between-sections.ts';
 import type { Config } from '../settings/table.ts';
 import { Closers } from './closers.ts';
+import { lanesSoon, outsideSince, sampleLanes } from './sampling.ts';
 import { instrumentedBy } from './instrumented.ts';
-import { sampleLanes } from './sampling.ts';
 import { connect, topicsOf } from './startup.ts';
 
 /** A service that runs, or tries to. */
@@ -63,13 +66,17 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     systemic: hold.systemic,
     now: Date.now,
   });
-  const log = createLog({ ...config.log, stream: logDestination(metrics.logLineDropped) });
+  const seen = new StatusKeeper(topology, Date.now);
+  const stream = logDestination(metrics.logLineDropped);
+  const log = createLog({ ...config.log, stream, onTrouble: seen.troubled });
   const observe: Observe = (fact) => {
     metrics.observe(fact);
     log.observe(fact);
+    seen.observe(fact);
   };
   const closers = new Closers((name, error) => log.error('could not be closed', { name, error }));
   const parkedKeys = new AllParkedKeys();
+  const waits = new Waits();
   const gate = new Gate({ ...limits, outageHoldAfter: hold.outageHoldAfter }, observe);
   const keys = new KeyRing(loadedKeys, observe);
   const kafka = createKafka(config.kafka.client, kafkaLogCreator(log));
@@ -81,6 +88,8 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   let stage: Stage = 'connecting';
   let consumer: GroupConsumer | undefined;
   let tickedAt = performance.now();
+  const sinceStart = Date.now();
+  const member = (): MemberView => consumer?.member ?? outsideSince(sinceStart);
   const facts = (): HealthFacts => {
     const contactAt = consumer?.lastContact?.monotonic;
     return { stage, member: consumer?.state, now: performance.now(), tickedAt, contactAt };
@@ -91,9 +100,19 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     metrics: async () => {
       metrics.gauges.inFlight(gate.inFlight);
       metrics.gauges.fencedKeys(parkedKeys.keys);
+      metrics.gauges.memberState(member().state);
+      metrics.gauges.waitingPartitions(waits.count(consumer?.statesNow() ?? []));
       metrics.gauges.sendRateLimit(gate.rateLimit);
       metrics.gauges.signingKeys(keys.state.versions, keys.state.inUse);
       return { contentType: metrics.contentType, text: await metrics.text() };
+    },
+    status: async () => {
+      const lanes = consumer === undefined ? [] : await lanesSoon(consumer);
+      const { versions, inUse: signing } = keys.state;
+      return seen.status({
+        ...{ member: member(), lanes, parked: parkedKeys.byTier, pace: { limit: gate.rateLimit } },
+        keys: { active: keys.active, signing, versions },
+      });
     },
   });
   closers.add('probes and metrics', () => admin.close());
@@ -111,6 +130,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     send: sender.send,
     publish: publisher.publish,
     parkedKeys,
+    waits,
     observe,
     enter: gate.enter,
     keyWorked: keys.worked,
@@ -146,6 +166,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
             if (fact.kind === 'joined') sample().catch(notSampled);
           },
           parkedKeys,
+          waits,
           process: (record, ownership) => processRecord(record, ports, ownership),
           onError: ({ topic, partition, offset }, error) =>
             log.error('a record could not be worked on; trying again', { topic, partition, offset, error }),

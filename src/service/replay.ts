@@ -48,6 +48,7 @@ export function createTeller(settings: TellerSettings, perSecond: number, signal
     decode: createDecoder(registry).decode,
     send: sender.send,
     publish: () => Promise.reject(new Error('a replay settles nothing')),
+    waits: new Waits(),
     parkedKeys: new AllParkedKeys(),
     observe,
     enter: gate.enter,

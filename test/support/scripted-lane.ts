@@ -1,5 +1,6 @@
 import type { KafkaRecord } from '../../src/core/record.ts';
 import { Lane } from '../../src/kafka/lanes/lane.ts';
+import { Waits } from '../../src/pipeline/waits.ts';
 import { WaitingRoom } from '../../src/kafka/lanes/waiting-room.ts';
 import { deferred, ScriptedOwnership, soon, SOURCE, sourceRecord, type Deferred } from './fixtures.ts';
 
@@ -9,6 +10,7 @@ export class ScriptedLane {
   /** Offsets in the order in which they were started; one that is tried again stands twice. */
   readonly started: number[] = [];
   readonly errors: unknown[] = [];
+  readonly waits = new Waits();
   readonly lane: Lane;
   moves = 0;
   rooms = 0;
@@ -21,6 +23,7 @@ export class ScriptedLane {
       committed: { offset, metadata },
       concurrency,
       ownership: this.ownership,
+      waits: this.waits,
       room,
       process: async ({ offset }) => {
         this.started.push(offset);

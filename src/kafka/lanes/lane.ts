@@ -3,6 +3,7 @@ import type { KafkaRecord } from '../../core/record.ts';
 import { keyText } from '../../pipeline/order-key.ts';
 import { Abandoned, type Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
+import type { Waits } from '../../pipeline/waits.ts';
 import { Chains, type Chain } from './chains.ts';
 import { weightOf, type WaitingRoom } from './waiting-room.ts';
 
@@ -21,6 +22,7 @@ export interface LaneOptions {
   /** Records of different keys in flight at once; 1 keeps the partition's order. */
   readonly concurrency: number;
   readonly ownership: Ownership;
+  readonly waits: Waits;
   /** Shared by all lanes. */
   readonly room: WaitingRoom;
   /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
@@ -183,17 +185,21 @@ export class Lane {
 
   /** @returns whether the record is settled; where it is not, this lane has ended */
   async #process(record: KafkaRecord): Promise<boolean> {
-    const { process, ownership, onError } = this.#options;
+    const { process, ownership, onError, waits } = this.#options;
+    let end: (() => void) | undefined;
     while (!ownership.closing.aborted) {
       try {
         await process(record, ownership);
+        end?.();
         return true;
       } catch (error) {
         const stale = error instanceof Abandoned;
         if (!stale) onError(record, error);
+        if (!stale) end ??= waits.begin(record, 'error');
         await pause(stale ? LEASE_PAUSE_MS : ERROR_PAUSE_MS, ownership.closing).catch(() => undefined);
       }
     }
+    end?.();
     return false;
   }
 }

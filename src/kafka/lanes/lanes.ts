@@ -2,6 +2,7 @@ import type { KafkaRecord } from '../../core/record.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe, Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
+import type { Waits } from '../../pipeline/waits.ts';
 import { servableNow, type TopicSet } from '../group/assigner.ts';
 import type { Work } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
@@ -20,6 +21,7 @@ import { WaitingRoom } from './waiting-room.ts';
 export interface LanePorts {
   readonly observe: Observe;
   readonly parkedKeys: AllParkedKeys;
+  readonly waits: Waits;
   /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
   readonly process: (record: KafkaRecord, ownership: Ownership) => Promise<void>;
   /** `process` threw what it never should; the record is tried again. */
@@ -43,7 +45,7 @@ export class Lanes implements Work {
   #lanes = new Map<string, Lane>();
   #watch: LaneWatch | undefined;
   #committer: Committer | undefined;
-  readonly #quarantine = new Quarantine();
+  readonly #quarantine: Quarantine;
   #closing: AbortSignal = AbortSignal.abort();
   #served = '';
   #unserved: readonly number[] = [];
@@ -52,6 +54,7 @@ export class Lanes implements Work {
   constructor(settings: LaneSettings, ports: LanePorts) {
     this.#settings = settings;
     this.#ports = ports;
+    this.#quarantine = new Quarantine(ports.waits);
     this.#parked = new ParkedReader(settings.topics.topology, ports.parkedKeys);
   }
 
@@ -80,7 +83,7 @@ export class Lanes implements Work {
 
     const committer = new Committer(group, epoch, observe, this.#ports.isSuspect);
     this.#committer = committer;
-    this.#watch = new LaneWatch(cluster, this.#quarantine, observe);
+    this.#watch = new LaneWatch(cluster, this.#ports.waits, observe);
     this.#lanes = new Map();
     const room = new WaitingRoom();
     for (const [topic, partitions] of assigned) {
@@ -93,6 +96,7 @@ export class Lanes implements Work {
           committed: committed.get(key) ?? { offset: earliest.get(key) ?? 0, metadata: '' },
           concurrency: topic === source ? this.#settings.concurrency : 1,
           ownership: epoch,
+          waits: this.#ports.waits,
           room,
           process: this.#ports.process,
           onMoved: (moved) => committer.moved(moved),
@@ -144,7 +148,10 @@ export class Lanes implements Work {
     const count = lane.take(records, refused?.offset ?? next);
     this.#ports.observe({ kind: 'consumed', tier: this.#settings.topics.topology.tierOf(topic), count });
     if (lane.full) group.pause([{ topic, partitions: [partition] }]);
-    if (refused === undefined || lane.next < refused.offset) return;
+    if (refused === undefined || lane.next < refused.offset) {
+      this.#quarantine.isOver([lane]);
+      return;
+    }
     const error = new Error('so many events are parked that no more are read');
     this.#ports.observe({ kind: 'waiting', for: 'parked', record: refused, error });
     this.#holdFor(CORRUPT_PAUSE_MS, group, lane, 'parked_full');
@@ -163,7 +170,10 @@ export class Lanes implements Work {
     for (const lane of this.#lanes.values()) {
       const reason = unknown.get(lane.partition);
       if (reason !== undefined) this.#quarantine.hold(group, [lane], reason);
-      else if (this.#quarantine.reasonOf(lane)?.startsWith('parked_') === true) this.#quarantine.release(group, [lane]);
+      else if (this.#quarantine.reasonOf(lane)?.startsWith('parked_') === true) {
+        this.#quarantine.isOver([lane]);
+        this.#quarantine.release(group, [lane]);
+      }
     }
   }
 
@@ -175,6 +185,8 @@ export class Lanes implements Work {
 
   /** Forgets all lanes; their records are read again by whoever owns the partitions next. */
   closed(): void {
+    this.#quarantine.isOver(this.#lanes.values());
+    this.#watch?.end();
     this.#lanes = new Map();
   }
 
@@ -220,6 +232,11 @@ export class Lanes implements Work {
   async states(): Promise<LaneState[]> {
     const lanes = [...this.#lanes.values()];
     return lanes.length === 0 ? [] : ((await this.#watch?.look(lanes)) ?? []);
+  }
+
+  /** The same, with the ends as they were told last. */
+  statesNow(): LaneState[] {
+    return this.#watch?.seen([...this.#lanes.values()]) ?? [];
   }
 
   /** Records that the broker deleted before they were read are gone; that is told loudly, and reading goes on behind. */

@@ -3,6 +3,7 @@ import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startAdminServer } from '../../../src/ops/admin-server.ts';
 import { SETTINGS, type SettingName } from '../../../src/settings/table.ts';
+import { statusOf } from '../../support/status.ts';
 import { all, built, builtOver, OPTIONAL_COMPONENTS, settingsOf, the, type Manifest } from './manifests.ts';
 import { text } from '../repository.ts';
 import { notRestricted } from './pod-security.ts';
@@ -68,6 +69,7 @@ describe.each(['dev', 'prod', 'prod with every component'])('%s', (variant) => {
       port: 0,
       checks: { live: () => ({}), ready: () => ({}), started: () => ({}) },
       metrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
+      status: () => Promise.resolve(statusOf()),
     });
     const [container] = pod.containers;
     const probes = [container?.startupProbe, container?.readinessProbe, container?.livenessProbe];

@@ -93,6 +93,8 @@ const CONTRACT: Readonly<Record<string, readonly [string, ...string[]]>> = {
   notifier_assigned_partitions: ['gauge', 'tier'],
   notifier_unserved_partitions: ['gauge'],
   notifier_missing_topics: ['gauge'],
+  notifier_member_state: ['gauge', 'state'],
+  notifier_waiting_partitions: ['gauge', 'reason'],
   notifier_rebalances_total: ['counter'],
   notifier_last_poll_timestamp_seconds: ['gauge'],
   notifier_commits_total: ['counter', 'result'],

@@ -8,7 +8,7 @@ import { SOURCE, sourceRecord } from '../../support/fixtures.ts';
 const RETRY = `${SOURCE}.retry.5s`;
 const STATE: LaneState = {
   ...{ topic: SOURCE, partition: 0, position: 5, committed: 5, end: 5 },
-  ...{ oldest: undefined, standsSince: undefined, waitsFor: undefined },
+  ...{ oldest: undefined, standsSince: undefined, wait: undefined },
 };
 
 /** What is shown of these lanes, each gauge by partition. */
@@ -46,7 +46,7 @@ test('the oldest event is dated by its origin; where it cannot be read, by when 
   const states: LaneState[] = [
     STATE,
     { ...STATE, topic: RETRY, partition: 1, oldest: sourceRecord({ topic: RETRY, timestamp: 4_000, headers }) },
-    { ...STATE, partition: 2, end: 9, standsSince: 6_000, waitsFor: 'open_transaction' },
+    { ...STATE, partition: 2, end: 9, standsSince: 6_000, wait: { reason: 'open_transaction', since: 0 } },
   ];
   expect(await shown(() => Promise.resolve(states))).toMatchObject({
     oldest: { [`${SOURCE}:0`]: 0, [`${RETRY}:1`]: 1_000, [`${SOURCE}:2`]: 6_000 },

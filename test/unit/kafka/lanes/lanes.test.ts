@@ -8,6 +8,7 @@ import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
 import type { CorruptBatch, FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
+import { Waits } from '../../../../src/pipeline/waits.ts';
 import { pass, soon, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixtures.ts';
 
 const RETRY = `${SOURCE}.retry.5s`;
@@ -25,6 +26,7 @@ async function setUp(retry: Retry = {}, parkedKeys = new AllParkedKeys()) {
     {
       observe: (fact) => facts.push(fact),
       parkedKeys,
+      waits: new Waits(),
       process: ({ topic, partition, offset }) =>
         Promise.resolve(void processed.push(`${topic}:${partition}:${offset}`)),
       onError: () => undefined,
@@ -226,15 +228,15 @@ describe('behind a transaction that stays open', () => {
     expect(await state()).toMatchObject({ position: 1, committed: 1, end: 1, standsSince: undefined });
     ends.high = 7;
     const since = Date.now();
-    const standing = { position: 1, committed: 1, end: 7, standsSince: since, waitsFor: 'open_transaction' };
+    const standing = { position: 1, committed: 1, end: 7, standsSince: since, wait: { reason: 'open_transaction' } };
     expect(await state()).toMatchObject(standing);
     await pass(5_000);
     expect(await state()).toMatchObject(standing);
 
     ends.stable = 7;
-    expect(await state(), 'now it may be read').toMatchObject({ standsSince: since, waitsFor: undefined });
+    expect(await state(), 'now it may be read').toMatchObject({ standsSince: since, wait: undefined });
     await take(SOURCE, 0, undefined, { asked: 1, record: 6 });
-    expect(await state()).toMatchObject({ position: 7, standsSince: undefined, waitsFor: undefined });
+    expect(await state()).toMatchObject({ position: 7, standsSince: undefined, wait: undefined });
   });
 
   test('it is told after 30 s, with its place', async () => {
@@ -259,7 +261,7 @@ describe('behind a transaction that stays open', () => {
     await pass(20_000);
     ends.stable = 7;
     await take(SOURCE, 0, undefined, { asked: 1, record: 6 });
-    expect(await state()).toMatchObject({ standsSince: Date.now(), waitsFor: 'open_transaction' });
+    expect(await state()).toMatchObject({ standsSince: Date.now(), wait: { reason: 'open_transaction' } });
   });
 });
 
@@ -268,7 +270,7 @@ test('a lane that is held back for a corrupt batch says so, and since when', asy
   ends.high = 3;
   ends.stable = 3;
   await take(SOURCE, 0, CORRUPT);
-  expect(await state()).toMatchObject({ waitsFor: 'corrupt', standsSince: Date.now(), end: 3 });
+  expect(await state()).toMatchObject({ wait: { reason: 'corrupt' }, standsSince: Date.now(), end: 3 });
 });
 
 describe('more that is parked than there is room for', () => {
@@ -282,7 +284,7 @@ describe('more that is parked than there is room for', () => {
     expect(facts.filter(({ kind }) => kind === 'waiting')).toMatchObject([
       { for: 'parked', record: { topic: SOURCE, partition: 0, offset: 0 } },
     ]);
-    expect(await state()).toMatchObject({ waitsFor: 'parked_full' });
+    expect(await state()).toMatchObject({ wait: { reason: 'parked_full' } });
     await take(SOURCE, 0);
     await take(SOURCE, 1);
     expect(processed, 'and the others go on').toEqual([`${SOURCE}:1:0`]);
