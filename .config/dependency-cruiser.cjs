@@ -28,13 +28,19 @@ module.exports = {
     only('http-is-an-adapter', 'http/', ['core/', 'pipeline/']),
     only('ops-is-an-adapter', 'ops/', ['core/', 'pipeline/']),
     only('inspect-reads', 'inspect/', ['core/', 'kafka/(kafkajs|avro|topics)/']),
+    only('operate-looks-and-writes', 'operate/', [
+      'core/',
+      'inspect/',
+      'kafka/(kafkajs|avro|topics|produce)/',
+      'http/',
+    ]),
     only('settings-know-core', 'settings/', ['core/']),
     only('service-wires', 'service/', ['core/', 'pipeline/', 'kafka/', 'http/', 'ops/', 'settings/']),
     only('simulator-judges-alone', 'simulator/', ['core/signature', 'core/codes', 'core/misconfigured']),
     {
       name: 'a-command-joins-no-group',
       severity: 'error',
-      from: { path: '^src/cli/' },
+      from: { path: '^src/(cli|operate|inspect)/' },
       to: { path: '^src/kafka/(consumer|group/|lanes/)' },
     },
     {

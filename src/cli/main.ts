@@ -3,8 +3,10 @@ import { createRequire } from 'node:module';
 import { thisProcess } from './common/host.ts';
 import { runProgram } from './common/program.ts';
 import { emit } from './emit.ts';
+import { inspect } from './inspect.ts';
 import { run } from './run.ts';
 import { simulate } from './simulate.ts';
+import { trace } from './trace.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 const about = {
@@ -14,6 +16,6 @@ const about = {
 };
 
 const host = thisProcess();
-const code = await runProgram(about, [run, simulate, emit], process.argv.slice(2), host);
+const code = await runProgram(about, [run, simulate, emit, inspect, trace], process.argv.slice(2), host);
 await Promise.all([host.out.flush(), host.err.flush()]);
 process.exit(code);

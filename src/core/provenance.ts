@@ -109,6 +109,26 @@ export function namesPayment(headers: Readonly<Record<string, unknown>>, payment
   return named instanceof Buffer && named.equals(paymentId);
 }
 
+/** Whether a copy or a letter says that its event first stood there; of bytes that nobody has looked at yet. */
+export function cameFrom(
+  headers: Readonly<Record<string, unknown>>,
+  origin: { readonly topic: string; readonly partition: number; readonly offset: number },
+): boolean {
+  const says = (name: string, value: string | number): boolean => {
+    const said = headers[`${PREFIX}origin-${name}`];
+    return said instanceof Buffer && said.toString() === String(value);
+  };
+  return says('offset', origin.offset) && says('partition', origin.partition) && says('topic', origin.topic);
+}
+
+/** Every header of ours, its name in full and its value as text. */
+export function provenanceHeaders(headers: Headers): Record<string, string> {
+  const own = Object.entries(headers).filter(([name]) => name.startsWith(PREFIX));
+  return Object.fromEntries(
+    own.map(([name, value]) => [name, (Array.isArray(value) ? value[0] : value)?.toString() ?? '']),
+  );
+}
+
 /**
  * The headers of a record that moves on: those of its producer as they were, and the history written anew.
  *

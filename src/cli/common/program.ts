@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode } from '../../core/exit-codes.ts';
-import type { CliCommand } from './command.ts';
+import type { CliCommand, CommandGroup } from './command.ts';
 import type { Host } from './host.ts';
 
 /** What the command line as a whole says of itself. */
@@ -13,23 +13,24 @@ export interface About {
 /** Runs what the arguments ask for. Wrong usage is told with what there is, and ends with `misconfigured`. */
 export async function runProgram(
   about: About,
-  commands: readonly CliCommand[],
+  commands: readonly (CliCommand | CommandGroup)[],
   args: readonly string[],
   host: Host,
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
+  const add = (whole: Command, command: CliCommand | CommandGroup): Command => {
+    const { name, summary, help } = command;
+    const sub = equipped(new Command(name.split(' ').at(-1)), host).description(summary);
+    sub.addHelpText('after', `\n${help.trim()}\n`);
+    if ('commands' in command) return whole.addCommand(command.commands.reduce(add, sub));
+    command.usage?.(sub);
+    sub.action(async (...given: unknown[]) => {
+      code = await command.act(given, host);
+    });
+    return whole.addCommand(sub);
+  };
   const program = (): Command =>
-    commands.reduce(
-      (whole, command) => {
-        const sub = equipped(new Command(command.name), host).description(command.summary);
-        command.usage?.(sub);
-        sub.addHelpText('after', `\n${command.help.trim()}\n`).action(async (...given: unknown[]) => {
-          code = await command.act(given, host);
-        });
-        return whole.addCommand(sub);
-      },
-      equipped(new Command(about.name), host).description(about.description).version(about.version),
-    );
+    commands.reduce(add, equipped(new Command(about.name), host).description(about.description).version(about.version));
   try {
     if (args.some(isHelp)) {
       const others = args.filter((arg) => !isHelp(arg));
