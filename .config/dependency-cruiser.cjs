@@ -57,7 +57,7 @@ module.exports = {
     room('lanes', ['group', 'kafkajs', 'wire']),
     room('topics', ['group', 'kafkajs', 'wire']),
     packages('codecs-in-wire', 'kafka/wire/', ['kafkajs-snappy', 'lz4js', 'fzstd']),
-    packages('avro-in-avro', 'kafka/(avro/|produce/emitter)', ['avsc']),
+    packages('avro-in-avro', 'kafka/(avro/|produce/emitter)', ['@kafkajs', 'avsc']),
     packages('kafkajs-in-kafka', 'kafka/(?!avro/|wire/)', ['kafkajs']),
     {
       name: 'kafkajs-is-used-patched',

@@ -39,23 +39,26 @@ Examples:
   payment-notifier inspect payment-final.dead-letter:3:12 --json | jq .event`,
   sections: ['kafka', 'source', 'retry', 'outcomes', 'registry'],
 
-  run: async (task: InspectTask): Promise<Result> => {
-    const { args, settings, signal, out } = task;
-    const [at] = args;
-    const role = topologyOf(settings).roleOf(at.topic);
-    if (role === 'other') {
-      throw new Misconfigured([`${at.topic} is none of the topics of ${settings.source.topic}; set SOURCE_TOPIC`]);
-    }
-    return withReading(task, 'reading', async (reading) => {
-      const seen = await lookAt(at, reading);
-      const { record, unread } = seen;
-      if (record === undefined && unread.length === 0) throw new Error(`${recordName(at)}: no record stands there`);
-      if (record === undefined || role === 'outcomes') return report(at, seen, undefined, out);
-      const readPayment = paymentReader(createDecoder(settings.registry), settings.source.topic, signal);
-      return report(at, seen, closesLetter(record.headers) ? undefined : await readPayment(record), out);
-    });
-  },
+  run: inspectRecord,
 });
+
+/** Looks at the record that the task names. @throws Misconfigured where it stands in none of the service's topics */
+export async function inspectRecord(task: InspectTask): Promise<Result> {
+  const { args, settings, signal, out } = task;
+  const [at] = args;
+  const role = topologyOf(settings).roleOf(at.topic);
+  if (role === 'other') {
+    throw new Misconfigured([`${at.topic} is none of the topics of ${settings.source.topic}; set SOURCE_TOPIC`]);
+  }
+  return withReading(task, 'reading', async (reading) => {
+    const seen = await lookAt(at, reading);
+    const { record, unread } = seen;
+    if (record === undefined && unread.length === 0) throw new Error(`${recordName(at)}: no record stands there`);
+    if (record === undefined || role === 'outcomes') return report(at, seen, undefined, out);
+    const readPayment = paymentReader(createDecoder(settings.registry), settings.source.topic, signal);
+    return report(at, seen, closesLetter(record.headers) ? undefined : await readPayment(record), out);
+  });
+}
 
 /** @param payment where the record is one that carries an event */
 function report(at: RecordId, seen: Seen, payment: Payment | undefined, out: Terminal): Result {

@@ -2,6 +2,8 @@
 import { createRequire } from 'node:module';
 import { thisProcess } from './common/host.ts';
 import { runProgram } from './common/program.ts';
+import { list } from './dead-letters/list.ts';
+import { show } from './dead-letters/show.ts';
 import { emit } from './emit.ts';
 import { inspect } from './inspect.ts';
 import { run } from './run.ts';
@@ -16,6 +18,6 @@ const about = {
 };
 
 const host = thisProcess();
-const code = await runProgram(about, [run, simulate, emit, inspect, trace], process.argv.slice(2), host);
+const code = await runProgram(about, [run, simulate, emit, inspect, trace, list, show], process.argv.slice(2), host);
 await Promise.all([host.out.flush(), host.err.flush()]);
 process.exit(code);

@@ -86,6 +86,8 @@ export interface Closing {
   readonly why?: string;
   /** Epoch milliseconds. */
   readonly closedAt?: number;
+  /** Of the run that sent it on its way again. */
+  readonly redriveId?: string;
 }
 
 /** @returns `undefined` for a record that closes nothing */
@@ -94,8 +96,24 @@ export function readClosing({ headers }: Pick<KafkaRecord, 'headers'>): Closing 
   const [partition, offset] = (text('closes') ?? '').split(':').map(integer);
   const as = text('closed-as');
   if (partition === undefined || offset === undefined || (as !== 'redriven' && as !== 'discarded')) return undefined;
-  const rest = { by: text('closed-by'), why: text('closed-why'), closedAt: integer(text('closed-at')) };
+  const rest = {
+    ...{ by: text('closed-by'), why: text('closed-why'), closedAt: integer(text('closed-at')) },
+    redriveId: text('redrive-id'),
+  };
   return { partition, offset, as, ...defined(rest) };
+}
+
+/** The headers of a record that closes a letter of the event with this origin. */
+export function closingHeaders(
+  { partition, offset, as, by, why, closedAt, redriveId }: Closing,
+  origin: Pick<Provenance['origin'], 'topic' | 'partition' | 'offset'>,
+): Headers {
+  const fields = {
+    ...{ closes: `${partition}:${offset}`, 'closed-as': as, 'closed-by': by, 'closed-why': why, 'closed-at': closedAt },
+    ...{ 'redrive-id': redriveId, 'origin-topic': origin.topic },
+    ...{ 'origin-partition': origin.partition, 'origin-offset': origin.offset },
+  };
+  return Object.fromEntries(Object.entries(defined(fields)).map(([name, value]) => [PREFIX + name, String(value)]));
 }
 
 /** Whether these are the headers of a record that closes a letter; of bytes that nobody has looked at yet. */

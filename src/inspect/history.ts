@@ -44,6 +44,7 @@ export interface ClosingRecord extends Stored {
   readonly by?: string;
   readonly why?: string;
   readonly closedAt?: number;
+  readonly redriveId?: string;
 }
 
 /** A record of the outcomes topic. */

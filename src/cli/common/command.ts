@@ -8,18 +8,9 @@ import { interruption, type Host } from './host.ts';
 import { print, type Result } from './result.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Commands under one name. */
-export interface CommandGroup {
-  readonly name: string;
-  /** One line, for the list of commands. */
-  readonly summary: string;
-  readonly help: string;
-  readonly commands: readonly CliCommand[];
-}
-
 /** A command: how it is called, and what it does until it has an exit code. */
 export interface CliCommand {
-  /** Of one in a group: behind the group's name, as it is typed. */
+  /** One word, or the word of a group before it: `replay plan`. */
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;
@@ -73,13 +64,8 @@ export function taskCommand<O, S extends SectionName, A extends readonly unknown
       try {
         const settings = loadSections(host.env, sections);
         const working = run({
-          options: options as O,
-          args: args as unknown as A,
-          settings,
-          signal: interrupted.signal,
-          stdin,
-          out,
-          err,
+          ...{ options: options as O, args: args as unknown as A, settings },
+          ...{ signal: interrupted.signal, stdin, out, err },
         });
         const result = await Promise.race([working, graceAfter(interrupted.signal)]);
         if (result !== undefined) print(result, 'json' in options, out);

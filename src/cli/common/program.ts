@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode } from '../../core/exit-codes.ts';
-import type { CliCommand, CommandGroup } from './command.ts';
+import type { CliCommand } from './command.ts';
 import type { Host } from './host.ts';
 
 /** What the command line as a whole says of itself. */
@@ -13,24 +13,24 @@ export interface About {
 /** Runs what the arguments ask for. Wrong usage is told with what there is, and ends with `misconfigured`. */
 export async function runProgram(
   about: About,
-  commands: readonly (CliCommand | CommandGroup)[],
+  commands: readonly CliCommand[],
   args: readonly string[],
   host: Host,
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
-  const add = (whole: Command, command: CliCommand | CommandGroup): Command => {
-    const { name, summary, help } = command;
-    const sub = equipped(new Command(name.split(' ').at(-1)), host).description(summary);
-    sub.addHelpText('after', `\n${help.trim()}\n`);
-    if ('commands' in command) return whole.addCommand(command.commands.reduce(add, sub));
-    command.usage?.(sub);
-    sub.action(async (...given: unknown[]) => {
-      code = await command.act(given, host);
-    });
-    return whole.addCommand(sub);
+  const program = (): Command => {
+    const whole = equipped(new Command(about.name), host).description(about.description).version(about.version);
+    for (const command of commands) {
+      const [name = '', ...groups] = command.name.split(' ').reverse();
+      const sub = equipped(new Command(name), host).description(command.summary);
+      command.usage?.(sub);
+      sub.addHelpText('after', `\n${command.help.trim()}\n`).action(async (...given: unknown[]) => {
+        code = await command.act(given, host);
+      });
+      groups.reduceRight((parent, group) => within(parent, group, commands, host), whole).addCommand(sub);
+    }
+    return whole;
   };
-  const program = (): Command =>
-    commands.reduce(add, equipped(new Command(about.name), host).description(about.description).version(about.version));
   try {
     if (args.some(isHelp)) {
       const others = args.filter((arg) => !isHelp(arg));
@@ -42,6 +42,18 @@ export async function runProgram(
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? EXIT.done : EXIT.misconfigured;
   }
+}
+
+/** The group of commands of this name, such as `replay` of `replay plan`. */
+function within(parent: Command, name: string, commands: readonly CliCommand[], host: Host): Command {
+  const known = parent.commands.find((command) => command.name() === name);
+  if (known !== undefined) return known;
+  const members = commands.flatMap((command) =>
+    command.name.startsWith(`${name} `) ? [command.name.slice(name.length + 1)] : [],
+  );
+  const group = equipped(new Command(name), host).description(members.join(', '));
+  parent.addCommand(group);
+  return group;
 }
 
 function equipped(command: Command, { out, err }: Host): Command {

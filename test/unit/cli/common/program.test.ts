@@ -20,6 +20,39 @@ async function run(...args: string[]) {
   return { code, out: host.written.out.text, err: host.written.err.text };
 }
 
+const part = (name: string) =>
+  taskCommand({
+    name,
+    summary: `does ${name}`,
+    help: 'Example',
+    sections: [],
+    run: () => Promise.resolve({ text: [name] }),
+  });
+
+describe('commands of a group', () => {
+  const grouped = async (...args: string[]) => {
+    const host = scriptedHost();
+    const code = await runProgram(about, [work, part('group one'), part('group two')], args, host);
+    return { code, out: host.written.out.text, err: host.written.err.text };
+  };
+
+  test('are called by both words', async () => {
+    expect(await grouped('group', 'two')).toEqual({ code: 0, out: 'group two\n', err: '' });
+  });
+
+  test('are named where the whole and the group are explained', async () => {
+    expect((await grouped('--help')).out).toMatch(/group .*one, two/);
+    expect((await grouped('group', '--help')).out).toMatch(/one .*does group one[^]*two .*does group two/);
+  });
+
+  test.each([['group'], ['group three'], ['group three --help'], ['group one --nope --help']])(
+    '%s is wrong usage',
+    async (line) => {
+      expect((await grouped(...line.split(' '))).code).toBe(2);
+    },
+  );
+});
+
 test('a command gets its arguments and options', async () => {
   expect(await run('work', 'stone', '--count', '2')).toEqual({ code: 0, out: 'stone 2\n', err: '' });
 });
