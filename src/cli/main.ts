@@ -2,7 +2,9 @@
 import { createRequire } from 'node:module';
 import { thisProcess } from './common/host.ts';
 import { runProgram } from './common/program.ts';
+import { discard } from './dead-letters/discard.ts';
 import { list } from './dead-letters/list.ts';
+import { redrive } from './dead-letters/redrive.ts';
 import { show } from './dead-letters/show.ts';
 import { emit } from './emit.ts';
 import { inspect } from './inspect.ts';
@@ -18,6 +20,7 @@ const about = {
 };
 
 const host = thisProcess();
-const code = await runProgram(about, [run, simulate, emit, inspect, trace, list, show], process.argv.slice(2), host);
+const commands = [run, inspect, trace, list, show, redrive, discard, simulate, emit];
+const code = await runProgram(about, commands, process.argv.slice(2), host);
 await Promise.all([host.out.flush(), host.err.flush()]);
 process.exit(code);

@@ -45,6 +45,8 @@ export interface ClosingRecord extends Stored {
   readonly why?: string;
   readonly closedAt?: number;
   readonly redriveId?: string;
+  /** Of the letter's event. */
+  readonly origin?: RecordId;
 }
 
 /** A record of the outcomes topic. */

@@ -1,4 +1,4 @@
-import type { IHeaders, Kafka, Producer } from 'kafkajs';
+import type { Kafka, Producer } from 'kafkajs';
 import type { OutgoingRecord } from '../../core/record.ts';
 
 /** Writes records all or none, under an id that one writer has at a time. */
@@ -52,7 +52,8 @@ export function createTransactions(kafka: Kafka, transactionalId: string): Trans
         const written = await transaction.sendBatch({ acks: -1, timeout: TIMEOUT_MS, topicMessages: byTopic(records) });
         const places = new Set(written.map(({ topicName, partition }) => `${topicName}:${partition}`));
         const missing = records.find(({ topic, partition }) => !places.has(`${topic}:${partition ?? ''}`));
-        if (missing !== undefined) throw new Error(`nothing was written to ${missing.topic}:${missing.partition ?? ''}`);
+        if (missing !== undefined)
+          throw new Error(`nothing was written to ${missing.topic}:${missing.partition ?? ''}`);
         await transaction.commit();
       } catch (error) {
         await transaction.abort().catch(() => undefined);
@@ -71,7 +72,7 @@ function byTopic(records: readonly OutgoingRecord[]) {
     messages: records
       .filter((record) => record.topic === topic)
       .map(({ key, value, partition, headers }) => ({
-        ...{ key, value, headers: headers as IHeaders },
+        ...{ key, value, headers: headers },
         ...(partition !== undefined && { partition }),
       })),
   }));

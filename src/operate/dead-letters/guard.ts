@@ -45,7 +45,9 @@ export async function guarded<T>(
   await mine();
   let renewing = renew();
   // Brokers that do not answer now may answer the next time; the lease is longer than a few of these.
-  const timer = setInterval(() => (renewing = renewing.then(renew, renew)), RENEWED_EVERY_MS);
+  const timer = setInterval(() => {
+    renewing = renewing.then(renew).catch(() => undefined);
+  }, RENEWED_EVERY_MS);
   try {
     await renewing;
     lost.signal.throwIfAborted();
@@ -67,5 +69,7 @@ function inTheWay({ by, run, until }: Holder): string {
 function readHolder(text: string): Holder | undefined {
   if (text === '') return undefined;
   const { by, run, until } = JSON.parse(text) as Partial<Holder>;
-  return typeof by === 'string' && typeof run === 'string' && typeof until === 'number' ? { by, run, until } : undefined;
+  return typeof by === 'string' && typeof run === 'string' && typeof until === 'number'
+    ? { by, run, until }
+    : undefined;
 }

@@ -23,7 +23,11 @@ export interface Redrive extends Closer {
  * The copy that takes a letter's place: as the event stood in its source, with attempts and times begun anew. It is due at
  * once.
  */
-export function redrivenCopy(letter: KafkaRecord, { id, topic, at, rebuildBody }: Redrive, { source }: Topology): OutgoingRecord {
+export function redrivenCopy(
+  letter: KafkaRecord,
+  { id, topic, at, rebuildBody }: Redrive,
+  { source }: Topology,
+): OutgoingRecord {
   const { origin, paymentId, reason, body, redriveCount = 0 } = readProvenance(letter, source);
   const { key, value, partition, headers } = letter;
   const provenance = {
@@ -37,19 +41,20 @@ export function redrivenCopy(letter: KafkaRecord, { id, topic, at, rebuildBody }
 
 /** The record that closes a letter: it stands beside it, under the same key. */
 export function closingRecord(
-  letter: Pick<KafkaRecord, 'topic' | 'partition' | 'offset' | 'key' | 'headers' | 'timestamp' | 'value' | 'readAt'>,
+  letter: KafkaRecord,
   as: Closing['as'],
   { by, at, why }: Closer,
   source: string,
   redriveId?: string,
 ): OutgoingRecord {
   const { topic, partition, offset, key } = letter;
+  const { topic: from, partition: number, offset: first } = readProvenance(letter, source).origin;
   const closing: Closing = {
-    ...{ partition, offset, as, by, closedAt: at },
+    ...{ partition, offset, as, by, closedAt: at, origin: { topic: from, partition: number, offset: first } },
     ...(why !== undefined && { why }),
     ...(redriveId !== undefined && { redriveId }),
   };
-  return { topic, partition, key, value: null, headers: closingHeaders(closing, readProvenance(letter, source).origin) };
+  return { topic, partition, key, value: null, headers: closingHeaders(closing) };
 }
 
 /** What an auditor is told of a run. */

@@ -61,11 +61,7 @@ export function skippedByReason(skipped: readonly Skipped[]): Map<string, number
 
 export const TOLD = 'its payment was delivered, as an outcome says';
 
-function reasonToSkip(
-  letter: Letter,
-  maxRedrives: number,
-  isTold: RedriveRules['isTold'],
-): string | undefined {
+function reasonToSkip(letter: Letter, maxRedrives: number, isTold: RedriveRules['isTold']): string | undefined {
   if (!letter.hasValue) return 'it has no value, so there is nothing to send';
   if (letter.redriveCount >= maxRedrives) return `quarantined: redriven ${letter.redriveCount} times already`;
   return isTold(letter) ? TOLD : undefined;

@@ -1,5 +1,5 @@
-import { duration, integer, matching, oneOf } from '../kinds.ts';
-import { preset, section } from '../setting.ts';
+import { duration, httpUrl, integer, matching, oneOf } from '../kinds.ts';
+import { optional, preset, section } from '../setting.ts';
 
 const host = matching(/^[a-zA-Z0-9.:_-]+$/, 'a host; write an address to listen on, such as 0.0.0.0');
 const revision = matching(/^\P{Cc}{1,128}$/u, 'a revision; write at most 128 characters on one line');
@@ -9,8 +9,15 @@ export const http = section({
   rows: {
     HTTP_HOST: preset(host, '0.0.0.0', 'where probes and metrics are served'),
     HTTP_PORT: preset(integer(0, 65_535), '9464', 'probes and metrics; 0 = any free port'),
+    STATUS_URL: optional(
+      httpUrl,
+      "for commands: where members' `/status` is, `http://127.0.0.1:<HTTP_PORT>` where not set; a name with several " +
+        'addresses: each is asked',
+    ),
   },
-  make: (values) => ({ host: values.HTTP_HOST, port: values.HTTP_PORT }),
+  make: ({ HTTP_HOST: host, HTTP_PORT: port, STATUS_URL: statusUrl = `http://127.0.0.1:${port}` }) => ({
+    ...{ host, port, statusUrl },
+  }),
 });
 
 /** How much is told. */
