@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { durationMs } from '../../src/core/duration.ts';
 import { fromDebian } from '../support/debian.ts';
 import { temporaryFolder } from '../support/keys.ts';
+import { exposedNames, metricNames } from '../support/promql.ts';
 import { ALERT_CASES, HEALTH, TO_THE_END, type AlertCase } from './alert-cases.ts';
 import { yaml } from './repository.ts';
 
@@ -61,6 +62,7 @@ test('the rules are what promtool takes, without a warning', async () => {
 
 test.each(['30s', '5m'])(
   'in each situation exactly the alerts that belong to it fire, looked at every %s',
+  { timeout: 120_000 },
   async (interval) => {
     const file = join(temporaryFolder({}), 'alerts.yaml');
     const tests = ALERT_CASES.filter((one) => (one.interval ?? '30s') === interval).map(promtoolTest);
@@ -68,6 +70,13 @@ test.each(['30s', '5m'])(
     expect(await promtool('test', 'rules', file)).toContain('SUCCESS');
   },
 );
+
+test.each(rules)('$record$alert reads only metrics that there are', ({ expr }) => {
+  const known = exposedNames();
+  const read = metricNames(expr);
+  expect(read).not.toEqual([]);
+  expect(read.filter((name) => !known.has(name))).toEqual([]);
+});
 
 test('every alert fires in one of the situations', () => {
   const tested = new Set(ALERT_CASES.flatMap(({ fires }) => fires.map((name) => `${PREFIX}${name}`)));

@@ -130,7 +130,8 @@ describe('docker-compose.yml', () => {
       for (const [name, { condition }] of Object.entries(needed as Record<string, { condition: string }>)) {
         const runsOnce = name === 'init' || name === 'keys';
         if (runsOnce) expect(condition).toBe('service_completed_successfully');
-        if (condition === 'service_healthy' && name !== 'notifier') expect(service(name).healthcheck).toBeDefined();
+        else expect(condition, name).toBe('service_healthy');
+        if (!runsOnce && name !== 'notifier') expect(service(name).healthcheck, name).toBeDefined();
       }
     }
   });
@@ -148,6 +149,34 @@ describe('docker-compose.yml', () => {
 
   it('drains for longer than the service may', () => {
     expect(service('notifier').stop_grace_period).toBe('60s');
+  });
+
+  it('gives Prometheus and Alertmanager the files of the repository, where they look for them', () => {
+    const { rule_files: rules, alerting } = yaml('deploy/observability/prometheus.yml') as {
+      rule_files: string[];
+      alerting: { alertmanagers: { static_configs: { targets: string[] }[] }[] };
+    };
+    const reads = (name: string, flag: string) =>
+      command(name)
+        .find((arg) => arg.startsWith(flag))
+        ?.slice(flag.length);
+    expect(service('prometheus').volumes).toContain(
+      `./deploy/observability/prometheus.yml:${reads('prometheus', '--config.file=') ?? ''}:ro`,
+    );
+    expect(rules).toEqual(['rules/*.yaml']);
+    expect(service('prometheus').volumes).toContain('./deploy/observability/rules:/etc/prometheus/rules:ro');
+    expect(service('alertmanager').volumes).toContain(
+      `./deploy/observability/alertmanager.yml:${reads('alertmanager', '--config.file=') ?? ''}:ro`,
+    );
+    const targets = alerting.alertmanagers.flatMap(({ static_configs: configs }) => configs.flatMap((c) => c.targets));
+    expect(targets).toEqual(['alertmanager:9093']);
+    expect(service('alertmanager').ports).toContain('127.0.0.1:9093:9093');
+  });
+
+  it.each(['prometheus', 'alertmanager', 'grafana'])('asks %s at its own port whether it is of use', (name) => {
+    const [published = ''] = service(name).ports?.map(String) ?? [];
+    const { test = [] } = service(name).healthcheck ?? {};
+    expect(test.at(-1)).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${published.split(':').at(-1) ?? '?'}/`));
   });
 
   it('names the dashboard that Grafana opens with', () => {

@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { dashboardText } from '../../deploy/observability/dashboards/dashboard.ts';
-import { overview } from '../../deploy/observability/dashboards/overview.ts';
-import { createInstruments } from '../../src/ops/instruments.ts';
+import { DASHBOARDS } from '../../deploy/observability/dashboards/all.ts';
+import { metricNames, exposedNames } from '../support/promql.ts';
+import { METRICS } from '../../src/ops/metric-table.ts';
+import { MARK_QUERIES, PANEL_QUERIES } from '../support/dashboards.ts';
 import { text, yaml } from './repository.ts';
 
 interface Panel {
@@ -12,7 +14,12 @@ interface Panel {
   readonly description?: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly datasource?: { readonly uid: string };
-  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
+  readonly fieldConfig?: {
+    readonly defaults: {
+      readonly unit?: string;
+      readonly thresholds?: { readonly steps: readonly { readonly value: number | null; readonly color: string }[] };
+    };
+  };
   readonly options?: { readonly reduceOptions?: { readonly calcs: readonly string[] } };
   readonly targets?: readonly { readonly expr: string; readonly refId: string; readonly datasource: { uid: string } }[];
 }
@@ -45,37 +52,11 @@ const dashboards = readdirSync(new URL(`../../${FOLDER}`, import.meta.url))
   .filter((file) => file.endsWith('.json'))
   .map((file) => [file, JSON.parse(text(`${FOLDER}/${file}`)) as Dashboard] as const);
 
-/** Metrics that Prometheus itself makes. */
-const OF_PROMETHEUS = ['up', 'ALERTS'];
-const PROMQL_WORDS =
-  /^(sum|max|min|count|by|time|rate|increase|clamp_min|histogram_quantile|bool|or|unless|offset|vector)$/;
-
-function exposedNames(): ReadonlySet<string> {
-  const { registry } = createInstruments();
-  const metrics = registry.getMetricsAsArray() as unknown as readonly { name: string; type: string }[];
-  return new Set(
-    metrics.flatMap(({ name, type }) =>
-      type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
-    ),
-  );
-}
-
-/** Names of metrics in an expression: what is left without labels, windows, texts, groupings and functions. */
-function metricNames(expr: string): string[] {
-  const bare = expr
-    .replace(/"[^"]*"/g, '')
-    .replace(/\{[^}]*\}/g, '')
-    .replace(/\[[^\]]*\]/g, '')
-    .replace(/\bby \([^)]*\)/g, '')
-    .replace(/\boffset \w+/g, '');
-  return (bare.match(/[a-zA-Z_]\w*/g) ?? []).filter((word) => !PROMQL_WORDS.test(word));
-}
-
 describe('metricNames', () => {
   it('finds the metrics of an expression and nothing else', () => {
     const expr =
-      'max by (tier) ((time() - a_b{x="y_z"}) * (c_d{} > bool 0)) / sum (rate(e[$__rate_interval] offset 5m))';
-    expect(metricNames(expr)).toEqual(['a_b', 'c_d', 'e']);
+      'max by (tier) ((time() - a_b{x="y_z"}) * on (job) (c:d{} > bool 0)) / sum (rate(e[$__rate_interval] offset 5m)) and absent(f == 1)';
+    expect(metricNames(expr)).toEqual(['a_b', 'c:d', 'e', 'f']);
   });
 });
 
@@ -142,21 +123,86 @@ describe.each(dashboards)('%s', (_, dashboard) => {
     expect(metricNames(outside).filter((name) => /_(total|count|bucket)$/.test(name))).toEqual([]);
   });
 
-  it('asks only for metrics that the service has', () => {
-    const known = new Set([...exposedNames(), ...OF_PROMETHEUS]);
+  it('asks only for metrics that there are', () => {
+    const known = exposedNames();
     expect(expressions.flatMap(metricNames).filter((name) => !known.has(name))).toEqual([]);
     const [, ...choices] = dashboard.templating.list;
     for (const { definition } of choices) expect(definition).toContain('label_values(notifier_build_info');
   });
 });
 
-describe('overview.json', () => {
-  it('is what its generator makes', () => {
-    expect(text(`${FOLDER}/overview.json`)).toBe(dashboardText(overview));
+describe('the files', () => {
+  it('are all the dashboards that there are', () => {
+    expect(dashboards.map(([file]) => file)).toEqual(Object.keys(DASHBOARDS).map((name) => `${name}.json`));
   });
 
-  it('is in the list of dashboards checked', () => {
-    expect(dashboards.map(([file]) => file)).toContain('overview.json');
+  it.each(Object.entries(DASHBOARDS))('%s.json is what its generator makes', (name, model) => {
+    expect(text(`${FOLDER}/${name}.json`), 'run: npm run docs').toBe(dashboardText(model));
+  });
+
+  it.each(Object.keys(DASHBOARDS))('%s.svg, its picture, is there and small', (name) => {
+    const picture = text(`${FOLDER}/${name}.svg`);
+    expect(picture).toMatch(/^<svg /);
+    expect(picture.length).toBeLessThan(200_000);
+  });
+});
+
+/** Metrics that no panel shows, and why. */
+const ON_NO_PANEL: Readonly<Record<string, string>> = {
+  notifier_committed_offset:
+    'a number that only grows; the lag says how far from the end it is, the alerts whether it moves',
+  notifier_replay: 'silences OffsetRewind; how much is replayed is on the panel of replays',
+};
+
+describe('the metrics', () => {
+  const asked = new Set([...PANEL_QUERIES, ...MARK_QUERIES].flatMap(({ expr }) => metricNames(expr)));
+
+  it.each(Object.values(METRICS))('$name is on a panel, or left out for a reason', ({ name }) => {
+    const shown = ['', '_bucket', '_sum', '_count'].some((part) => asked.has(`${name}${part}`));
+    expect(shown).toBe(!(name in ON_NO_PANEL));
+  });
+});
+
+/** What is red on a panel is what an alert fires at, written as in its rule. */
+const RED: readonly (readonly [
+  dashboard: keyof typeof DASHBOARDS,
+  panel: string,
+  from: number,
+  alert: string,
+  rule: RegExp,
+])[] = [
+  ['overview', 'Oldest unnotified', 120, 'OldestUnnotifiedTooOld', /> 120\b/],
+  ['overview', 'Oldest unnotified by source partition', 120, 'OldestUnnotifiedTooOld', /> 120\b/],
+  ['overview', 'Late or given up', 14.4 * 0.001, 'ErrorBudgetBurnFast', /> 14\.4 \* 0\.001 and/],
+  ['overview', 'Dead letters, 24 h', 20, 'DeadLetterSurge', /\) > 20\b/],
+  ['overview', 'Held?', 1, 'Held', /== 1$/m],
+  ['overview', 'Unserved partitions', 1, 'UnservedPartitions', /> 0$/m],
+  ['overview', 'Retry overdue by tier', 300, 'RetryOverdue', /> 300\b/],
+  ['runtime', 'Last answer of the brokers', 120, 'PollStalled', /> 120\b/],
+  ['runtime', 'Event loop lag', 0.25, 'EventLoopLag', /> 0\.25\b/],
+  ['runtime', 'Samples in a scrape', 2_400, 'Cardinality', /> 2400\b/],
+];
+
+describe('the thresholds', () => {
+  const { groups } = yaml('deploy/observability/rules/payment-notifier.yaml') as {
+    groups: { rules: { alert?: string; expr: string }[] }[];
+  };
+  const rules = groups.flatMap((group) => group.rules);
+
+  it.each(RED)('%s: %s is red from %s on, as %s fires', (dashboard, title, from, alert, rule) => {
+    const panels = DASHBOARDS[dashboard]['panels'] as readonly Panel[];
+    const steps = panels.find((panel) => panel.title === title)?.fieldConfig?.defaults.thresholds?.steps ?? [];
+    expect(steps.find(({ color }) => color === 'red')?.value).toBeCloseTo(from, 9);
+    expect(rules.find((one) => one.alert === `PaymentNotifier${alert}`)?.expr).toMatch(rule);
+  });
+
+  it.each(Object.keys(DASHBOARDS) as (keyof typeof DASHBOARDS)[])('%s: none other is above a value', (dashboard) => {
+    const drawn = (DASHBOARDS[dashboard]['panels'] as readonly Panel[]).filter(({ fieldConfig }) =>
+      fieldConfig?.defaults.thresholds?.steps.some(({ value, color }) => value !== null && color === 'red'),
+    );
+    const listed = RED.filter(([name]) => name === dashboard).map(([, title]) => title);
+    const states = ['Holds by reason'];
+    expect(drawn.map(({ title }) => title).filter((title) => ![...listed, ...states].includes(title))).toEqual([]);
   });
 });
 

@@ -94,7 +94,7 @@ describe('discard', () => {
     });
     expect(await command(world.settings, 'dead-letters', 'discard', '--why', 'x')).toMatchObject({
       code: 2,
-      errors: expect.stringContaining('say --yes') as string,
+      errors: expect.stringContaining('give --yes') as string,
     });
     expect(await payments()).toHaveLength(5);
   });

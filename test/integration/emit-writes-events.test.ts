@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CLI, command, type Ran } from '../support/command.ts';
+import { CLI, command, type CommandRun } from '../support/command.ts';
 import { temporaryFolder } from '../support/keys.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 
-function emit(settings: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ran> {
+function emit(settings: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<CommandRun> {
   return command(settings, 'emit', ...args);
 }
 

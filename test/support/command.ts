@@ -1,31 +1,50 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { secretIn, secretsOf } from './secrets.ts';
 
 /** The built command line. */
 export const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** How a command ended. */
-export interface Ran {
+/** What a command printed, and how it ended. */
+export interface CommandRun {
   readonly code: number;
   readonly output: string;
   readonly errors: string;
-  /** Its output as JSON; `undefined` where it is none. */
-  readonly json: unknown;
+  readonly tookMs: number;
 }
 
-/** Runs a command of the built command line to its end, with these settings and no others. */
-export function command(settings: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ran> {
-  const env = { PATH: process.env['PATH'], ...settings };
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [CLI, ...args],
-      { env, maxBuffer: 64 * 1_048_576 },
-      (error, output, errors) =>
-        resolve({ code: error === null ? 0 : Number(error.code), output, errors, json: parsed(output) }),
-    );
-    child.stdin?.end();
-  });
+/** How a command is run. */
+export interface CommandOptions {
+  readonly settings: Readonly<Record<string, string>>;
+  /** Sends it SIGINT after so many milliseconds. */
+  readonly interruptAfterMs?: number;
+}
+
+/** Runs a built command to its end, with nothing in its environment but these settings. Throws where it tells a secret. */
+export async function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandRun> {
+  const { settings, interruptAfterMs } = options;
+  const began = performance.now();
+  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env['PATH'], ...settings } });
+  let [output, errors] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const interrupt =
+    interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
+  const [code] = (await once(child, 'close')) as [number | null];
+  clearTimeout(interrupt);
+  const leak = secretIn(output + errors, secretsOf(settings));
+  if (leak !== undefined) throw new Error(`a command let a secret out: ${leak}`);
+  return { code: code ?? -1, output, errors, tookMs: performance.now() - began };
+}
+
+/** Runs a built command to its end; `json` is what it printed, `undefined` where that is none. */
+export async function command(
+  settings: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CommandRun & { readonly json: unknown }> {
+  const run = await runCommand(args, { settings });
+  return { ...run, json: parsed(run.output) };
 }
 
 function parsed(text: string): unknown {

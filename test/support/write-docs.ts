@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { dashboardText } from '../../deploy/observability/dashboards/dashboard.ts';
+import { DASHBOARDS } from '../../deploy/observability/dashboards/all.ts';
 import { LOG_EVENTS, type LogEventSpec } from '../../src/ops/log-table.ts';
 import { METRICS, type MetricSpec } from '../../src/ops/metric-table.ts';
 import type { Setting } from '../../src/settings/setting.ts';
@@ -93,6 +95,9 @@ function main(check: boolean): void {
     bring(document.file, (before) => withParts(before, document), check);
   }
   bring(PROMETHEUS_RULE, () => prometheusRule(readFileSync(RULES, 'utf8')), check);
+  for (const [name, model] of Object.entries(DASHBOARDS)) {
+    bring(`deploy/observability/dashboards/${name}.json`, () => dashboardText(model), check);
+  }
 }
 
 /** Writes a file as it should be now, or, where it is only checked, says that it is not. */

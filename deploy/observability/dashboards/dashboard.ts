@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { DATASOURCE, type Panel, series } from './panels.ts';
 
 /** A heading with what stands under it, from left to right in lines of 24. */
@@ -124,15 +122,4 @@ function placed(sections: readonly Section[]): Record<string, unknown>[] {
 /** The text of the committed file. */
 export function dashboardText(model: Readonly<Record<string, unknown>>): string {
   return `${JSON.stringify(model, undefined, 2)}\n`;
-}
-
-/** Writes a dashboard to its file, or with `--check` fails where the file differs from it. */
-export function writeOrCheck(model: Readonly<Record<string, unknown>>, file: URL, args: readonly string[]): void {
-  const text = dashboardText(model);
-  if (!args.includes('--check')) {
-    writeFileSync(file, text);
-  } else if (readFileSync(file, 'utf8') !== text) {
-    console.error(`${fileURLToPath(file)} is not what its generator makes: run the generator without --check`);
-    process.exitCode = 1;
-  }
 }

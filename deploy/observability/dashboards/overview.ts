@@ -1,7 +1,8 @@
-import { dashboard, writeOrCheck } from './dashboard.ts';
+import { dashboard } from './dashboard.ts';
+import { backlog } from './overview/backlog.ts';
 import { gateway } from './overview/gateway.ts';
-import { members } from './overview/members.ts';
-import { backlog, retries } from './overview/retries.ts';
+import { objective } from './overview/objective.ts';
+import { deadLetters, retries } from './overview/retries.ts';
 import { told } from './overview/told.ts';
 
 /** Are partners being told, and if not, whose fault is it? */
@@ -11,9 +12,5 @@ export const overview = dashboard(
     title: 'Payment notifier / Overview',
     description: 'Are partners being told, and if not, whose fault is it?',
   },
-  [told, gateway, backlog, retries, members],
+  [told, objective, gateway, backlog, retries, deadLetters],
 );
-
-if (import.meta.filename === process.argv[1]) {
-  writeOrCheck(overview, new URL('overview.json', import.meta.url), process.argv.slice(2));
-}

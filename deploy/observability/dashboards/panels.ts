@@ -70,6 +70,11 @@ export function quantile(q: number, metric: string, by: readonly string[] = []):
   return `histogram_quantile(${q}, ${rate(`${metric}_bucket`, ['le', ...by])})`;
 }
 
+/** The bucket of a histogram that ends at so many seconds: Prometheus 3 writes 4 as 4.0. */
+export function within(seconds: number): string {
+  return `le=~"${seconds}(\\\\.0)?"`;
+}
+
 /** Part of the live payments that the matchers select, in a window. */
 export function partOfPayments(window: string, metric: string, ...matchers: readonly string[]): string {
   return `${growth(window, metric, ...matchers)} / ${growth(window, 'notifier_slo_events_total')}`;
@@ -122,9 +127,14 @@ export function stat(
 export function graph(
   about: About,
   queries: readonly Query[],
-  options: { readonly stacked?: boolean; readonly colors?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly stacked?: boolean;
+    readonly colors?: Readonly<Record<string, string>>;
+    /** Above this an alert fires: drawn as a line. */
+    readonly alertAbove?: number;
+  } = {},
 ): Panel {
-  const { stacked = false, colors = {} } = options;
+  const { stacked = false, colors = {}, alertAbove } = options;
   return panel('timeseries', { height: 8, ...about }, queries, {
     fieldConfig: {
       defaults: {
@@ -140,9 +150,15 @@ export function graph(
           showPoints: 'never',
           spanNulls: false,
           stacking: { mode: stacked ? 'normal' : 'none', group: 'A' },
-          thresholdsStyle: { mode: 'off' },
+          thresholdsStyle: { mode: alertAbove === undefined ? 'off' : 'dashed' },
         },
-        thresholds: { mode: 'absolute', steps: [{ value: null, color: 'green' }] },
+        thresholds: {
+          mode: 'absolute',
+          steps: [
+            { value: null, color: 'transparent' },
+            ...(alertAbove === undefined ? [] : [{ value: alertAbove, color: 'red' }]),
+          ],
+        },
       },
       overrides: Object.entries(colors).map(([name, color]) => fixedColor(name, color)),
     },

@@ -1,26 +1,27 @@
 import { createInterface } from 'node:readline/promises';
 import { Misconfigured } from '../../core/misconfigured.ts';
+import type { Terminal } from './terminal.ts';
 
-/** Where a decision comes from. */
-interface Asked {
-  readonly options: { readonly yes?: true };
+/** Who is asked, and how. */
+export interface Consent {
+  /** `--yes` was given. */
+  readonly yes: boolean;
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly err: Terminal;
   readonly signal: AbortSignal;
 }
 
-/** @throws Misconfigured where nobody can be asked, and nobody has said yes beforehand */
-export function assertConsentPossible({ options, stdin }: Pick<Asked, 'options' | 'stdin'>): void {
-  if (options.yes || stdin.isTTY === true) return;
-  throw new Misconfigured(['nobody can be asked here: look at what --dry-run, or list, shows, and say --yes']);
-}
-
-/** Whether what has been shown is to be done: said beforehand by `--yes`, or asked on the terminal. */
-export async function hasConsent({ options, stdin, signal }: Asked, question: string): Promise<boolean> {
-  if (options.yes) return true;
-  const terminal = createInterface({ input: stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
-  } finally {
-    terminal.close();
-  }
+/**
+ * Shows a plan and asks whether it is to be carried out; `--yes` is the answer beforehand.
+ *
+ * Throws `Misconfigured` where nobody can be asked: standard input is no terminal, and `--yes` was not given.
+ */
+export async function consent(plan: readonly string[], { yes, stdin, err, signal }: Consent): Promise<boolean> {
+  for (const line of plan) err.line(line);
+  if (yes) return true;
+  if (stdin.isTTY !== true) throw new Misconfigured(['nobody can be asked here; read the plan above and give --yes']);
+  err.line('Type "yes" to go on, anything else to leave all as it is:');
+  const lines = createInterface({ input: stdin });
+  const answer = await lines.question('', { signal }).finally(() => lines.close());
+  return answer.trim() === 'yes';
 }

@@ -8,7 +8,7 @@ import { createDecoder } from '../../kafka/avro/decoder.ts';
 import { countLetters } from '../../operate/dead-letters/filter.ts';
 import { paymentReader } from '../../operate/payment-of.ts';
 import { taskCommand, type Task } from '../common/command.ts';
-import { assertConsentPossible, hasConsent } from '../common/consent.ts';
+import { consent } from '../common/consent.ts';
 import { estimated } from '../common/estimate.ts';
 import { topologyOf, type EvidenceSection } from '../common/reading.ts';
 import type { Result } from '../common/result.ts';
@@ -45,7 +45,6 @@ Example:
   sections: ['kafka', 'source', 'retry', 'outcomes', 'registry'],
 
   run: async (task: DiscardTask): Promise<Result> => {
-    assertConsentPossible(task);
     const id = randomUUID();
     const { deadLetters } = topologyOf(task.settings);
     return withClosingSession(task, `discard ${id}`, [deadLetters], (session) => run(task, session, id));
@@ -53,7 +52,7 @@ Example:
 });
 
 async function run(task: DiscardTask, { reading, transactions, lost }: ClosingSession, id: string): Promise<Result> {
-  const { options, settings, signal, err, out } = task;
+  const { options, settings, signal, err } = task;
   const { topology } = reading;
   const readPayment = paymentReader(createDecoder(settings.registry), topology.source, signal);
   const { letters, unread } = await readLetters(reading, readPayment);
@@ -61,11 +60,12 @@ async function run(task: DiscardTask, { reading, transactions, lost }: ClosingSe
   const filter = filterOf(options);
   const { records } = planDiscard(letters, filter);
   const meant = new Set(records.map(({ record }) => record));
-  const say = options.json ? err : out;
-  say.line(`discard ${id}: ${records.length} events are to be closed for good, because: ${options.why}`);
-  for (const { reason, code, count } of countLetters(letters.filter(({ record }) => meant.has(record))))
-    say.line(`  ${count}  ${reason}  ${code ?? ''}`);
-  if (records.length > 0 && !(await hasConsent(task, `discard ${records.length}?`)))
+  const counts = countLetters(letters.filter(({ record }) => meant.has(record)));
+  const shown = [
+    `discard ${id}: ${records.length} events are to be closed for good, because: ${options.why}`,
+    ...counts.map(({ reason, code, count }) => `  ${count}  ${reason}  ${code ?? ''}`),
+  ];
+  if (!(await consent(shown, { ...task, yes: options.yes ?? false })))
     return { exit: 'failed', text: ['nothing was discarded'] };
 
   const [by, why] = [whoIsThis(), options.why];

@@ -13,7 +13,7 @@ import { held, watch } from '../../operate/dead-letters/watch.ts';
 import type { Reading } from '../../operate/evidence.ts';
 import { paymentReader } from '../../operate/payment-of.ts';
 import { taskCommand, type Task } from '../common/command.ts';
-import { assertConsentPossible, hasConsent } from '../common/consent.ts';
+import { consent } from '../common/consent.ts';
 import { estimated } from '../common/estimate.ts';
 import { unreadInWords } from '../common/evidence.ts';
 import { wholeNumber } from '../common/numbers.ts';
@@ -86,7 +86,6 @@ Examples:
         return resultOf(plan, { sent: 0, skipped: [] }, [...planInWords(plan), ...warnings, 'nothing was sent']);
       });
     }
-    assertConsentPossible(task);
     const id = frozen?.id ?? randomUUID();
     return withClosingSession(task, `redrive ${id}`, [topic, retryTopics[0] ?? ''], (session) =>
       run(task, session, frozen, id),
@@ -95,7 +94,7 @@ Examples:
 });
 
 async function run(task: RedriveTask, session: ClosingSession, frozen: Plan | undefined, id: string): Promise<Result> {
-  const { options, settings, signal, err, out } = task;
+  const { options, settings, signal, err } = task;
   const { reading, transactions, lost } = session;
   const { statusUrl } = settings.http;
   const { answered, hold } = await askService(statusUrl, signal);
@@ -104,9 +103,8 @@ async function run(task: RedriveTask, session: ClosingSession, frozen: Plan | un
 
   const letters = await lettersFor(task, reading);
   const { plan, warnings, told } = await planFor(task, reading, letters, frozen, id);
-  for (const line of [...planInWords(plan), ...warnings]) (options.json ? err : out).line(line);
-  if (plan.records.length > 0 && !(await hasConsent(task, `send ${plan.records.length} letters again?`)))
-    return { exit: 'failed', text: ['nothing was sent'] };
+  const isAgreed = await consent([...planInWords(plan), ...warnings], { ...task, yes: options.yes ?? false });
+  if (!isAgreed) return { exit: 'failed', text: ['nothing was sent'] };
 
   const [by, { topology }] = [whoIsThis(), reading];
   const skipped = plan.records.filter(({ record }) => told.has(record)).map((letter) => ({ ...letter, why: TOLD }));

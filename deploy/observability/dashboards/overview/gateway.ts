@@ -62,15 +62,13 @@ export const gateway: Section = {
     ),
     graph(
       {
-        title: 'Final to notified',
-        description: 'From the payment being final to its verified S, waiting and retries included.',
-        unit: 's',
+        title: 'Verdicts',
+        description: 'Payments per second that came to their end: told, or given up.',
+        unit: 'cps',
         width: 12,
       },
-      [0.5, 0.95, 0.99].map((q) => ({
-        expr: quantile(q, 'notifier_final_to_notified_seconds'),
-        legend: `p${q * 100}`,
-      })),
+      [{ expr: rate('notifier_notifications_total', ['verdict']), legend: '{{verdict}}' }],
+      { stacked: true, colors: { delivered: 'green', dead_lettered: 'red' } },
     ),
   ],
 };

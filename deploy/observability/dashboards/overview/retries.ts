@@ -1,39 +1,9 @@
 import type { Section } from '../dashboard.ts';
-import { age, CODE_COLORS, graph, largest, rate, series } from '../panels.ts';
+import { age, CODE_COLORS, graph, largest, quantile, rate, series } from '../panels.ts';
 
-/** What has not been told yet. */
-export const backlog: Section = {
-  title: 'Backlog by partition',
-  panels: [
-    graph(
-      {
-        title: 'Lag by source partition',
-        description: 'Records of the source not yet committed. One partition alone: a payment or a member holds it up.',
-        unit: 'short',
-        width: 12,
-      },
-      [{ expr: largest('notifier_consumer_lag_records', ['partition'], 'tier="main"'), legend: '{{partition}}' }],
-    ),
-    graph(
-      {
-        title: 'Oldest unnotified by source partition',
-        description: 'Age of the oldest source record that is not settled. 0 where none waits.',
-        unit: 's',
-        width: 12,
-      },
-      [
-        {
-          expr: age('notifier_oldest_unnotified_timestamp_seconds', ['partition'], 'tier="main"'),
-          legend: '{{partition}}',
-        },
-      ],
-    ),
-  ],
-};
-
-/** What waits to be sent again, and what was given up. */
+/** What waits to be sent again. */
 export const retries: Section = {
-  title: 'Retries and dead letters',
+  title: 'Retries',
   panels: [
     graph(
       {
@@ -72,13 +42,12 @@ export const retries: Section = {
     ),
     graph(
       {
-        title: 'Retries due by tier',
-        description: 'Retry records whose turn came, per second.',
-        unit: 'cps',
+        title: 'Retry lateness by tier',
+        description: 'How long after its time the turn of a waiting record came: 99th percentile. Never early.',
+        unit: 's',
         width: 8,
       },
-      [{ expr: rate('notifier_retry_lateness_seconds_count', ['tier']), legend: '{{tier}}' }],
-      { stacked: true },
+      [{ expr: quantile(0.99, 'notifier_retry_lateness_seconds', ['tier']), legend: 'p99 {{tier}}' }],
     ),
     graph(
       {
@@ -93,6 +62,7 @@ export const retries: Section = {
           legend: '{{tier}}',
         },
       ],
+      { alertAbove: 300 },
     ),
     graph(
       {
@@ -104,6 +74,13 @@ export const retries: Section = {
       },
       [{ expr: `sum (${series('notifier_fenced_keys')})`, legend: 'keys' }],
     ),
+  ],
+};
+
+/** What was given up. */
+export const deadLetters: Section = {
+  title: 'Dead letters',
+  panels: [
     graph(
       {
         title: 'Dead letters by reason',

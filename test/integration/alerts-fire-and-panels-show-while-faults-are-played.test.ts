@@ -1,0 +1,148 @@
+import { join } from 'node:path';
+import kafkajs from 'kafkajs';
+import { beforeAll, expect, test } from 'vitest';
+import type { Answer } from '../../src/simulator/faults.ts';
+import { RULES } from '../support/prometheus-rule.ts';
+import { MARK_QUERIES, PANEL_QUERIES, substituted } from '../support/dashboards.ts';
+import { hurried } from '../support/hurried-rules.ts';
+import { removeTemporaryFolders, temporaryFolder } from '../support/keys.ts';
+import { PENDING_METRICS } from '../support/pending-metrics.ts';
+import { startPrometheus, type Prometheus } from '../support/prometheus.ts';
+import type { ServiceProcess } from '../support/service-process.ts';
+import { until } from '../support/until.ts';
+import { World } from '../support/world.ts';
+import { text } from '../deploy/repository.ts';
+
+const EVALUATIONS = 'prometheus_rule_group_iterations_total';
+const DEFAULT_TIMESTAMP_AGE = '9223372036854775807';
+
+let world: World;
+let service: ServiceProcess;
+let prometheus: Prometheus;
+let startedAt: number;
+
+beforeAll(async () => {
+  const [shared, end] = await World.shared({
+    partitions: 2,
+    settings: {
+      CREATE_TOPICS: 'false',
+      RETRY_DELAYS: '1s',
+      OUTAGE_HOLD_AFTER: '4',
+      GATEWAY_TIMEOUT: '500ms',
+    },
+    profile: {
+      rules: [
+        { when: { paymentId: 'PATIENCE-*', attempt: 1 }, answer: { code: 'UNKNOWN_EXCEPTION' } },
+        { when: { paymentId: 'REFUSED-*' }, answer: { code: 'PROCESS_FAIL' } },
+      ],
+    },
+  });
+  world = shared;
+  const topics = ['retry.1s', 'dead-letter'].map((suffix) => ({ topic: world.topic(suffix), numPartitions: 2 }));
+  await world.admin.createTopics({ topics, waitForLeaders: true });
+  startedAt = Date.now();
+  service = await world.start();
+  const folder = temporaryFolder();
+  prometheus = await startPrometheus({
+    address: service.address,
+    rules: hurried(text(RULES)),
+    folder: join(folder, 'prometheus'),
+  });
+  return async () => {
+    await prometheus.stop();
+    await end();
+    removeTemporaryFolders([folder]);
+  };
+});
+
+async function fires(...alerts: readonly string[]): Promise<void> {
+  for (const alert of alerts) {
+    await until(`${alert} to fire`, async () => (await prometheus.firing()).includes(alert), { everyMs: 200 });
+  }
+}
+
+async function silent(...alerts: readonly string[]): Promise<void> {
+  for (const alert of alerts) {
+    await until(`${alert} to end`, async () => !(await prometheus.firing()).includes(alert), { everyMs: 200 });
+  }
+}
+
+test('in health no alert fires', async () => {
+  await world.writeEverywhere(20, 'HEALTH');
+  await world.settled();
+  await until('the first scrape, before which nobody is there', async () => (await prometheus.firing()).length === 0);
+  const evaluations = async () => (await prometheus.value(`sum(${EVALUATIONS})`)) ?? 0;
+  const before = await evaluations();
+  await until('some evaluations', async () => (await evaluations()) >= before + 4, { everyMs: 200 });
+  expect(await prometheus.firing()).toEqual([]);
+  expect(await prometheus.brokenRules()).toEqual([]);
+});
+
+test('DeadLetters, when a payment is refused for good and bytes are no event', async () => {
+  await world.writeEverywhere(3, 'PATIENCE');
+  await world.writeEverywhere(1, 'REFUSED');
+  await world.writeRaw(0, [{ key: 'k', value: Buffer.from('no event') }]);
+  await fires('DeadLetters');
+  await world.settled();
+});
+
+const HOLDS: readonly (readonly [fault: string, answer: Answer, alerts: readonly string[]])[] = [
+  ['the gateway does not know our key', { code: 'KEY_NOT_FOUND' }, ['Held', 'OldestUnnotifiedTooOld']],
+  ['the gateway does not answer', { fault: 'no_answer' }, ['HeldByOutage']],
+];
+
+test.each(HOLDS)('while %s', async (name, answer, alerts) => {
+  world.simulator.play({ default: answer });
+  await world.writeEverywhere(6, name);
+  await fires(...alerts);
+  world.simulator.play({});
+  await world.settled();
+  await silent('Held', 'HeldByOutage');
+});
+
+test('CannotPark, while the brokers take no retry records', async () => {
+  const takesRecordsOfAge = async (ms: string): Promise<void> => {
+    await world.admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: kafkajs.ConfigResourceTypes.TOPIC,
+          name: world.topic('retry.1s'),
+          configEntries: [{ name: 'message.timestamp.before.max.ms', value: ms }],
+        },
+      ],
+    });
+  };
+  await takesRecordsOfAge('0');
+  world.simulator.play({ rules: [{ when: { attempt: 1 }, answer: { code: 'UNKNOWN_EXCEPTION' } }] });
+  await world.writeEverywhere(2, 'UNPARKED');
+  await fires('CannotPark');
+  await takesRecordsOfAge(DEFAULT_TIMESTAMP_AGE);
+  world.simulator.play({});
+  await world.settled();
+});
+
+test('UnservedPartitions, when the source grows and its counterparts do not', async () => {
+  await world.admin.createPartitions({ topicPartitions: [{ topic: world.source, count: 3 }] });
+  await fires('UnservedPartitions');
+});
+
+test('every panel and every recorded series has answers, and every mark can be asked for', async () => {
+  const seconds = Math.ceil((Date.now() - startedAt) / 1_000);
+  const range = async (expr: string) => prometheus.range(substituted(expr, '5s', `${String(seconds)}s`), startedAt);
+  const recorded = [...text(RULES).matchAll(/- record: (\S+)/g)].map(([, expr = '']) => ({ where: 'recorded', expr }));
+  const pending = ({ expr }: { expr: string }) => PENDING_METRICS.some((metric) => expr.includes(metric));
+  const dumb: string[] = [];
+  for (const asked of [...PANEL_QUERIES, ...recorded].filter((asked) => !pending(asked))) {
+    const values = (await range(asked.expr)).flatMap(({ values }) => values);
+    if (!values.some(([, value]) => Number.isFinite(Number(value)))) dumb.push(`${asked.where}: ${asked.expr}`);
+  }
+  expect(dumb).toEqual([]);
+  for (const { expr } of MARK_QUERIES.filter((asked) => !pending(asked))) await range(expr);
+  expect(await prometheus.brokenRules()).toEqual([]);
+});
+
+test('Absent, when the last member is gone', async () => {
+  await service.end();
+  await fires('Absent');
+});
