@@ -70,7 +70,9 @@ describe('commands in the instructions', () => {
   it('name only objects that the manifests have or need', async () => {
     const prod = await built('overlays/prod');
     const kafka = await built('overlays/prod/kafka');
-    const volumes = the(prod, 'Deployment').spec?.template.spec?.volumes ?? [];
+    const replay = await built('overlays/prod/jobs/replay');
+    const pods = [the(prod, 'Deployment').spec?.template.spec, the(replay, 'Job').spec?.template.spec];
+    const volumes = pods.flatMap((pod) => pod?.volumes ?? []);
     const secrets = [
       ...volumes.flatMap(({ secret }) => secret?.secretName ?? []),
       ...(the(prod, 'TriggerAuthentication').spec.secretTargetRef ?? []).map(({ name }) => name),

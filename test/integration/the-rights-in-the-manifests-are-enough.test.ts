@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { startCluster, type Cluster } from '../../deploy/local/cluster.ts';
 import type { Manifest } from '../deploy/kubernetes/manifests.ts';
 import type { KafkaAcl, KafkaUser } from '../deploy/kubernetes/kinds.ts';
+import { runCommand } from '../support/command.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support/keys.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
@@ -75,6 +76,9 @@ test('with its rights the service delivers, parks, dead-letters and writes outco
   const outcomes = await readTopic(world.kafka, outcomesOf(world));
   expect(outcomes.map(({ key }) => String(key)).sort()).toEqual(['good-1', 'refused-1', 'unknown-1']);
   expect(await service.end()).toBe(0);
+  const doctor = await runCommand(['doctor', '--json'], { settings: world.settings });
+  const { checks } = JSON.parse(doctor.output) as { checks: { name: string; status: string }[] };
+  expect(checks.filter(({ name }) => name === 'rights').map(({ status }) => status)).toEqual(['ok']);
 
   await grant(world, 'payment-notifier-keda', rightsOf('payment-notifier-keda'));
   const keda = clientOf('payment-notifier-keda').admin();
@@ -85,6 +89,12 @@ test('with its rights the service delivers, parks, dead-letters and writes outco
   await keda.disconnect();
 
   await grant(world, 'payment-notifier-operator', rightsOf('payment-notifier-operator'));
+  const range = ['--partition', '0', '--from-offset', '0', '--to-offset', '2'];
+  const again = await runCommand(['replay', 'run', ...range, '--skip-delivered', '--yes', '--json'], {
+    settings: { ...world.settings, KAFKA_SASL_USERNAME: 'payment-notifier-operator' },
+  });
+  expect([again.code, again.errors]).toEqual([0, expect.not.stringContaining('uthoriz')]);
+  expect(JSON.parse(again.output)).toMatchObject({ sent: 0, skipped: 2, complete: true });
   const reset = ['--reset-offsets', '--group', world.group, '--topic', world.source, '--to-earliest', '--execute'];
   const { code, stderr } = await cluster.kafkaTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
     ...['--bootstrap-server', listener(), '--command-config', join(files, 'operator.properties')],
@@ -212,9 +222,8 @@ function outcomesOf(world: World): string {
 
 /** The name of a world's own topic or group for one of the manifests. */
 function ownName(world: World, name: string): string {
-  if (name === 'payment-notifier') return world.group;
   if (name === 'payment-outcomes') return outcomesOf(world);
-  return name.replace('payment-final', world.source);
+  return name.replace('payment-final', world.source).replace('payment-notifier', world.group);
 }
 
 function rightsOf(user: string): Right[] {

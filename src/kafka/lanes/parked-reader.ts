@@ -100,7 +100,6 @@ export class ParkedReader {
       const known = learnt.length > 0 && learnt.every(({ known }) => known);
       corrupt.push(...learnt.flatMap(({ corrupt }) => corrupt));
       if (known || learnt.some(({ corrupt }) => corrupt.length > 0)) continue;
-      if (closing.aborted) throw new Abandoned();
       if (learnt.length > 0) this.#parkedKeys.forget(number);
       full.push(number);
     }
@@ -136,7 +135,7 @@ export class ParkedReader {
   }
 
   async #readFrom(cluster: Cluster, leader: number, unread: readonly Unread[], closing: AbortSignal) {
-    if (closing.aborted) throw new Abandoned();
+    assertOpen(closing);
     const broker = await cluster.findBroker({ nodeId: String(leader) });
     const remaining = new Set(unread);
     const corrupt: Learnt['corrupt'][number][] = [];
@@ -151,8 +150,7 @@ export class ParkedReader {
         })),
       }));
       const { responses } = await broker.fetch({ ...FETCH, topics });
-      // What is known may be of a later assignment by now.
-      if (closing.aborted) throw new Abandoned();
+      assertOpen(closing);
       for (const at of remaining) {
         const answer = responses
           .find(({ topicName }) => topicName === at.topic)
@@ -185,4 +183,9 @@ export class ParkedReader {
   #copyOf(record: KafkaRecord): Copy | undefined {
     return copyOf(record, this.#topology, readProvenance(record, this.#topology.source));
   }
+}
+
+/** From then on, what is known may be of a later assignment. */
+function assertOpen(closing: AbortSignal): void {
+  if (closing.aborted) throw new Abandoned();
 }

@@ -81,7 +81,8 @@ describe('users', () => {
     for (const { spec } of all(kafka, 'KafkaUser')) {
       for (const { resource } of spec.authorization.acls) {
         const { type, name, patternType } = resource;
-        if (type === 'group') expect([name, patternType]).toEqual([setting('KAFKA_GROUP_ID'), 'literal']);
+        if (type === 'group')
+          expect([name.replace(/\.replay$/, ''), patternType]).toEqual([setting('KAFKA_GROUP_ID'), 'literal']);
         else if (patternType === 'literal') expect(topics).toContain(name);
         else expect(topics.some((topic) => topic.startsWith(name) && topology.roleOf(topic) === 'retry')).toBe(true);
       }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { writeHeaders } from '../../../../src/core/provenance.ts';
+import { recordsOf } from '../../../../src/kafka/kafkajs/fetched.ts';
 import type { Broker, Cluster } from '../../../../src/kafka/kafkajs/types.ts';
 import { ParkedReader } from '../../../../src/kafka/lanes/parked-reader.ts';
 import type { FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
@@ -157,4 +158,41 @@ test('reading is given up when the partitions go to others', async () => {
     AbortSignal.abort(),
   );
   await expect(learning).rejects.toBeInstanceOf(Abandoned);
+});
+
+test('an answer that comes when the partitions have gone to others is not learnt: they may be known anew by then', async () => {
+  const { cluster } = clusterOf({ 0: { records: [stored(0, 0)], stable: 1 } });
+  const closing = new AbortController();
+  const late: Partial<Cluster> = {
+    ...cluster,
+    findBroker: async (query) => {
+      const broker = await cluster.findBroker(query);
+      const fetch: Broker['fetch'] = async (asked) => {
+        const answer = await broker.fetch(asked);
+        closing.abort();
+        return answer;
+      };
+      return { ...broker, fetch };
+    },
+  };
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
+  const learning = reader.learn(late as Cluster, new Map([[RETRY, [0]]]), starts(0), closing.signal);
+  await expect(learning).rejects.toBeInstanceOf(Abandoned);
+  expect(parkedKeys.keys).toBe(0);
+});
+
+test('what was read is known, so that its writer, who hears of it later, does not take it for parked any more', () => {
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
+  const messages: FetchedMessages = [stored(0, 0)];
+  const batch = { topic: RETRY, partition: 0, fetchedOffset: '0', highWatermark: '1', rawMessages: messages, messages };
+  const records = recordsOf({ ...batch, lastOffset: () => '0' });
+  expect(reader.admit(RETRY, 0, records, 1, true)).toEqual(records);
+  const parked = parkedKeys.of(0);
+  const copy = { key: 'payment P0', origin: 100, redrives: 0, hops: 1, tier: '5s', offset: 0, notBefore: 5 };
+  expect(parked.has(copy)).toBe(true);
+  parked.leave(copy);
+  parked.written(copy);
+  expect(parked.size).toBe(0);
 });
