@@ -11,7 +11,6 @@ import { AllParkedKeys } from '../pipeline/all-parked-keys.ts';
 import { Gate } from '../pipeline/gate.ts';
 import { notify } from '../pipeline/notify.ts';
 import { Abandoned, type Ownership, type Ports } from '../pipeline/ports.ts';
-import { Waits } from '../pipeline/waits.ts';
 import { readEvent } from '../pipeline/read-event.ts';
 import { Waits } from '../pipeline/waits.ts';
 import type { Ending } from '../pipeline/work.ts';
