@@ -3,6 +3,7 @@ import type { Topology } from '../../core/topology.ts';
 import type { TopicSet } from '../group/assigner.ts';
 import { configValues } from './config-values.ts';
 import { createAll, grow, HEADROOM_BYTES } from './create.ts';
+import { outcomesLimit, tooSmall } from './size-limits.ts';
 import { wantedTopics } from './wanted.ts';
 
 /** What has to exist beside the source. */
@@ -37,7 +38,7 @@ export async function prepareTopics(kafka: Kafka, settings: TopicSettings): Prom
 
 async function inspect(admin: Admin, settings: TopicSettings): Promise<Topics> {
   const { topology, create } = settings;
-  const { source, counterparts } = topology;
+  const { source, counterparts, outcomes } = topology;
   const wanted = wantedTopics(topology);
   const existing = await admin.listTopics();
   const drained = existing.filter((topic) => topology.roleOf(topic) === 'retry');
@@ -67,6 +68,13 @@ async function inspect(admin: Admin, settings: TopicSettings): Promise<Topics> {
   const sourceCount = partitions.get(source) ?? 0;
   const largest = await configValues(admin, [...partitions.keys()], 'max.message.bytes');
   const sourceLargest = largest.get(source) ?? 0;
+  const ofOutcomes =
+    outcomes !== undefined && existing.includes(outcomes) ? await outcomesLimit(admin, outcomes) : undefined;
+  const narrow = tooSmall(
+    new Map([...largest, ...(ofOutcomes ?? [])]),
+    wanted.map(({ topic }) => topic),
+  );
+  if (narrow.length > 0) return { ...found, problems: narrow };
   const { made, problems } = await createAll(admin, missing, sourceCount, sourceLargest, settings.replicationFactor);
   if (problems.length > 0) return { ...found, problems, made };
 
