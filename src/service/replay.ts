@@ -59,6 +59,7 @@ export function createTeller(settings: TellerSettings, perSecond: number, signal
   };
   const ownership: Ownership = {
     closing: signal,
+    lastCall: signal,
     ended: signal,
     assertHeld: () => {
       if (signal.aborted) throw new Abandoned();
