@@ -255,3 +255,26 @@ test(
     });
   },
 );
+
+test('a redriven event goes before later ones of its key that are parked', async () => {
+  const unknown = { code: 'UNKNOWN_EXCEPTION' } as const;
+  const rules = [
+    { when: { paymentId: 'P-1' }, answer: { code: 'PROCESS_FAIL' } as const },
+    { when: { paymentId: 'X-2' }, answer: unknown },
+  ];
+  const world = await refusing({ partitions: 1, profile: { rules }, settings: { OUTAGE_HOLD_AFTER: '0' } });
+  await world.write(0, ['P-1', 'X-2'], { key: 'K' });
+  await world.start();
+  await until('the later event to be parked', async () => (await world.records('retry.1s')).length > 0);
+  world.simulator.play({ default: unknown });
+  expect(await redrive(world, '--yes')).toMatchObject({ code: 0, json: { sent: 1 } });
+  const asked = () => world.simulator.requests().filter(({ paymentId }) => paymentId === 'P-1').length;
+  await until('the redriven event to be parked, too', () => asked() >= 2);
+  await until('the later one to wait behind it', async () => {
+    const waiting = (await world.records('retry.3s')).concat(await world.records('retry.1s'));
+    return waiting.some(({ text }) => text['notifier-reason'] === 'behind_parked_key');
+  });
+  world.simulator.play({});
+  await world.settled();
+  expect(delivered(world)).toEqual(['P-1', 'X-2']);
+});

@@ -95,6 +95,10 @@ test('with its rights the service delivers, parks, dead-letters and writes outco
   });
   expect([again.code, again.errors]).toEqual([0, expect.not.stringContaining('uthoriz')]);
   expect(JSON.parse(again.output)).toMatchObject({ sent: 0, skipped: 2, complete: true });
+  const letters = await runCommand(['dead-letters', 'redrive', '--yes', '--json'], {
+    settings: { ...world.settings, KAFKA_SASL_USERNAME: 'payment-notifier-operator' },
+  });
+  expect([letters.code, JSON.parse(letters.output)]).toEqual([0, expect.objectContaining({ planned: 1, sent: 1 })]);
   const reset = ['--reset-offsets', '--group', world.group, '--topic', world.source, '--to-earliest', '--execute'];
   const { code, stderr } = await cluster.kafkaTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
     ...['--bootstrap-server', listener(), '--command-config', join(files, 'operator.properties')],
@@ -184,7 +188,11 @@ async function grant(world: World, user: string, granted: readonly Right[]): Pro
   const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
   await world.admin.createAcls({
     acl: granted.map(({ resource, operation }) => ({
-      resourceType: { topic: AclResourceTypes.TOPIC, group: AclResourceTypes.GROUP }[resource.type],
+      resourceType: {
+        topic: AclResourceTypes.TOPIC,
+        group: AclResourceTypes.GROUP,
+        transactionalId: AclResourceTypes.TRANSACTIONAL_ID,
+      }[resource.type],
       resourceName: ownName(world, resource.name),
       resourcePatternType: {
         literal: ResourcePatternTypes.LITERAL,

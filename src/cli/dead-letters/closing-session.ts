@@ -37,7 +37,7 @@ export async function withClosingSession<T>(
 ): Promise<T> {
   const { client, group } = task.settings.kafka;
   const kafka = createKafka(client, silent);
-  const name = `payment-notifier.redrive.${group.groupId}`;
+  const name = `${group.groupId}.redrive`;
   return withReading(task, 'reading dead letters', async (reading) => {
     const missing = (await reading.reader.layouts(topics)).filter(({ error }) => error === UNKNOWN_TOPIC);
     if (missing.length > 0)

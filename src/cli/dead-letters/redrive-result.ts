@@ -7,13 +7,19 @@ const SHOWN = 20;
 
 /** A plan for people: how many, which of them first, and what is left where it is. */
 export function planInWords({ id, records, skipped, madeAt, madeBy }: Plan): string[] {
-  const shown = records.slice(0, SHOWN).map(({ record, paymentId }) => `  ${record}  ${paymentId ?? ''}`);
   return [
     `redrive ${id}, planned by ${madeBy} at ${madeAt}: ${records.length} letters are to be sent again`,
-    ...shown,
-    ...(records.length > shown.length ? [`  and ${records.length - shown.length} more`] : []),
-    ...[...skippedByReason(skipped)].map(([why, count]) => `${count} are left where they are: ${why}`),
+    ...shortened(records),
+    ...[...skippedByReason(skipped)].flatMap(([why, count]) => [
+      `${count} are left where they are: ${why}`,
+      ...shortened(skipped.filter((letter) => letter.why === why)),
+    ]),
   ];
+}
+
+function shortened(letters: readonly { readonly record: string; readonly paymentId: string | null }[]): string[] {
+  const shown = letters.slice(0, SHOWN).map(({ record, paymentId }) => `  ${record}  ${paymentId ?? ''}`);
+  return letters.length > shown.length ? [...shown, `  and ${letters.length - shown.length} more`] : shown;
 }
 
 /** What a run did, or would do. */

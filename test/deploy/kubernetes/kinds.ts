@@ -37,7 +37,7 @@ interface KafkaTopic {
 /** A right that Strimzi gives to a user. */
 export interface KafkaAcl {
   readonly resource: {
-    readonly type: 'topic' | 'group';
+    readonly type: 'topic' | 'group' | 'transactionalId';
     readonly name: string;
     readonly patternType: 'literal' | 'prefix';
   };

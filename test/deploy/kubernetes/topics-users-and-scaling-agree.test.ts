@@ -76,13 +76,16 @@ describe('what topics keep', () => {
 });
 
 describe('users', () => {
-  it('may touch no topic and no group that is not ours', () => {
+  it('may touch no topic, no group and no transactions that are not ours', () => {
     const topics = [topology.source, ...topology.counterparts, topology.outcomes ?? ''];
     for (const { spec } of all(kafka, 'KafkaUser')) {
       for (const { resource } of spec.authorization.acls) {
         const { type, name, patternType } = resource;
-        if (type === 'group')
-          expect([name.replace(/\.replay$/, ''), patternType]).toEqual([setting('KAFKA_GROUP_ID'), 'literal']);
+        if (type !== 'topic')
+          expect([name.replace(/\.(replay|redrive)$/, ''), patternType]).toEqual([
+            setting('KAFKA_GROUP_ID'),
+            'literal',
+          ]);
         else if (patternType === 'literal') expect(topics).toContain(name);
         else expect(topics.some((topic) => topic.startsWith(name) && topology.roleOf(topic) === 'retry')).toBe(true);
       }
