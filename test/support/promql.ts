@@ -1,5 +1,5 @@
 import { createInstruments } from '../../src/ops/instruments.ts';
-import { PENDING_METRICS } from './pending-metrics.ts';
+import { PENDING_METRICS } from './pending.ts';
 import { text } from '../deploy/repository.ts';
 import { RULES } from './prometheus-rule.ts';
 
