@@ -23,7 +23,7 @@ export interface ChartStyle {
   readonly limit: number | undefined;
 }
 
-const LEGEND = 118;
+const LEGEND = 136;
 const LEGEND_LINE = 13;
 const AXIS = { left: 44, bottom: 16 };
 
@@ -97,7 +97,7 @@ function legend(box: Box, lines: readonly Line[], unit: string): string[] {
   return lines.slice(0, Math.floor(box.height / LEGEND_LINE)).map(({ name, color, points }, at) => {
     const y = box.y + 8 + at * LEGEND_LINE;
     const most = Math.max(...points.map(([, value]) => value).filter(Number.isFinite));
-    const label = escaped(`${cut(name, 16)} ${written(most, unit)}`);
+    const label = escaped(`${cut(name, 17)} ${written(most, unit)}`);
     return `<rect x="${x}" y="${y - 7}" width="8" height="8" fill="${color}"/><text x="${x + 12}" y="${y}" class="axis">${label}</text>`;
   });
 }

@@ -20,6 +20,7 @@ interface PanelModel {
   readonly fieldConfig?: {
     readonly defaults: {
       readonly unit: string;
+      readonly decimals?: number;
       readonly thresholds: { readonly steps: readonly Step[] };
       readonly mappings?: readonly { readonly options: Readonly<Record<string, { readonly text: string }>> }[];
       readonly custom?: { readonly stacking?: { readonly mode: string }; readonly thresholdsStyle?: { readonly mode: string } };
@@ -114,18 +115,24 @@ async function answered(panel: PanelModel, ask: (expr: string) => Promise<Answer
 }
 
 function statistic(panel: PanelModel, box: Box, line: Line | undefined): string {
-  const { unit = '', thresholds, mappings = [] } = panel.fieldConfig?.defaults ?? {};
+  const { unit = '', decimals = 3, thresholds, mappings = [] } = panel.fieldConfig?.defaults ?? {};
   const value = line?.points.findLast(([, value]) => Number.isFinite(value))?.[1] ?? NaN;
   const color = thresholds?.steps.findLast((step) => step.value === null || value >= step.value)?.color ?? '';
   const text =
     panel.options?.textMode === 'name'
       ? (line?.name ?? '–')
-      : (mappings[0]?.options[String(value)]?.text ?? written(value, unit));
+      : (mappings[0]?.options[String(value)]?.text ?? written(rounded(value, unit, decimals), unit));
   const middle = box.x + box.width / 2;
   return (
     `<rect x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" rx="2" fill="${COLORS[color] ?? '#3b3f45'}"/>` +
     `<text x="${middle}" y="${box.y + box.height / 2 + 18}" class="value" text-anchor="middle">${escaped(text)}</text>`
   );
+}
+
+/** To so many decimals of what is shown: shares are shown by the hundred. */
+function rounded(value: number, unit: string, decimals: number): number {
+  const size = 10 ** (unit === 'percentunit' ? decimals + 2 : decimals);
+  return Math.round(value * size) / size;
 }
 
 /** A bar for each series while it is 1. */
