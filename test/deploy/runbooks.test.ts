@@ -2,8 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { execFile } from 'node:child_process';
 import { Command } from 'commander';
 import { describe, expect, it, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -12,10 +10,10 @@ import { SYSTEMIC_CODES } from '../../src/core/codes.ts';
 import { LOG_EVENTS } from '../../src/ops/log-table.ts';
 import { SETTINGS } from '../../src/settings/table.ts';
 import { DASHBOARDS } from '../../deploy/observability/dashboards/all.ts';
-import { fromDebian } from '../support/debian.ts';
 import { temporaryFolder } from '../support/keys.ts';
 import { PENDING_COMMANDS, PENDING_EVENTS } from '../support/pending.ts';
 import { exposedNames, metricNames } from '../support/promql.ts';
+import { promtool } from '../support/promtool.ts';
 import { fenced, headings, runbook, runbooks, type Runbook } from '../support/runbooks.ts';
 import { text, yaml } from './repository.ts';
 
@@ -98,9 +96,8 @@ describe('queries', () => {
     const queries = all.flatMap((page) => fenced(page, 'promql').map((expr) => ({ record: 'query', expr })));
     const file = join(temporaryFolder(), 'queries.yaml');
     writeFileSync(file, stringify({ groups: [{ name: 'queries', rules: queries }] }));
-    const promtool = await fromDebian('prometheus', '/usr/bin/promtool');
-    const { stdout } = await promisify(execFile)(promtool, ['check', 'rules', '--lint=none', file]);
-    expect(stdout).toContain(`${String(queries.length)} rules found`);
+    const { said } = await promtool(['check', 'rules', '--lint=none', file]);
+    expect(said).toContain(`${String(queries.length)} rules found`);
   });
 
   it.each(pages)('%s: ask only for metrics that there are', (_, page) => {

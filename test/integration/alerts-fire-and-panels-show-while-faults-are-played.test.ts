@@ -11,6 +11,7 @@ import { hurried } from '../support/hurried-rules.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support/keys.ts';
 import { PENDING_METRICS } from '../support/pending.ts';
 import { startPrometheus, type Prometheus } from '../support/prometheus.ts';
+import { promtool } from '../support/promtool.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
@@ -144,6 +145,11 @@ test('every panel and every recorded series has answers, and every mark can be a
   expect(dumb).toEqual([]);
   for (const { expr } of MARK_QUERIES.filter((asked) => !pending(asked))) await range(expr);
   expect(await prometheus.brokenRules()).toEqual([]);
+});
+
+test('promtool finds nothing to complain of in what the service shows', async () => {
+  const { body } = await service.get('/metrics');
+  expect(await promtool(['check', 'metrics'], body)).toEqual({ code: 0, said: '' });
 });
 
 test.each(Object.entries(DASHBOARDS))('the picture of %s shows every panel', async (name, model) => {

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { text } from '../deploy/repository.ts';
+import type { Files } from './mounted-folder.ts';
 
 const FOLDER = 'deploy/runbooks';
 
@@ -25,6 +26,27 @@ export function fenced({ text }: Runbook, language: string, heading?: string): s
   const part = heading === undefined ? text : section(text, heading);
   const blocks = [...part.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))];
   return blocks.flatMap(([, block = '']) => block.trimEnd().split('\n'));
+}
+
+/**
+ * What the Secrets hold that a page has made below a heading, one after the other, as mounted files.
+ *
+ * @param contents of the files that the commands name
+ */
+export function secrets(page: Runbook, heading: string, contents: Readonly<Record<string, string>>): Files[] {
+  const made = fenced(page, 'sh', heading).filter((line) => line.includes(' create secret '));
+  return made.map((line) => {
+    const files = [...line.matchAll(/--from-file=(\S+)/g)].map(([, name = '']) => {
+      const content = contents[name];
+      if (content === undefined) throw new Error(`nobody has made ${name}: ${line}`);
+      return [name, content] as const;
+    });
+    const literals = [...line.matchAll(/--from-literal=(\w+)=(\S+)/g)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]);
+    return Object.fromEntries([...files, ...literals]) as Files;
+  });
 }
 
 /** Headings of the second level, in their order. */
