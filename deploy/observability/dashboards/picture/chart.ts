@@ -23,7 +23,7 @@ export interface ChartStyle {
   readonly limit: number | undefined;
 }
 
-const LEGEND = 136;
+const LEGEND = 152;
 const LEGEND_LINE = 13;
 const AXIS = { left: 44, bottom: 16 };
 
