@@ -27,6 +27,12 @@ module.exports = {
     only('kafka-is-an-adapter', 'kafka/', ['core/', 'pipeline/']),
     only('http-is-an-adapter', 'http/', ['core/', 'pipeline/']),
     only('ops-is-an-adapter', 'ops/', ['core/', 'pipeline/']),
+    only('operate-looks-and-writes', 'operate/', [
+      'core/',
+      'inspect/',
+      'kafka/(kafkajs|avro|topics|produce)/',
+      'http/',
+    ]),
     only('inspect-reads', 'inspect/', ['core/', 'kafka/(kafkajs|avro|topics)/']),
     only('settings-know-core', 'settings/', ['core/']),
     only('service-wires', 'service/', ['core/', 'pipeline/', 'kafka/', 'http/', 'ops/', 'settings/']),
@@ -34,7 +40,7 @@ module.exports = {
     {
       name: 'a-command-joins-no-group',
       severity: 'error',
-      from: { path: '^src/cli/' },
+      from: { path: '^src/(cli|operate|inspect)/' },
       to: { path: '^src/kafka/(consumer|group/|lanes/)' },
     },
     {

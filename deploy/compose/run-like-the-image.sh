@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs the final stage of deploy/Dockerfile without a container engine: its files, its environment and its command, as
-# user 65532 without rights, on a read-only root with nothing but /tmp to write to. Needs bubblewrap, Node and npm.
+# PID 1 and user 65532 without rights, on a read-only root with nothing but /tmp to write to. Needs bubblewrap and npm.
 #
 #   run-like-the-image.sh LAYOUT [-e NAME=VALUE]... [-v SOURCE:TARGET[:rw]]... [-- ARGUMENT...]
 #
 # LAYOUT is a folder that the image's files are put in; one that exists is used as it is. ARGUMENTs replace the image's
-# command, as they do for `docker run`. The exit code is that of the command.
+# command, as they do for `docker run`. The exit code is that of the command. RUNTIME_NODE is the Node that it runs on, by
+# default the one on the PATH: for what the image does, it should be of the image's version.
 set -euo pipefail
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -24,8 +25,11 @@ assemble() {
   trap 'rm -rf "$draft"' EXIT
   mkdir -p "$draft"
   cp "$repository"/{package.json,package-lock.json,.npmrc} "$draft"
-  (cd "$draft" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund) >&2
+  local commands
+  commands=$(of_dockerfile RUN dependencies)
+  (cd "$draft" && bash -euc "$commands") >&2
   rm "$draft"/{package-lock.json,.npmrc}
+  cp "$repository/package.json" "$draft"
   cp -r "$repository/schemas" "$draft"
   (cd "$repository" && npx --no-install tsc -p .config/tsconfig.build.json --outDir "$draft/dist" --incremental false \
     --tsBuildInfoFile null) >&2
@@ -33,15 +37,24 @@ assemble() {
   mv "$draft" "$layout"
 }
 
-# What the final stage sets: ENV as NAME=VALUE lines, or CMD with an argument a line.
+# What a stage says, the final one by default: ENV as NAME=VALUE lines, CMD with an argument a line, RUN with a command a
+# line.
 of_dockerfile() {
-  node - "$repository/deploy/Dockerfile" "$1" <<'EOF'
-const [file, keyword] = process.argv.slice(2);
-const text = require('node:fs').readFileSync(file, 'utf8').replace(/\\\n\s*/g, '');
-const [value] = text.split('\n').filter((line) => line.startsWith(`${keyword} `)).slice(-1);
-const rest = (value ?? '').slice(keyword.length + 1);
-const words = keyword === 'CMD' ? JSON.parse(rest) : rest.match(/\w+=("[^"]*"|\S+)/g).map((word) => word.replaceAll('"', ''));
-console.log(words.join('\n'));
+  node - "$repository/deploy/Dockerfile" "$1" "${2-final}" <<'EOF'
+const [file, keyword, stage] = process.argv.slice(2);
+const lines = require('node:fs').readFileSync(file, 'utf8').replace(/\\\n\s*/g, '').split('\n');
+const rest = lines.slice(lines.findIndex((line) => line.startsWith('FROM ') && line.endsWith(` AS ${stage}`)) + 1);
+const next = rest.findIndex((line) => line.startsWith('FROM '));
+const said = rest
+  .slice(0, next < 0 ? undefined : next)
+  .filter((line) => line.startsWith(`${keyword} `))
+  .map((line) => line.slice(keyword.length + 1));
+const words = {
+  CMD: (text) => JSON.parse(text),
+  ENV: (text) => text.match(/\w+=("[^"]*"|\S+)/g).map((word) => word.replaceAll('"', '')),
+  RUN: (text) => [text],
+};
+console.log(said.flatMap(words[keyword]).join('\n'));
 EOF
 }
 
@@ -89,10 +102,10 @@ for path in /lib /lib64 /usr/lib /usr/share/zoneinfo /etc/ssl /etc/resolv.conf /
 done
 
 exec "${become[@]}" bwrap \
-  --unshare-all --share-net --die-with-parent --new-session \
+  --unshare-all --share-net --die-with-parent --new-session --as-pid-1 \
   --uid "$nonroot" --gid "$nonroot" --cap-drop ALL \
   "${system[@]}" \
-  --ro-bind "$(node -p process.execPath)" /nodejs/bin/node \
+  --ro-bind "${RUNTIME_NODE:-$(node -p process.execPath)}" /nodejs/bin/node \
   --ro-bind "$layout" /app \
   "${mounts[@]}" \
   --proc /proc --dev /dev --tmpfs /tmp --remount-ro / \

@@ -2,7 +2,11 @@
 import { createRequire } from 'node:module';
 import { thisProcess } from './common/host.ts';
 import { runProgram } from './common/program.ts';
+import { doctor } from './doctor.ts';
 import { emit } from './emit.ts';
+import { replayPlan } from './replay/plan.ts';
+import { replayReset } from './replay/reset.ts';
+import { replayRun } from './replay/run.ts';
 import { run } from './run.ts';
 import { simulate } from './simulate.ts';
 
@@ -14,6 +18,7 @@ const about = {
 };
 
 const host = thisProcess();
-const code = await runProgram(about, [run, simulate, emit], process.argv.slice(2), host);
+const commands = [run, doctor, replayPlan, replayRun, replayReset, emit, simulate];
+const code = await runProgram(about, commands, process.argv.slice(2), host);
 await Promise.all([host.out.flush(), host.err.flush()]);
 process.exit(code);

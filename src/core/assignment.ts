@@ -1,3 +1,6 @@
+/** The assigner by which members of this service share partitions; a group with another one is used by something else. */
+export const ASSIGNER_NAME = 'payment-notifier-copartitioned';
+
 /** A member of the group as it asks to join. */
 export interface Member {
   readonly id: string;

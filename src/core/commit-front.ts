@@ -1,3 +1,8 @@
+/** What a broker keeps with a commit by default (`offset.metadata.max.bytes`); it refuses a commit with more. */
+const MOST_METADATA_BYTES = 4_096;
+/** More offsets than that are never written as ranges, whoever says so. */
+const MOST_PAST = 4_096;
+
 /**
  * How far a partition is settled without a gap. Offsets are taken in order and may be settled in any order. The front
  * is the first taken offset that is not settled or, where all are, the next to be read.
@@ -35,6 +40,18 @@ export class CommitFront {
     return this.#settled.size;
   }
 
+  /**
+   * Whether one more record may be started: all that is in flight can be settled past the front, and the metadata still
+   * names each of them, wherever they stand.
+   *
+   * @param inFlight how many records are started and not settled
+   */
+  hasRoom(inFlight: number): boolean {
+    const bytesOfOne = String(this.#next - this.front).length + ','.length;
+    const past = this.past + inFlight + 1;
+    return past <= MOST_PAST && past * bytesOfOne <= MOST_METADATA_BYTES;
+  }
+
   /** Takes an offset. Says whether it was settled before, as the metadata of the last commit told. */
   take(offset: number): 'unsettled' | 'settled' {
     this.skipTo(offset);
@@ -58,18 +75,20 @@ export class CommitFront {
     this.#advance();
   }
 
-  /** The settled offsets past the front, written as ranges relative to it: `1,3-5`. */
+  /** The settled offsets past the front, written as ranges relative to it: `1,3-5`. At most 4,096 bytes: the first ones. */
   metadata(): string {
-    const past = [...this.#settled].sort((a, b) => a - b);
-    const ranges: string[] = [];
-    for (let at = 0; at < past.length;) {
-      const first = past[at] ?? 0;
+    const { front } = this;
+    const past = [...this.#settled].sort((a, b) => a - b).slice(0, MOST_PAST);
+    let text = '';
+    for (let at = 0; at < past.length; at += 1) {
+      const first = (past[at] ?? 0) - front;
       let last = first;
-      while (past[at + 1] === last + 1) [last, at] = [last + 1, at + 1];
-      ranges.push(first === last ? `${first - this.front}` : `${first - this.front}-${last - this.front}`);
-      at += 1;
+      while (past[at + 1] === front + last + 1) [last, at] = [last + 1, at + 1];
+      const longer = `${text === '' ? '' : `${text},`}${first === last ? first : `${first}-${last}`}`;
+      if (longer.length > MOST_METADATA_BYTES) break;
+      text = longer;
     }
-    return ranges.join(',');
+    return text;
   }
 
   #advance(): void {
@@ -80,13 +99,15 @@ export class CommitFront {
   }
 }
 
-const RANGES = /^\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*$/;
+const RANGES = /^\d{1,16}(-\d{1,16})?(,\d{1,16}(-\d{1,16})?)*$/;
 
-/** Metadata in any other form was written by something else, and says nothing. */
+/** Metadata in any other form, or of more offsets than are ever written, was written by something else, and says nothing. */
 function offsetsPast(front: number, metadata: string): number[] {
   if (!RANGES.test(metadata)) return [];
-  return metadata.split(',').flatMap((range) => {
+  const ranges = metadata.split(',').map((range) => {
     const [first = 0, last = first] = range.split('-').map(Number);
-    return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => front + first + at);
+    return { first: front + first, length: Math.max(0, last - first + 1) };
   });
+  if (ranges.reduce((sum, { length }) => sum + length, 0) > MOST_PAST) return [];
+  return ranges.flatMap(({ first, length }) => Array.from({ length }, (_, at) => first + at));
 }

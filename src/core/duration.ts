@@ -6,3 +6,11 @@ export function durationMs(text: string): number | undefined {
   const unitMs = UNITS[unit];
   return unitMs === undefined ? undefined : Number(digits) * unitMs;
 }
+
+/** A duration as it can be written down, in the largest unit that it fills: `90m`, `14d`. */
+export function inUnits(ms: number): string {
+  const [unit, unitMs] = Object.entries(UNITS)
+    .reverse()
+    .find(([, unitMs]) => ms >= unitMs && ms % unitMs === 0) ?? ['ms', 1];
+  return `${ms / unitMs}${unit}`;
+}

@@ -1,7 +1,3 @@
-import type { Provenance } from './provenance.ts';
-import type { KafkaRecord } from './record.ts';
-import type { Topology } from './topology.ts';
-
 /** One record of a retry topic: a copy of an event that is parked. */
 export interface Copy {
   /** As `orderKey` gives it. */
@@ -30,6 +26,9 @@ export type Turn =
   /** It must be parked behind an earlier event of its key, in the same tier and until the same time. */
   | { readonly kind: 'behind'; readonly tier: string; readonly notBefore: number };
 
+/** About what a copy takes of the memory beside its key, in bytes. */
+const COPY_BYTES = 250;
+
 /** The stretch of a tier's topic of which every copy is known: offsets, `to` excluded. */
 interface Known {
   readonly from: number;
@@ -50,8 +49,11 @@ interface Known {
 export class ParkedKeys {
   /** The copies of each key, in the order of `byAge`. */
   readonly #keys = new Map<string, Copy[]>();
+  /** The copies of each tier, by their offsets. */
+  readonly #places = new Map<string, Map<number, Copy>>();
   readonly #known = new Map<string, Known>();
   #size = 0;
+  #bytes = 0;
 
   /** How many keys have a parked event. */
   get keys(): number {
@@ -63,14 +65,42 @@ export class ParkedKeys {
     return this.#size;
   }
 
+  /** Keys and copies of each tier that has any. */
+  get byTier(): ReadonlyMap<string, { readonly keys: number; readonly copies: number }> {
+    const tiers = new Map<string, { keys: number; copies: number }>();
+    for (const copies of this.#keys.values()) {
+      for (const tier of new Set(copies.map((copy) => copy.tier))) {
+        const known = tiers.get(tier) ?? { keys: 0, copies: 0 };
+        const here = copies.filter((copy) => copy.tier === tier).length;
+        tiers.set(tier, { keys: known.keys + 1, copies: known.copies + here });
+      }
+    }
+    return tiers;
+  }
+
+  /** About how much memory they take. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  has(copy: Copy): boolean {
+    const copies = this.#keys.get(copy.key) ?? [];
+    return isSame(copies[placeOf(copies, copy)], copy);
+  }
+
   /** A copy was read. Does nothing for one that is known already. */
   join(copy: Copy): void {
+    if (this.has(copy)) return;
+    // What stood at its place before was of a topic that is gone.
+    this.forget(copy.tier, copy.offset);
     const copies = this.#keys.get(copy.key) ?? [];
-    const at = placeOf(copies, copy);
-    if (isSame(copies[at], copy)) return;
-    copies.splice(at, 0, copy);
+    copies.splice(placeOf(copies, copy), 0, copy);
     this.#keys.set(copy.key, copies);
+    const places = this.#places.get(copy.tier) ?? new Map<number, Copy>();
+    places.set(copy.offset, copy);
+    this.#places.set(copy.tier, places);
     this.#size += 1;
+    this.#bytes += bytesOf(copy);
   }
 
   /**
@@ -87,12 +117,15 @@ export class ParkedKeys {
     if (!isSame(copies[at], copy)) return;
     copies.splice(at, 1);
     if (copies.length === 0) this.#keys.delete(copy.key);
+    this.#places.get(copy.tier)?.delete(copy.offset);
     this.#size -= 1;
+    this.#bytes -= bytesOf(copy);
   }
 
   /** The record at this place was settled, and what copy it was cannot be read from it. */
   forget(tier: string, offset: number): void {
-    this.#leaveWhere((copy) => copy.tier === tier && copy.offset === offset);
+    const copy = this.#places.get(tier)?.get(offset);
+    if (copy !== undefined) this.leave(copy);
   }
 
   /** What the order of its key allows for a record of the source. */
@@ -119,7 +152,7 @@ export class ParkedKeys {
   startAt(tier: string, committed: number): number {
     const { from, to } = this.#known.get(tier) ?? { from: committed, to: committed };
     const unknown = committed < from ? committed : Math.max(committed, to);
-    this.#leaveWhere((copy) => copy.tier === tier && (committed < from || copy.offset < committed));
+    this.#leaveWhere(tier, ({ offset }) => committed < from || offset < committed);
     this.#known.set(tier, { from: committed, to: unknown });
     return unknown;
   }
@@ -136,12 +169,12 @@ export class ParkedKeys {
    */
   lose(tier: string, from: number): Copy[] {
     this.readAgain(tier);
-    return this.#leaveWhere((copy) => copy.tier === tier && copy.offset >= from);
+    return this.#leaveWhere(tier, ({ offset }) => offset >= from);
   }
 
   /** @returns the copies that have left */
-  #leaveWhere(isOver: (copy: Copy) => boolean): Copy[] {
-    const over = [...this.#keys.values()].flat().filter(isOver);
+  #leaveWhere(tier: string, isOver: (copy: Copy) => boolean): Copy[] {
+    const over = [...(this.#places.get(tier)?.values() ?? [])].filter(isOver);
     for (const copy of over) this.leave(copy);
     return over;
   }
@@ -153,24 +186,8 @@ export class ParkedKeys {
   }
 }
 
-/** The name under which order is kept: the record's key, or its payment where it has none. */
-export function orderKey(key: Buffer | null, paymentId: string): string {
-  return key !== null && key.length > 0 ? `key ${key.toString('latin1')}` : `payment ${paymentId}`;
-}
-
-/**
- * Reads a record of a retry topic as a copy of a parked event. Throws for a record of a topic that is not read.
- *
- * @returns `undefined` for a record of the source, for one whose event does not come from this partition of the source,
- *   and for one of which neither key nor payment is known
- */
-export function copyOf(record: KafkaRecord, topology: Topology, provenance: Provenance): Copy | undefined {
-  const tier = topology.retryTierOf(record.topic)?.name;
-  const { origin, redriveCount = 0, hops, notBefore = 0, paymentId = '' } = provenance;
-  const key = orderKey(record.key, paymentId);
-  const isOfHere = origin.topic === topology.source && origin.partition === record.partition;
-  if (tier === undefined || !isOfHere || key === orderKey(null, '')) return undefined;
-  return { key, origin: origin.offset, redrives: redriveCount, hops, tier, offset: record.offset, notBefore };
+function bytesOf({ key }: Copy): number {
+  return COPY_BYTES + key.length;
 }
 
 function behind(predecessor: Copy | undefined): Turn {

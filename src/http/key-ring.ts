@@ -37,6 +37,11 @@ export class KeyRing {
 
   readonly gateway = (): readonly GatewayKey[] => this.#gateway;
 
+  /** The version that should sign, as the keys at hand say it. */
+  get active(): string {
+    return this.#signing.active.version;
+  }
+
   /** All versions at hand, and the one that signs. */
   get state(): { readonly versions: readonly string[]; readonly inUse: string } {
     return { versions: this.#signing.versions.map(({ version }) => version), inUse: this.signing(0).version };

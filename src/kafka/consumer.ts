@@ -4,12 +4,14 @@ import { coPartitioned, type MemberClaim, type TopicSet } from './group/assigner
 import { RejoinRequest } from './group/collaborators.ts';
 import type { Instant } from './group/epoch.ts';
 import { commitFirstStart } from './group/first-start.ts';
-import { Membership, type MemberState } from './group/membership.ts';
+import type { MemberState, MemberView } from './group/member-state.ts';
+import { Membership } from './group/membership.ts';
 import { errorType } from './kafkajs/errors.ts';
 import { hookedConsumer } from './kafkajs/hooked-consumer.ts';
 import { kafkajs } from './kafkajs/patched.ts';
 import type { Cluster } from './kafkajs/types.ts';
-import { Lanes, type LanePorts, type LaneState } from './lanes/lanes.ts';
+import type { LaneState } from './lanes/lane-watch.ts';
+import { Lanes, type LanePorts } from './lanes/lanes.ts';
 import { MissingTopics } from './topics/missing-topics.ts';
 
 export interface ConsumerSettings {
@@ -43,10 +45,13 @@ export class GroupConsumer {
 
   constructor(kafka: Kafka, settings: ConsumerSettings, ports: Omit<LanePorts, 'isSuspect'>, fatal: Fatal) {
     const { sessionTimeoutMs, topics } = settings;
-    const { observe, parkedKeys } = ports;
-    const suspects = new Set<string>();
+    const { observe, parkedKeys, waits } = ports;
+    const suspects = new Map<string, () => void>();
     const lanes = new Lanes(settings, { ...ports, isSuspect: (topic) => suspects.has(topic) });
-    const missing = new MissingTopics({ topics, parkedKeys, observe, lanes, suspects, rejoin: this.#rejoin, fatal });
+    const missing = new MissingTopics({
+      ...{ topics, parkedKeys, waits, observe, lanes, suspects, fatal },
+      rejoin: this.#rejoin,
+    });
     const membership = new Membership(settings, lanes, missing, this.#rejoin, observe);
     const claim = (): MemberClaim => {
       if (membership.stopping) throw new kafkajs.KafkaJSNonRetriableError('stopping: no join is worth its while');
@@ -72,13 +77,13 @@ export class GroupConsumer {
     return this.#membership.lastContact;
   }
 
-  get state(): MemberState {
-    return this.#membership.state;
+  /** When a broker last answered a fetch, or nothing had to be fetched of it; absent before the first time. */
+  get lastPoll(): Instant | undefined {
+    return this.#membership.lastPoll;
   }
 
-  /** Whether this member belongs to the group now. */
-  get assigned(): boolean {
-    return this.state === 'serving' || this.state === 'closing';
+  get state(): MemberState {
+    return this.#membership.state;
   }
 
   /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
@@ -126,6 +131,16 @@ export class GroupConsumer {
     await this.#running.catch(() => undefined);
     await this.#consumer.disconnect();
     return this.#membership.drained;
+  }
+
+  /** This member as the group knows it. */
+  get member(): MemberView {
+    return this.#membership.view;
+  }
+
+  /** Every lane's state, with the ends of their partitions as they were told last. */
+  statesNow(): LaneState[] {
+    return this.#lanes.statesNow();
   }
 
   /** Every lane's state, with the ends of their partitions asked of the brokers. */

@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { statusPage } from './status-page.ts';
+import type { Status } from './status.ts';
 
 /** What a probe looked at, by name. */
 export type Checks = Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>;
@@ -10,6 +12,7 @@ export interface AdminServerOptions {
   readonly port: number;
   readonly checks: { live(): Checks; ready(): Checks; started(): Checks };
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly status: () => Promise<Status>;
 }
 
 /** A server that listens. */
@@ -19,6 +22,8 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
+type Route = (request: IncomingMessage) => Answer | Promise<Answer>;
+
 interface Answer {
   readonly status: number;
   readonly contentType: string;
@@ -27,15 +32,22 @@ interface Answer {
 }
 
 /**
- * Serves `/livez`, `/readyz`, `/startupz` (200 or 503, every check named) and `/metrics`; 404 for anything else, 405 for
- * other methods than GET and HEAD. Throws where the address cannot be listened on, with the setting to change.
+ * Serves `/livez`, `/readyz`, `/startupz` (200 or 503, every check named), `/metrics`, and `/status` as JSON, or as a page
+ * where a browser asks; 404 for anything else, 405 for other methods than GET and HEAD. Throws where the address cannot be listened on, with the setting to change.
  */
-export async function startAdminServer({ host, port, checks, metrics }: AdminServerOptions): Promise<AdminServer> {
-  const routes = new Map<string, () => Answer | Promise<Answer>>([
+export async function startAdminServer({
+  host,
+  port,
+  checks,
+  metrics,
+  status,
+}: AdminServerOptions): Promise<AdminServer> {
+  const routes = new Map<string, Route>([
     ['/livez', () => probe(checks.live())],
     ['/readyz', () => probe(checks.ready())],
     ['/startupz', () => probe(checks.started())],
     ['/metrics', async () => exposition(await metrics())],
+    ['/status', async ({ headers }) => shown(await status(), headers.accept)],
   ]);
   const server = createServer((request, response) => {
     answer(request, routes)
@@ -57,16 +69,14 @@ export async function startAdminServer({ host, port, checks, metrics }: AdminSer
   };
 }
 
-async function answer(
-  { method, url = '/' }: IncomingMessage,
-  routes: ReadonlyMap<string, () => Answer | Promise<Answer>>,
-): Promise<Answer> {
+async function answer(request: IncomingMessage, routes: ReadonlyMap<string, Route>): Promise<Answer> {
+  const { method, url = '/' } = request;
   const route = routes.get(url.split('?', 1)[0] ?? url);
   if (route === undefined) return plainText(404, `not found; there is ${[...routes.keys()].join(', ')}`);
   if (method !== 'GET' && method !== 'HEAD') {
     return { ...plainText(405, 'method not allowed'), headers: { allow: 'GET, HEAD' } };
   }
-  return route();
+  return route(request);
 }
 
 function probe(checks: Checks): Answer {
@@ -77,6 +87,18 @@ function probe(checks: Checks): Answer {
 
 function exposition({ contentType, text }: { contentType: string; text: string }): Answer {
   return { status: 200, contentType, body: text };
+}
+
+/** The page loads nothing and runs nothing, whatever may have got into it. */
+const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+
+function shown(status: Status, accept = ''): Answer {
+  const vary = { vary: 'accept' };
+  if (!accept.includes('text/html')) {
+    return { status: 200, contentType: 'application/json', body: `${JSON.stringify(status)}\n`, headers: vary };
+  }
+  const headers = { ...vary, 'content-security-policy': PAGE_POLICY };
+  return { status: 200, contentType: 'text/html; charset=utf-8', body: statusPage(status), headers };
 }
 
 function plainText(status: number, text: string): Answer {

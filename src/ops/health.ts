@@ -1,11 +1,13 @@
 import type { Checks } from './admin-server.ts';
 
-/** How far a member has come: it connects, joins its group, runs, and drains when it is to end. */
-export type Stage = 'connecting' | 'joining' | 'running' | 'draining';
+/** How far a process has come: it connects, runs, and drains when it is to end. */
+export type Stage = 'connecting' | 'running' | 'draining';
 
 /** What a probe is judged from; nothing remote is asked. Milliseconds by the monotonic clock. */
 export interface HealthFacts {
   readonly stage: Stage;
+  /** How this member stands to its group; absent before it is connected. */
+  readonly member: 'outside' | 'joining' | 'serving' | 'closing' | undefined;
   readonly now: number;
   /** When the event loop last came round to its timer. */
   readonly tickedAt: number;
@@ -28,10 +30,10 @@ export function startup(): Checks {
 }
 
 /** Never lag, a hold or the gateway: taking this member away would cure none of them. */
-export function readiness({ stage, now, contactAt = Number.NEGATIVE_INFINITY }: HealthFacts): Checks {
+export function readiness({ stage, member, now, contactAt = Number.NEGATIVE_INFINITY }: HealthFacts): Checks {
   return {
     brokers: check(now - contactAt < CONTACT_WITHIN_MS, 'the brokers answered within 30 s'),
-    group: check(stage === 'running' || stage === 'draining', 'this member has joined its group'),
+    group: check(member === 'serving' || member === 'closing', 'this member has joined its group'),
     serving: check(stage !== 'draining', 'this member is not draining'),
   };
 }

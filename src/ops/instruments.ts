@@ -52,6 +52,8 @@ export function createInstruments() {
     assignedPartitions: gauge(METRICS.assignedPartitions),
     unservedPartitions: gauge(METRICS.unservedPartitions),
     missingTopics: gauge(METRICS.missingTopics),
+    waitingPartitions: gauge(METRICS.waitingPartitions),
+    memberState: gauge(METRICS.memberState),
     rebalances: counter(METRICS.rebalances),
     lastPoll: gauge(METRICS.lastPoll),
     commits: counter(METRICS.commits),

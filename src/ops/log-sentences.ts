@@ -21,7 +21,8 @@ export function sentences(tell: Tell, throttle: Throttle): FactHandlers {
     committed: () => undefined,
     hold_probed: () => undefined,
     waiting: ({ for: target, record, error }) => {
-      const pass = throttle(`waiting for ${target}`);
+      const place = target === 'open_transaction' ? ` of ${record.topic}:${String(record.partition)}` : '';
+      const pass = throttle(`waiting for ${target}${place}`);
       if (pass === undefined) return;
       const about = { for: target, record: recordName(record), error: errorFields(error), ...pass };
       const remedy = LOG_EVENTS.waiting.remedy[target];
@@ -98,6 +99,11 @@ export function sentences(tell: Tell, throttle: Throttle): FactHandlers {
       tell('not_left', 'warn', message, { error: errorFields(error) });
     },
     key_reloaded: (fact) => tellKeys(fact, tell),
+    instrumented: ({ patched }) => {
+      if (patched.length === 0) return;
+      const message = 'injected instrumentation changes what this service writes or sends';
+      tell('instrumented', 'warn', message, { patched, remedy: LOG_EVENTS.instrumented.remedy });
+    },
   };
 }
 

@@ -65,7 +65,7 @@ export const LOG_EVENTS = {
   waiting: {
     levels: ['warn'],
     meaning:
-      'A partition waits and tries again: for the registry, for room among parked events, or for a topic to be written.',
+      'A partition waits and tries again: for the registry, for room among parked events, for a topic to be written, or (told after 30 s) for an open transaction.',
     fields: ['for', 'record', 'error', 'leftOut', 'remedy'],
     remedy: WAITING_REMEDIES,
   },
@@ -164,6 +164,15 @@ export const LOG_EVENTS = {
     fields: ['result', 'detail'],
     remedy:
       '`rejected`: mend the file that `detail` names · `fallback`: make the version that works active, or register the active one',
+  },
+  instrumented: {
+    levels: ['warn'],
+    meaning:
+      "OpenTelemetry was injected into this process and patched Kafka's client or HTTPS: records lose the `traceparent` of " +
+      'their origin, or requests gain one.',
+    fields: ['patched', 'remedy'],
+    remedy:
+      'set OTEL_NODE_DISABLED_INSTRUMENTATIONS=kafkajs,http for this process; its other instrumentations may stay',
   },
   kafka_client: {
     levels: ['debug', 'warn'],

@@ -5,6 +5,7 @@ import { handling } from './fact-handlers.ts';
 import { sentences } from './log-sentences.ts';
 import type { Level, Tell } from './log-table.ts';
 import { createThrottle } from './throttle.ts';
+import { isTrouble, REDACTED, troubleOf, type Trouble } from './trouble.ts';
 
 type LogLine = Readonly<Record<string, unknown>>;
 
@@ -30,20 +31,21 @@ export interface LogOptions {
   readonly stream: DestinationStream;
   /** Epoch milliseconds. */
   readonly now?: () => number;
+  /** Hears of each warning and error that is written. */
+  readonly onTrouble?: (trouble: Trouble) => void;
+  /** Stands in every line, beside the service's name. */
+  readonly marks?: Readonly<Record<string, boolean>>;
 }
-
-/** Only in case: nothing of these names is ever given to the log. */
-const REDACTED = ['headers', 'signature', 'password', 'agentToken', 'privateKey', 'authorization', 'sasl', 'options'];
 
 /** How long the same kind of trouble is left out after a line, in milliseconds. */
 const QUIET_MS = 30_000;
 
 /** Makes the log. Lines carry `level` as a word, `time` in ISO 8601 and `service`. */
-export function createLog({ level, stream, now = Date.now }: LogOptions): Log {
+export function createLog({ level, stream, now = Date.now, marks = {}, onTrouble = () => undefined }: LogOptions): Log {
   const logger = pino(
     {
       level,
-      base: { service: 'payment-notifier' },
+      base: { service: 'payment-notifier', ...marks },
       timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       redact: REDACTED,
@@ -51,10 +53,15 @@ export function createLog({ level, stream, now = Date.now }: LogOptions): Log {
     stream,
   );
   const writer = (level: Level): Write => {
-    return (message, fields = {}) => logger[level](plain(fields), message);
+    return (message, fields = {}) => {
+      const line = plain(fields);
+      if (isTrouble(level)) onTrouble(troubleOf('other', message, line));
+      logger[level](line, message);
+    };
   };
   const tell: Tell = (event, level, message, fields) => {
     const line: LogLine = { event, ...fields };
+    if (isTrouble(level)) onTrouble(troubleOf(String(event), message ?? '', line));
     logger[level](line, message);
   };
   return {

@@ -1,7 +1,11 @@
 import { DEAD_LETTER_REASONS } from '../core/disposition.ts';
 import { NO_RESULT_REASONS } from '../core/outcome.ts';
 import { DECODE_ERRORS } from '../pipeline/facts.ts';
+import { WAIT_REASONS } from '../pipeline/waits.ts';
 import { ATTEMPT_OUTCOMES } from './labels.ts';
+
+/** How a member can stand to its group. */
+export const MEMBER_STATES = ['outside', 'joining', 'serving', 'closing'] as const;
 
 /** The values of a label: all of them, or in words where they are known at run time only. */
 type LabelValues = readonly string[] | string;
@@ -86,10 +90,14 @@ export const METRICS = {
   ),
   oldestUnnotified: gauge(
     'notifier_oldest_unnotified_timestamp_seconds',
-    'When the oldest event not yet settled first stood in its topic; 0 = none.',
+    'When the oldest event not yet settled first stood in its topic; where it cannot be read, since when it is waited for; 0 = none.',
     PARTITION,
   ),
-  consumerLag: gauge('notifier_consumer_lag_records', 'Records not yet committed.', PARTITION),
+  consumerLag: gauge(
+    'notifier_consumer_lag_records',
+    'Records not yet committed, those of open transactions included.',
+    PARTITION,
+  ),
   committedOffset: gauge('notifier_committed_offset', 'Next offset to read after a restart.', PARTITION),
   assignedPartitions: gauge('notifier_assigned_partitions', 'Partitions this member owns.', { tier: TIER }),
   unservedPartitions: gauge(
@@ -100,8 +108,21 @@ export const METRICS = {
     'notifier_missing_topics',
     'Source, retry and dead-letter topics that were deleted under the running service; the log names them.',
   ),
+  waitingPartitions: gauge(
+    'notifier_waiting_partitions',
+    'Partitions of this member that stand, by what they wait for.',
+    {
+      reason: WAIT_REASONS,
+    },
+  ),
+  memberState: gauge('notifier_member_state', '1 for how this member stands to its group now.', {
+    state: MEMBER_STATES,
+  }),
   rebalances: counter('notifier_rebalances_total', 'Times this member joined a generation of the group.'),
-  lastPoll: gauge('notifier_last_poll_timestamp_seconds', 'When the brokers last answered a fetch; 0 = not yet.'),
+  lastPoll: gauge(
+    'notifier_last_poll_timestamp_seconds',
+    'When a broker last answered a fetch, or nothing had to be fetched of it; 0 = not yet.',
+  ),
   commits: counter('notifier_commits_total', 'Offset commits.', { result: ['ok', 'failed'] }),
   inFlight: gauge('notifier_in_flight_requests', 'Requests sent and not yet answered.'),
   retryParked: counter('notifier_retry_parked_total', 'Records parked, by the tier they wait in and why.', {

@@ -2,10 +2,12 @@ import { codeLabel, RESULT_CODES, SYSTEMIC_CODES, TERMINAL_CODES, UNKNOWN_CODES 
 import { isReplay, judgeObjective } from '../core/objective.ts';
 import type { SystemicCodes } from '../core/outcome.ts';
 import { MAIN_TIER, type Topology } from '../core/topology.ts';
-import type { AttemptFact, SettledFact } from '../pipeline/facts.ts';
+import type { AttemptFact, Fact, ProduceTarget, SettledFact } from '../pipeline/facts.ts';
 import type { Observe } from '../pipeline/ports.ts';
+import type { WaitReason } from '../pipeline/waits.ts';
 import { handling, type FactHandlers } from './fact-handlers.ts';
 import { deadLetterCode, outcomeCode, outcomeLabel, parkedCode } from './labels.ts';
+import { MEMBER_STATES } from './metric-table.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { createShownPartitions, type ShownPartitions, type PartitionValue } from './shown-partitions.ts';
 
@@ -26,7 +28,9 @@ export interface MetricsOptions {
 export interface Gauges {
   /** Records per partition; as with all values per partition, what is not named is gone and what is not owned is not shown. */
   lag(values: readonly PartitionValue[]): void;
-  /** When the oldest unsettled event first stood in its topic. */
+  /** The offsets that are committed. */
+  committed(values: readonly PartitionValue[]): void;
+  /** When the oldest unsettled event first stood in its topic; where it cannot be read, since when it is waited for. */
   oldestUnnotified(values: readonly PartitionValue[]): void;
   /** When the first waiting record of a retry partition is due. */
   retryNextDue(values: readonly PartitionValue[]): void;
@@ -35,6 +39,9 @@ export interface Gauges {
   /** Requests per second, 0 = no cap. */
   sendRateLimit(perSecond: number): void;
   fencedKeys(keys: number): void;
+  /** Partitions that stand, by what they wait for. */
+  waitingPartitions(count: Readonly<Record<WaitReason, number>>): void;
+  memberState(state: (typeof MEMBER_STATES)[number]): void;
   /** `retention.ms` of each topic; negative = for ever. */
   topicRetention(retentionMs: Readonly<Record<string, number>>): void;
   signingKeys(versions: readonly string[], active: string): void;
@@ -57,8 +64,12 @@ const REPLAY_LINGERS_MS = 60_000;
 export function createMetrics(options: MetricsOptions): Metrics {
   const metric = createInstruments();
   const { registry, assignedPartitions } = metric;
-  const perPartition = [metric.consumerLag, metric.oldestUnnotified, metric.retryNextDue, metric.committedOffset];
-  const shown = createShownPartitions(options.topology, { assignedPartitions, perPartition });
+  const sampled = [metric.consumerLag, metric.oldestUnnotified];
+  const shown = createShownPartitions(options.topology, {
+    assignedPartitions,
+    fromZero: { all: sampled, retry: [metric.retryNextDue] },
+    others: [metric.committedOffset],
+  });
   const replaying = { until: 0 };
   fillWithZeros(metric, options);
   const count = handling(handlers(metric, shown, options));
@@ -71,12 +82,19 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     gauges: {
       lag: (values) => shown.replace(metric.consumerLag, values),
+      committed: (values) => shown.replace(metric.committedOffset, values),
       oldestUnnotified: (values) => shown.replace(metric.oldestUnnotified, inSeconds(values)),
       retryNextDue: (values) => shown.replace(metric.retryNextDue, inSeconds(values)),
       lastPoll: (at) => metric.lastPoll.set(at / 1_000),
       inFlight: (requests) => metric.inFlight.set(requests),
       sendRateLimit: (perSecond) => metric.sendRateLimit.set(perSecond),
       fencedKeys: (keys) => metric.fencedKeys.set(keys),
+      waitingPartitions: (count) => {
+        for (const [reason, partitions] of Object.entries(count)) metric.waitingPartitions.set({ reason }, partitions);
+      },
+      memberState: (present) => {
+        for (const state of MEMBER_STATES) metric.memberState.set({ state }, state === present ? 1 : 0);
+      },
       topicRetention: (retentionMs) => {
         metric.topicRetention.reset();
         for (const [topic, ms] of Object.entries(retentionMs)) {
@@ -144,7 +162,7 @@ function handlers(metric: Instruments, shown: ShownPartitions, options: MetricsO
     superseded: () => undefined,
     fence_read: () => undefined,
     waiting: ({ for: target }) => {
-      if (target !== 'registry' && target !== 'parked') metric.produceErrors.inc({ target });
+      if (isProduceTarget(target)) metric.produceErrors.inc({ target });
     },
     hold_began: ({ reason }) => showHold(metric, systemic, reason),
     hold_probed: ({ ended }) => metric.holdProbes.inc({ result: ended ? 'ended' : 'still_held' }),
@@ -170,6 +188,7 @@ function handlers(metric: Instruments, shown: ShownPartitions, options: MetricsO
     join_failed: () => undefined,
     join_refused: () => undefined,
     not_left: () => undefined,
+    instrumented: () => undefined,
     key_reloaded: ({ result }) => metric.keyReloads.inc({ result }),
   };
 }
@@ -191,6 +210,10 @@ function attemptCounter(metric: Instruments): (fact: AttemptFact) => void {
     const { verification: result } = exchange;
     once(signatures, result, () => metric.responseSignature.labels({ result })).inc();
   };
+}
+
+function isProduceTarget(target: Extract<Fact, { kind: 'waiting' }>['for']): target is ProduceTarget {
+  return target === 'retry' || target === 'dead_letter' || target === 'outcome';
 }
 
 function once<T>(known: Map<string, T>, key: string, make: () => T): T {

@@ -25,7 +25,11 @@ export function holdRemedy(reason: string): string {
 /** What an operator can do about records that cannot be read or written. */
 export const WAITING_REMEDIES = {
   registry: 'check SCHEMA_REGISTRY_URL, its credentials and that the registry is up',
-  parked: 'look at what the gateway does not know (U): so many events wait for its verdict that no more are begun',
+  parked:
+    'look at what the gateway does not know (U): so many events wait for its verdict that no more are begun, or no more are ' +
+    'read; it goes on as they are settled',
+  open_transaction:
+    'find its writer and end it (kafka-transactions.sh find-hanging, then abort); what is behind it is sent as soon as it has ended',
   retry: 'check that the retry topics exist, that this user may write to them and that enough replicas are in sync',
   dead_letter: 'check that the dead-letter topic exists, that this user may write to it and that replicas are in sync',
   outcome: 'check that OUTCOMES_TOPIC exists, that this user may write to it and that enough replicas are in sync',

@@ -1,5 +1,5 @@
 import type { Gauge } from 'prom-client';
-import type { Topology } from '../core/topology.ts';
+import { MAIN_TIER, type Topology } from '../core/topology.ts';
 
 /** A sample of one partition. */
 export interface PartitionValue {
@@ -23,9 +23,14 @@ export interface ShownPartitions {
 /** Owns nothing at first. */
 export function createShownPartitions(
   topology: Topology,
-  gauges: { assignedPartitions: Gauge<'tier'>; perPartition: readonly PartitionGauge[] },
+  gauges: {
+    assignedPartitions: Gauge<'tier'>;
+    /** Shown from the assignment on, at 0 before their first sample: for every partition, or those of retry topics only. */
+    fromZero: { all: readonly PartitionGauge[]; retry: readonly PartitionGauge[] };
+    others: readonly PartitionGauge[];
+  },
 ): ShownPartitions {
-  const { assignedPartitions, perPartition } = gauges;
+  const { assignedPartitions, fromZero, others } = gauges;
   const tiers = new Set<string>();
   let owned = new Map<string, { tier: string; partition: string }>();
 
@@ -44,10 +49,19 @@ export function createShownPartitions(
         const tier = topology.tierOf(topic);
         tiers.add(tier);
         assignedPartitions.set({ tier }, numbers.length);
-        for (const number of numbers) owned.set(`${topic}:${String(number)}`, { tier, partition: String(number) });
+        for (const number of numbers) {
+          const name = `${topic}:${String(number)}`;
+          const labels = { tier, partition: String(number) };
+          owned.set(name, labels);
+          if (before.has(name)) continue;
+          for (const gauge of tier === MAIN_TIER ? fromZero.all : [...fromZero.all, ...fromZero.retry]) {
+            gauge.set(labels, 0);
+          }
+        }
       }
       for (const [name, labels] of before) {
-        if (!owned.has(name)) for (const gauge of perPartition) gauge.remove(labels);
+        if (owned.has(name)) continue;
+        for (const gauge of [...fromZero.all, ...fromZero.retry, ...others]) gauge.remove(labels);
       }
     },
     set,

@@ -65,8 +65,8 @@ export type Fact =
    */
   | {
       readonly kind: 'waiting';
-      readonly for: 'registry' | 'parked' | ProduceTarget;
-      readonly record: KafkaRecord;
+      readonly for: 'registry' | 'parked' | 'open_transaction' | ProduceTarget;
+      readonly record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset'>;
       readonly error: unknown;
     }
   | { readonly kind: 'hold_began'; readonly reason: string; readonly paymentId: string }
@@ -124,4 +124,9 @@ export type Fact =
     }
   /** This member ends without having left its group, which waits for it until the session timeout. */
   | { readonly kind: 'not_left'; readonly error: unknown }
-  | { readonly kind: 'key_reloaded'; readonly result: 'ok' | 'rejected' | 'fallback'; readonly detail: string };
+  | { readonly kind: 'key_reloaded'; readonly result: 'ok' | 'rejected' | 'fallback'; readonly detail: string }
+  /** What injected instrumentation was found to have patched at the start; nothing, as it should be. */
+  | { readonly kind: 'instrumented'; readonly patched: readonly Patched[] };
+
+/** An instrumentation, by OpenTelemetry's name for it: `kafkajs` writes into records, `http` into requests. */
+export type Patched = 'kafkajs' | 'http';

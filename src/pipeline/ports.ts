@@ -6,6 +6,7 @@ import type { Topology } from '../core/topology.ts';
 import type { AttemptResult, NextStep } from '../core/sending.ts';
 import type { DecodeError, Fact, ProduceTarget } from './facts.ts';
 import type { AllParkedKeys } from './all-parked-keys.ts';
+import type { Waits } from './waits.ts';
 
 /** Bytes read as an event, or why they cannot be. */
 export type Decoded =
@@ -94,6 +95,8 @@ export interface Ports {
   readonly send: Send;
   readonly publish: Publish;
   readonly parkedKeys: AllParkedKeys;
+  /** Told of everything that a record has to wait for. */
+  readonly waits: Waits;
   readonly observe: Observe;
   readonly enter: Enter;
   /** Called when a probe was accepted that was signed with this version, while the version in use is refused. */

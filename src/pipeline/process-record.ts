@@ -1,7 +1,8 @@
-import { copyOf, type Copy } from '../core/parked-keys.ts';
+import type { Copy } from '../core/parked-keys.ts';
 import { readProvenance } from '../core/provenance.ts';
 import type { KafkaRecord } from '../core/record.ts';
 import { notify } from './notify.ts';
+import { copyOf } from './parked-copy.ts';
 import type { Ownership, Ports } from './ports.ts';
 import { readEvent } from './read-event.ts';
 import { settle } from './settle.ts';
@@ -35,16 +36,15 @@ export async function processRecord(record: KafkaRecord, ports: Ports, ownership
 }
 
 /**
- * A parked record waits until its time has come. It was parked before it was read, so whatever the clocks show, it
- * waits no longer than it had to when it was parked, counted from when it was read.
+ * A parked record waits until its time has come. It was parked before it was read, so whatever the clocks of its writer,
+ * of the broker and of this machine show, it waits no longer than the delay of its tier, counted from when it was read.
  */
 async function untilDue({ record, tier, provenance }: Work, ports: Ports, { closing }: Ownership): Promise<void> {
   const { settings, observe, now } = ports;
   const retryTier = settings.topology.retryTierOf(record.topic);
   const { notBefore } = provenance;
   if (retryTier === undefined || notBefore === undefined) return;
-  const longestMs = Math.max(retryTier.delayMs, notBefore - record.timestamp);
-  await pauseUntil({ wall: notBefore, monotonic: record.readAt + longestMs }, now, closing);
+  await pauseUntil({ wall: notBefore, monotonic: record.readAt + retryTier.delayMs }, now, closing);
   observe({ kind: 'due', tier, latenessMs: Math.max(0, now() - notBefore) });
 }
 

@@ -1,7 +1,7 @@
 import type { DeadLetterReason } from '../core/disposition.ts';
 import { hasUnlistedCode, invalidField, isPaymentId, type PaymentFinal } from '../core/event.ts';
 import type { Decoded, Ownership, Ports } from './ports.ts';
-import { untilDone } from './waiting.ts';
+import { untilDoneFor } from './waiting.ts';
 import type { Finished, Sendable, Work } from './work.ts';
 
 /**
@@ -38,7 +38,10 @@ function withEvent(work: Work, event: PaymentFinal): Sendable {
 async function decode({ record }: Work, ports: Ports, closing: AbortSignal): Promise<Decoded> {
   const { unreadable } = record;
   if (unreadable !== undefined) return { kind: 'undecodable', error: 'bytes', detail: unreadable.detail };
-  return untilDone(
+  return untilDoneFor(
+    record,
+    'registry',
+    ports.waits,
     () => ports.decode(record.value),
     (error) => ports.observe({ kind: 'waiting', for: 'registry', record, error }),
     closing,

@@ -1,10 +1,10 @@
-import { copyOf } from '../core/parked-keys.ts';
 import type { OutgoingRecord } from '../core/record.ts';
 import type { ProduceTarget, SettledFact } from './facts.ts';
 import { deadLetter, deadLetterWithoutValue, retryRecord } from './moved-record.ts';
 import { outcomeRecord } from './outcome-record.ts';
+import { copyOf } from './parked-copy.ts';
 import type { Ownership, Ports, Publish } from './ports.ts';
-import { untilDone } from './waiting.ts';
+import { untilDoneFor } from './waiting.ts';
 import type { Ending, Finished, Work } from './work.ts';
 
 type Parking = Extract<Ending, { kind: 'retry' }>;
@@ -83,7 +83,10 @@ async function publish(
   const mayWrite = (): void => {
     ownership.assertHeld(false);
   };
-  return untilDone(
+  return untilDoneFor(
+    record,
+    'produce',
+    ports.waits,
     () => ports.publish(target, outgoing, mayWrite),
     (error) => ports.observe({ kind: 'waiting', for: target, record, error }),
     lastAttempt === undefined ? ownership.closing : ownership.ended,

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KafkaRecord } from '../core/record.ts';
 import { Abandoned } from './ports.ts';
+import type { WaitReason, Waits } from './waits.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 3_000;
@@ -50,5 +52,24 @@ export async function untilDone<T>(
       const remainingMs = wait * (0.75 + Math.random() / 2) - (performance.now() - began);
       await pause(Math.max(FIRST_PAUSE_MS * 0.75, remainingMs), closing);
     }
+  }
+}
+
+/** As `untilDone`; from the first failure to the end, whichever it is, the record's partition is known to wait for this. */
+export async function untilDoneFor<T>(
+  record: KafkaRecord,
+  reason: WaitReason,
+  waits: Waits,
+  ...[task, onFailure, closing]: Parameters<typeof untilDone<T>>
+): Promise<T> {
+  let end: (() => void) | undefined;
+  const failed = (error: unknown): void => {
+    end ??= waits.begin(record, reason);
+    onFailure(error);
+  };
+  try {
+    return await untilDone(task, failed, closing);
+  } finally {
+    end?.();
   }
 }

@@ -1,3 +1,4 @@
+import https from 'node:https';
 import { createRequire } from 'node:module';
 import { Topology } from '../core/topology.ts';
 import { KeyRing } from '../http/key-ring.ts';
@@ -6,6 +7,7 @@ import { watchKeys } from '../http/key-watch.ts';
 import { createSender } from '../http/sender.ts';
 import { createDecoder } from '../kafka/avro/decoder.ts';
 import { GroupConsumer } from '../kafka/consumer.ts';
+import type { MemberView } from '../kafka/group/member-state.ts';
 import { createKafka } from '../kafka/kafkajs/client.ts';
 import { createPublisher } from '../kafka/produce/publisher.ts';
 import type { Topics } from '../kafka/topics/prepare.ts';
@@ -15,14 +17,17 @@ import { kafkaLogCreator } from '../ops/kafka-log.ts';
 import { createLog } from '../ops/log.ts';
 import { logDestination } from '../ops/log-destination.ts';
 import { createMetrics } from '../ops/metrics.ts';
+import { StatusKeeper } from '../ops/status.ts';
 import { AllParkedKeys } from '../pipeline/all-parked-keys.ts';
 import { Gate } from '../pipeline/gate.ts';
 import { Abandoned, type Observe, type Ports } from '../pipeline/ports.ts';
 import { processRecord } from '../pipeline/process-record.ts';
+import { Waits } from '../pipeline/waits.ts';
 import { BARRIER_MARGIN_MS } from '../settings/between-sections.ts';
 import type { Config } from '../settings/table.ts';
 import { Closers } from './closers.ts';
-import { sampleLanes } from './sampling.ts';
+import { lanesSoon, outsideSince, sampleLanes } from './sampling.ts';
+import { instrumentedBy } from './instrumented.ts';
 import { connect, topicsOf } from './startup.ts';
 
 /** A service that runs, or tries to. */
@@ -61,16 +66,21 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     systemic: hold.systemic,
     now: Date.now,
   });
-  const log = createLog({ ...config.log, stream: logDestination(metrics.logLineDropped) });
+  const seen = new StatusKeeper(topology, Date.now);
+  const stream = logDestination(metrics.logLineDropped);
+  const log = createLog({ ...config.log, stream, onTrouble: seen.troubled });
   const observe: Observe = (fact) => {
     metrics.observe(fact);
     log.observe(fact);
+    seen.observe(fact);
   };
   const closers = new Closers((name, error) => log.error('could not be closed', { name, error }));
   const parkedKeys = new AllParkedKeys();
+  const waits = new Waits();
   const gate = new Gate({ ...limits, outageHoldAfter: hold.outageHoldAfter }, observe);
   const keys = new KeyRing(loadedKeys, observe);
   const kafka = createKafka(config.kafka.client, kafkaLogCreator(log));
+  observe({ kind: 'instrumented', patched: instrumentedBy({ kafka, https }) });
   const decoder = createDecoder(config.registry);
   const publisher = createPublisher(kafka);
   const sender = createSender({ ...gateway, maxSockets: limits.maxInFlight }, keys, Date.now);
@@ -78,8 +88,11 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   let stage: Stage = 'connecting';
   let consumer: GroupConsumer | undefined;
   let tickedAt = performance.now();
+  const sinceStart = Date.now();
+  const member = (): MemberView => consumer?.member ?? outsideSince(sinceStart);
   const facts = (): HealthFacts => {
-    return { stage, now: performance.now(), tickedAt, contactAt: consumer?.lastContact?.monotonic };
+    const contactAt = consumer?.lastContact?.monotonic;
+    return { stage, member: consumer?.state, now: performance.now(), tickedAt, contactAt };
   };
   const admin = await startAdminServer({
     ...config.http,
@@ -87,16 +100,25 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     metrics: async () => {
       metrics.gauges.inFlight(gate.inFlight);
       metrics.gauges.fencedKeys(parkedKeys.keys);
+      metrics.gauges.memberState(member().state);
+      metrics.gauges.waitingPartitions(waits.count(consumer?.statesNow() ?? []));
       metrics.gauges.sendRateLimit(gate.rateLimit);
       metrics.gauges.signingKeys(keys.state.versions, keys.state.inUse);
       return { contentType: metrics.contentType, text: await metrics.text() };
+    },
+    status: async () => {
+      const lanes = consumer === undefined ? [] : await lanesSoon(consumer);
+      const { versions, inUse: signing } = keys.state;
+      return seen.status({
+        ...{ member: member(), lanes, parked: parkedKeys.byTier, pace: { limit: gate.rateLimit } },
+        keys: { active: keys.active, signing, versions },
+      });
     },
   });
   closers.add('probes and metrics', () => admin.close());
   const tick = setInterval(() => {
     tickedAt = performance.now();
     consumer?.checkMissing().catch((error: unknown) => log.debug('the topics could not be looked for', { error }));
-    if (stage === 'joining' && consumer?.assigned === true) stage = 'running';
   }, TICK_EVERY_MS);
   closers.add('the tick', () => clearInterval(tick));
   closers.add('connections to the gateway', () => sender.close());
@@ -108,6 +130,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     send: sender.send,
     publish: publisher.publish,
     parkedKeys,
+    waits,
     observe,
     enter: gate.enter,
     keyWorked: keys.worked,
@@ -121,6 +144,10 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   };
   const stopping = new AbortController();
   let drained = true;
+  const sample = async (): Promise<void> => {
+    if (consumer !== undefined) await sampleLanes(consumer, source.topic, metrics.gauges);
+  };
+  const notSampled = (error: unknown): void => log.debug('no samples', { error });
 
   const failed = new Promise<never>((_, reject) => {
     const reader = (topics: Topics): GroupConsumer =>
@@ -134,8 +161,12 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
           topics,
         },
         {
-          observe,
+          observe: (fact) => {
+            observe(fact);
+            if (fact.kind === 'joined') sample().catch(notSampled);
+          },
           parkedKeys,
+          waits,
           process: (record, ownership) => processRecord(record, ports, ownership),
           onError: ({ topic, partition, offset }, error) =>
             log.error('a record could not be worked on; trying again', { topic, partition, offset, error }),
@@ -147,16 +178,15 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
         drained = false;
         drained = await connected.stop();
       });
-      const sample = setInterval(() => {
+      const samples = setInterval(() => {
         connected.checkServed();
-        const sampled = sampleLanes(connected, source.topic, metrics.gauges);
         const wanting = connected.unserved.length + connected.missing.length > 0;
         const grown = source.createTopics && wanting ? topicsOf(kafka, topology, source) : undefined;
-        Promise.all([sampled, grown]).catch((error: unknown) => log.debug('no samples', { error }));
+        Promise.all([sample(), grown]).catch(notSampled);
       }, SAMPLE_EVERY_MS);
-      closers.add('the samples', () => clearInterval(sample));
+      closers.add('the samples', () => clearInterval(samples));
       consumer = connected;
-      stage = 'joining';
+      stage = 'running';
       connected.run();
     };
     connect(

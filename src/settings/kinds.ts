@@ -123,7 +123,7 @@ function readUrl(text: string): URL | Wrong {
 }
 
 /** An http or https address without credentials, query, fragment or trailing slash; its path is kept. */
-export const registryUrl: Kind<string> = (text) => {
+export const httpUrl: Kind<string> = (text) => {
   const url = readUrl(text);
   return url instanceof Wrong ? url : url.href.replace(/\/+$/, '');
 };

@@ -1,11 +1,11 @@
 import { Misconfigured } from '../core/misconfigured.ts';
 import { contradictionsBetween } from './between-sections.ts';
 import type { Rows, Section, Setting } from './setting.ts';
-import { SECTIONS, type Config, type SectionName } from './table.ts';
+import { SECTION_NAMES, SECTIONS, type Config, type SectionName } from './table.ts';
 
 /** Every section: what the service works with. Throws `Misconfigured` with every problem at once. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return loadSections(env, Object.keys(SECTIONS) as SectionName[]);
+  return loadSections(env, SECTION_NAMES);
 }
 
 /**

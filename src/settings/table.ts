@@ -48,6 +48,9 @@ export const SETTINGS = {
 /** The name of a section. */
 export type SectionName = keyof typeof SECTIONS;
 
+/** All of them, for who needs every setting. */
+export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[];
+
 /** The name of a variable. */
 export type SettingName = keyof typeof SETTINGS;
 

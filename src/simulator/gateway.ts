@@ -100,6 +100,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       administer({ method, url, body }, reply.response, { log, play });
       return;
     }
+    // Somebody looks whether a gateway is here, and asks it for nothing.
+    if (method === 'HEAD' && url === '/') {
+      reply.response.writeHead(404).end();
+      return;
+    }
     const enter = (verification: string, keyVersion = ''): OpenRequest => {
       const requestTime = headers['request-time']?.[0] ?? '';
       const entry = log.enter({ paymentId: paymentIdOf(body), keyVersion, requestTime, body, verification });

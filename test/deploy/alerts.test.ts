@@ -51,6 +51,7 @@ test('the rules are what promtool takes, without a warning', async () => {
 
 test.each(['30s', '5m'])(
   'in each situation exactly the alerts that belong to it fire, looked at every %s',
+  { timeout: 120_000 },
   async (interval) => {
     const file = join(temporaryFolder({}), 'alerts.yaml');
     const tests = ALERT_CASES.filter((one) => (one.interval ?? '30s') === interval).map(promtoolTest);

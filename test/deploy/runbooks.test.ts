@@ -5,9 +5,15 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it, test } from 'vitest';
 import { stringify } from 'yaml';
+import type { CliCommand } from '../../src/cli/common/command.ts';
+import { doctor } from '../../src/cli/doctor.ts';
 import { emit } from '../../src/cli/emit.ts';
+import { replayPlan } from '../../src/cli/replay/plan.ts';
+import { replayReset } from '../../src/cli/replay/reset.ts';
+import { replayRun } from '../../src/cli/replay/run.ts';
 import { SYSTEMIC_CODES } from '../../src/core/codes.ts';
 import { LOG_EVENTS } from '../../src/ops/log-table.ts';
+import { WAIT_REASONS } from '../../src/pipeline/waits.ts';
 import { SETTINGS } from '../../src/settings/table.ts';
 import { DASHBOARDS } from '../../deploy/observability/dashboards/all.ts';
 import { temporaryFolder } from '../support/keys.ts';
@@ -121,8 +127,9 @@ describe.each(pages)('commands of %s', (_, page) => {
   });
 
   it('are commands of ours with options that they have', () => {
-    const emitted = emit.usage?.(new Command()).options.map(({ long }) => long ?? '') ?? [];
-    const known: Readonly<Record<string, readonly string[]>> = { ...PENDING_COMMANDS, emit: emitted };
+    const options = (command: CliCommand) => command.usage?.(new Command()).options.map(({ long }) => long ?? '') ?? [];
+    const made = [doctor, emit, replayPlan, replayReset, replayRun].map((command) => [command.name, options(command)]);
+    const known = { ...PENDING_COMMANDS, ...(Object.fromEntries(made) as Record<string, string[]>) };
     for (const line of commandLines(page).filter((line) => /^payment-notifier [a-z]/.test(line))) {
       const words = line
         .replace(/"[^"]*"/g, '')
@@ -161,6 +168,11 @@ describe.each(pages)('commands of %s', (_, page) => {
 it('PaymentNotifierHeld says for each code of the gateway what to do', () => {
   const { text } = runbook('PaymentNotifierHeld');
   expect(SYSTEMIC_CODES.filter((code) => !text.includes(`| \`${code}\` |`))).toEqual([]);
+});
+
+it('PaymentNotifierPartitionsWaiting says for each reason what to do', () => {
+  const { text } = runbook('PaymentNotifierPartitionsWaiting');
+  expect(WAIT_REASONS.filter((reason) => !text.includes(`| \`${reason}\` |`))).toEqual([]);
 });
 
 test('the commands of key-rotation make a key, check it and show its public half', () => {

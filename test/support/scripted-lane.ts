@@ -1,5 +1,7 @@
 import type { KafkaRecord } from '../../src/core/record.ts';
 import { Lane } from '../../src/kafka/lanes/lane.ts';
+import { Waits } from '../../src/pipeline/waits.ts';
+import { WaitingRoom } from '../../src/kafka/lanes/waiting-room.ts';
 import { deferred, ScriptedOwnership, soon, SOURCE, sourceRecord, type Deferred } from './fixtures.ts';
 
 /** A lane whose records come to rest when its test says so. */
@@ -8,18 +10,21 @@ export class ScriptedLane {
   /** Offsets in the order in which they were started; one that is tried again stands twice. */
   readonly started: number[] = [];
   readonly errors: unknown[] = [];
+  readonly waits = new Waits();
   readonly lane: Lane;
   moves = 0;
   rooms = 0;
   readonly #going = new Map<number, Deferred<undefined>>();
 
-  constructor({ concurrency = 1, offset = 0, metadata = '' } = {}) {
+  constructor({ concurrency = 1, offset = 0, metadata = '', room = new WaitingRoom() } = {}) {
     this.lane = new Lane({
       topic: SOURCE,
       partition: 3,
       committed: { offset, metadata },
       concurrency,
       ownership: this.ownership,
+      waits: this.waits,
+      room,
       process: async ({ offset }) => {
         this.started.push(offset);
         const end = deferred<undefined>();

@@ -9,6 +9,8 @@ import { secretIn, secretsOf, type Secrets } from './secrets.ts';
 import { until } from './until.ts';
 
 const ANSWER_WITHIN_MS = 5_000;
+/** Looked through for secrets. */
+const WATCHED = ['/metrics', '/status'];
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** A line of the service's log. */
@@ -26,7 +28,8 @@ export class ServiceProcess {
   exitCode: number | undefined;
   readonly #exited: Promise<unknown>;
   readonly #secrets: Secrets;
-  #metrics = '';
+  /** The last of what could be asked of it while it ran. */
+  readonly #served = new Map<string, string>();
 
   private constructor(child: ChildProcess, port: number, secrets: Secrets) {
     this.#child = child;
@@ -58,11 +61,12 @@ export class ServiceProcess {
       LOG_LEVEL: 'debug',
       ...settings,
     };
-    return new ServiceProcess(
-      spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }),
-      port,
-      secretsOf(settings),
-    );
+    return ServiceProcess.of(spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }), port, settings);
+  }
+
+  /** One that was started in another way, with these settings; its probes are on this port. */
+  static of(child: ChildProcess, port: number, settings: Readonly<Record<string, string>>): ServiceProcess {
+    return new ServiceProcess(child, port, secretsOf(settings));
   }
 
   get pid(): number {
@@ -89,12 +93,17 @@ export class ServiceProcess {
     return this;
   }
 
-  async get(path: string, method = 'GET'): Promise<{ status: number; body: string }> {
+  /** @param accept what the client takes, as a browser says it; anything by default */
+  async get(path: string, method = 'GET', accept = '*/*'): Promise<{ status: number; body: string }> {
     try {
       const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-      const response = await fetch(`http://${this.address}${path}`, { method, signal });
+      const response = await fetch(`http://${this.address}${path}`, {
+        method,
+        signal,
+        headers: { accept },
+      });
       const body = await response.text();
-      if (path === '/metrics') this.#metrics = body;
+      if (WATCHED.includes(path)) this.#served.set(path, body);
       return { status: response.status, body };
     } catch {
       return { status: 0, body: '' };
@@ -108,10 +117,10 @@ export class ServiceProcess {
     return line === undefined ? undefined : Number(line.slice(series.length + 1));
   }
 
-  /** Which secret it has printed, or served as a metric; `undefined` where none. */
+  /** Which secret it has printed or served; `undefined` where none. */
   async leak(): Promise<string | undefined> {
-    if (this.running) await this.get('/metrics');
-    return secretIn(`${this.output}\n${this.errors}\n${this.#metrics}`, this.#secrets);
+    if (this.running) await this.#askAll();
+    return secretIn([this.output, this.errors, ...this.#served.values()].join('\n'), this.#secrets);
   }
 
   /** The last of what it said, for messages of failed assertions. */
@@ -140,9 +149,13 @@ export class ServiceProcess {
 
   /** Ends it by a signal and gives its exit code. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number> {
-    await this.get('/metrics');
+    await this.#askAll();
     this.signal(signal);
     return this.exit();
+  }
+
+  async #askAll(): Promise<void> {
+    await Promise.all(WATCHED.map((path) => this.get(path)));
   }
 
   async exit(): Promise<number> {
@@ -151,7 +164,8 @@ export class ServiceProcess {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback address that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -1,12 +1,11 @@
 import type { Assigner, PartitionAssigner } from 'kafkajs';
-import { servable, sharePartitions, type Member, type Servable } from '../../core/assignment.ts';
+import { ASSIGNER_NAME, servable, sharePartitions, type Member, type Servable } from '../../core/assignment.ts';
 import type { Topology } from '../../core/topology.ts';
 import { kafkajs } from '../kafkajs/patched.ts';
 import type { Cluster } from '../kafkajs/types.ts';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 
-const NAME = 'payment-notifier-copartitioned';
 /**
  * kafkajs writes version 1 without what that version adds, which Kafka's newer group protocol (KIP-848) cannot read. So
  * a broker lets no member of that protocol into our group, and does not let us into one of theirs: there it would share
@@ -44,10 +43,10 @@ export function coPartitioned(topics: TopicSet, owned: () => MemberClaim): Parti
   return ({ cluster: own }): Assigner => {
     const cluster = own as unknown as Cluster;
     return {
-      name: NAME,
+      name: ASSIGNER_NAME,
       version: VERSION,
       protocol: (subscription) => ({
-        name: NAME,
+        name: ASSIGNER_NAME,
         metadata: MemberMetadata.encode({
           version: VERSION,
           topics: subscription.topics,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Observe } from '../../pipeline/ports.ts';
 import { untilDone } from '../../pipeline/waiting.ts';
 import { errorType, UNKNOWN_TOPIC } from '../kafkajs/errors.ts';
+import { holdsEpoch, viewOf, type MemberState, type MemberView, type State } from './member-state.ts';
 import { leaveWhileJoining } from '../kafkajs/leave-while-joining.ts';
 import type { GroupHooks } from '../kafkajs/patches/group-hooks.ts';
 import type { ConsumerGroup, FetchedBatch, KafkaError } from '../kafkajs/types.ts';
@@ -21,14 +22,6 @@ export interface MembershipSettings {
 const NO_EPOCH_PAUSE_MS = 250;
 /** How long leaving may take while a join is waiting: a broker that takes longer will not do it sooner. */
 const LEAVE_WITHIN_MS = 2_000;
-
-/** How this member stands to its group. */
-type State =
-  | { readonly kind: 'outside' }
-  | { readonly kind: 'joining'; readonly group: ConsumerGroup }
-  | { readonly kind: 'serving' | 'closing'; readonly group: ConsumerGroup; readonly epoch: Epoch };
-
-export type MemberState = State['kind'];
 
 /**
  * Belonging to the group, and the barrier around every join and leave.
@@ -56,12 +49,14 @@ export class Membership implements GroupHooks {
   readonly #heartbeats: Heartbeats;
   readonly #stopping = new AbortController();
   #state: State = { kind: 'outside' };
+  #since = Date.now();
   #join: Promise<void> | undefined;
   /** The group that let this member in last, until this member leaves it; kafkajs makes a new one after each crash. */
   #joined: ConsumerGroup | undefined;
   /** The id of a membership that was not given up. kafkajs forgets it when it crashes. */
   #memberId: string | null = null;
   #lastContact: Instant | undefined;
+  #lastPoll: Instant | undefined;
   #drained = true;
 
   constructor(settings: MembershipSettings, work: Work, topics: TopicWatch, rejoin: RejoinRequest, observe: Observe) {
@@ -73,8 +68,13 @@ export class Membership implements GroupHooks {
     this.#heartbeats = new Heartbeats(settings.sessionTimeoutMs, () => this.#contacted());
   }
 
+  /** Outside, too, where the coordinator has said that the generation is over, and the next join is not begun. */
   get state(): MemberState {
-    return this.#state.kind;
+    return this.#state.kind === 'serving' && this.#state.epoch.ended.aborted ? 'outside' : this.#state.kind;
+  }
+
+  get view(): MemberView {
+    return viewOf(this.#state, this.#since);
   }
 
   /** The generation this member was let in with last; -1 where it has left, or was never in. */
@@ -85,6 +85,11 @@ export class Membership implements GroupHooks {
   /** When the brokers last answered; absent before the first time. */
   get lastContact(): Instant | undefined {
     return this.#lastContact;
+  }
+
+  /** When a broker last answered a fetch, or nothing had to be fetched of it; absent before the first time. */
+  get lastPoll(): Instant | undefined {
+    return this.#lastPoll;
   }
 
   /** Whether all that had begun was settled and committed when the last epoch ended. */
@@ -143,6 +148,7 @@ export class Membership implements GroupHooks {
     }
     const batches = await inner();
     this.#contacted();
+    this.#lastPoll = instant();
     const now = this.#state;
     if (!holdsEpoch(now) || now.epoch.closing.aborted) return [];
     for (const batch of batches) this.#work.take(group, batch);
@@ -155,6 +161,7 @@ export class Membership implements GroupHooks {
 
   /** The one place where the state changes: heartbeats go out while an epoch is held, and only then. */
   #become(state: State): void {
+    if (state.kind !== this.#state.kind) this.#since = Date.now();
     this.#state = state;
     if (state.kind === 'serving') this.#heartbeats.start(state.group, state.epoch);
     else if (state.kind !== 'closing') this.#heartbeats.stop();
@@ -226,8 +233,4 @@ export class Membership implements GroupHooks {
   #contacted(): void {
     this.#lastContact = instant();
   }
-}
-
-function holdsEpoch(state: State): state is Extract<State, { readonly epoch: Epoch }> {
-  return state.kind === 'serving' || state.kind === 'closing';
 }

@@ -15,19 +15,31 @@ export interface KafkaSettings {
   };
 }
 
+/** How long brokers are waited for, in milliseconds, and how often they are asked again. */
+export interface Patience {
+  readonly connectionTimeout: number;
+  readonly authenticationTimeout: number;
+  readonly requestTimeout: number;
+  readonly retries: number;
+}
+
+const PATIENCE = { connectionTimeout: 5_000, authenticationTimeout: 10_000, requestTimeout: 30_000, retries: 5 };
+
 /** A client with every default of the library that could surprise set by hand. */
-export function createKafka(settings: KafkaSettings, logCreator: logCreator): Kafka {
+export function createKafka(
+  settings: KafkaSettings,
+  logCreator: logCreator,
+  { retries, ...timeouts }: Patience = PATIENCE,
+): Kafka {
   const { ssl, sasl, brokers, clientId } = settings;
   const tlsOptions = ssl === false ? undefined : tls(ssl);
   const config: KafkaConfig = {
     clientId,
     brokers: brokers.map(withoutColons),
     socketFactory: connecting(tlsOptions),
-    connectionTimeout: 5_000,
-    authenticationTimeout: 10_000,
-    requestTimeout: 30_000,
+    ...timeouts,
     enforceRequestTimeout: true,
-    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5, factor: 0.2, multiplier: 2 },
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries, factor: 0.2, multiplier: 2 },
     logCreator,
     ssl: tlsOptions ?? false,
   };

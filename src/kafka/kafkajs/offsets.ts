@@ -1,5 +1,10 @@
 import type { Cluster, GroupPosition, TopicOffsets } from './types.ts';
 
+const READ_UNCOMMITTED = 0;
+/** In place of a time: behind the last record. */
+const LATEST = -1;
+const NO_LEADER = -1;
+
 /** Partitions by topic. */
 export type Partitions = ReadonlyMap<string, readonly number[]>;
 
@@ -29,7 +34,7 @@ export async function committedOffsets(
   return committed;
 }
 
-/** The first offset each partition still has, or the one behind its last committed record. */
+/** The first offset each partition still has, or the last stable one: nobody can read behind it while transactions are open. */
 export async function boundaryOffsets(
   cluster: Cluster,
   partitions: Partitions,
@@ -38,6 +43,35 @@ export async function boundaryOffsets(
   const topics = query(partitions).map((topic) => ({ ...topic, fromBeginning: boundary === 'earliest' }));
   const offsets = flatten(await cluster.fetchTopicsOffset(topics));
   return new Map(offsets.map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]));
+}
+
+/** The offset behind each partition's last record, whether or not its transaction has ended: as Kafka's own tools count. */
+export async function highWatermarks(cluster: Cluster, partitions: Partitions): Promise<Map<string, number>> {
+  const byLeader = new Map<number, { topic: string; partition: number }[]>();
+  for (const [topic, own] of partitions) {
+    const leaders = new Map(cluster.findTopicPartitionMetadata(topic).map((one) => [one.partitionId, one.leader]));
+    for (const partition of own) {
+      const leader = leaders.get(partition) ?? NO_LEADER;
+      if (leader !== NO_LEADER) byLeader.set(leader, [...(byLeader.get(leader) ?? []), { topic, partition }]);
+    }
+  }
+  const answers = await Promise.all(
+    [...byLeader].map(async ([leader, led]) => {
+      const broker = await cluster.findBroker({ nodeId: String(leader) });
+      const topics = [...byTopic(led)].map(([topic, own]) => ({
+        topic,
+        partitions: own.map(({ partition }) => ({ partition, timestamp: LATEST })),
+      }));
+      const { responses } = await broker.listOffsets({ replicaId: -1, isolationLevel: READ_UNCOMMITTED, topics });
+      return flatten(responses);
+    }),
+  );
+  return new Map(answers.flat().map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]));
+}
+
+/** The partitions of these places, by topic. */
+export function partitionsOf(places: Iterable<{ readonly topic: string; readonly partition: number }>): Partitions {
+  return new Map([...byTopic(places)].map(([topic, own]) => [topic, own.map(({ partition }) => partition)]));
 }
 
 /** A partition's offset to commit. */

@@ -3,6 +3,7 @@ import type { FetchedMessages } from '../wire/record-batches.ts';
 import { errorType } from './errors.ts';
 import { READ_COMMITTED } from './fetched.ts';
 import { byTopic, committedOffsets } from './offsets.ts';
+import { createCluster, type OwnCluster } from './own-cluster.ts';
 import './patched.ts';
 import { privatePart } from './private-parts.ts';
 import type { Cluster } from './types.ts';
@@ -78,9 +79,7 @@ interface Protocol {
   readonly response: { parse(data: unknown): Promise<unknown> };
 }
 
-type OwnCluster = Omit<Cluster, 'findBroker'> & {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
+type ReadingCluster = Omit<OwnCluster, 'findBroker'> & {
   findBroker(query: { nodeId: string }): Promise<Broker>;
   readonly brokerPool: {
     readonly metadata: Metadata;
@@ -147,15 +146,11 @@ export async function openReader(kafka: Kafka): Promise<Reader> {
 }
 
 /**
- * kafkajs throws a whole answer away for the first topic or partition in it that is refused. The clusters made here leave
- * the codes in it, of the three requests that a reader makes; all other requests throw as ever.
+ * kafkajs throws a whole answer away for the first topic or partition in it that is refused. Here the codes are left in it,
+ * of the three requests that a reader makes; all other requests throw as ever.
  */
-function clusterOf(kafka: Kafka): OwnCluster {
-  const make = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === CREATE_CLUSTER);
-  if (make === undefined) throw new Error('kafkajs makes its clusters in another way');
-  const create = (kafka as unknown as Record<symbol, (options: object) => OwnCluster>)[make];
-  if (create === undefined) throw new Error('kafkajs makes its clusters in another way');
-  const cluster = create({ allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED });
+function clusterOf(kafka: Kafka): ReadingCluster {
+  const cluster = createCluster(kafka) as unknown as ReadingCluster;
   const { brokerPool } = cluster;
   const createBroker = brokerPool.createBroker.bind(brokerPool);
   brokerPool.createBroker = (options) => {
@@ -166,8 +161,6 @@ function clusterOf(kafka: Kafka): OwnCluster {
   };
   return cluster;
 }
-
-const CREATE_CLUSTER = 'private:Kafka:createCluster';
 
 function withCodes(protocol: Protocol): Protocol {
   const { request, response } = protocol;

@@ -1,5 +1,6 @@
 /** What the words of an error ask of an operator; the first that fits. */
 const BROKER_REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/ENOTFOUND|EAI_AGAIN/, 'check the names in KAFKA_BROKERS, and that this machine can resolve them'],
   [/^SASL/, 'check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD_FILE'],
   [/alert/, 'the brokers do not take our certificate: check KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE'],
   [/expired|not yet valid/, "renew the broker's certificate, and check the clock of this machine"],

@@ -41,6 +41,12 @@ export interface Broker {
   heartbeat(position: GroupPosition): Promise<unknown>;
   offsetCommit(commit: GroupPosition & { readonly topics: readonly TopicOffsets[] }): Promise<unknown>;
   fetch(query: FetchQuery): Promise<FetchAnswer>;
+  /** An isolation level of 1 ends where transactions are open, 0 does not. Timestamp -1 asks for the end. */
+  listOffsets(query: {
+    readonly replicaId: number;
+    readonly isolationLevel: number;
+    readonly topics: readonly { topic: string; partitions: readonly { partition: number; timestamp: number }[] }[];
+  }): Promise<{ responses: TopicOffsets[] }>;
   offsetFetch(query: {
     readonly groupId: string;
     readonly topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];

@@ -27,7 +27,10 @@ export class Committer {
   /** Monotonic milliseconds. */
   #lastAt = Number.NEGATIVE_INFINITY;
 
-  /** @param isSuspect whether a topic may be gone, so that there is nothing to commit to */
+  /**
+   * @param isSuspect whether a topic may be gone, so that there is nothing to commit to: its lanes are told of no commit,
+   *   and stand as soon as they may have nothing more uncommitted
+   */
   constructor(group: ConsumerGroup, epoch: Epoch, observe: Observe, isSuspect: (topic: string) => boolean) {
     this.#isSuspect = isSuspect;
     this.#group = group;
@@ -63,9 +66,12 @@ export class Committer {
   }
 
   async #commit(lanes: readonly Lane[]): Promise<boolean> {
-    const progress = lanes.map((lane) => ({ topic: lane.topic, partition: lane.partition, ...lane.progress() }));
+    const progress = lanes
+      .filter(({ topic }) => !this.#isSuspect(topic))
+      .map((lane) => ({ topic: lane.topic, partition: lane.partition, ...lane.progress() }));
+    if (progress.length === 0) return true;
     try {
-      await this.#write(progress.filter(({ topic }) => !this.#isSuspect(topic)));
+      await this.#write(progress);
     } catch (error) {
       this.#observe({ kind: 'commit_failed', error });
       if (isGenerationOver(error) || errorType(error) === 'REBALANCE_IN_PROGRESS') this.#epoch.end();
@@ -77,7 +83,6 @@ export class Committer {
   }
 
   async #write(progress: readonly OffsetToCommit[]): Promise<void> {
-    if (progress.length === 0) return;
     const { groupId, memberId } = this.#group;
     const commit = {
       groupId,

@@ -1,13 +1,16 @@
 import { CommitFront } from '../../core/commit-front.ts';
 import type { KafkaRecord } from '../../core/record.ts';
+import { keyText } from '../../pipeline/order-key.ts';
 import { Abandoned, type Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
+import type { Waits } from '../../pipeline/waits.ts';
+import { Chains, type Chain } from './chains.ts';
+import { weightOf, type WaitingRoom } from './waiting-room.ts';
 
-/** When a lane asks for no more, and when it asks again. */
-const HIGH_WATER = { records: 500, bytes: 1_048_576 };
-const LOW_WATER = { records: 100, bytes: 262_144 };
-/** Written as ranges they fit into the 4,096 bytes of metadata that a broker keeps with a commit. */
-const MOST_PAST_FRONT = 400;
+/** When a lane asks for no more, and when it asks again; the same is said in bytes by the room it shares with others. */
+const HIGH_WATER_RECORDS = 500;
+const LOW_WATER_RECORDS = 100;
+const NO_KEY = Buffer.alloc(0);
 const LEASE_PAUSE_MS = 100;
 const ERROR_PAUSE_MS = 1_000;
 
@@ -19,6 +22,9 @@ export interface LaneOptions {
   /** Records of different keys in flight at once; 1 keeps the partition's order. */
   readonly concurrency: number;
   readonly ownership: Ownership;
+  readonly waits: Waits;
+  /** Shared by all lanes. */
+  readonly room: WaitingRoom;
   /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
   readonly process: (record: KafkaRecord, ownership: Ownership) => Promise<void>;
   /** The lane has settled something that should be committed. */
@@ -40,11 +46,11 @@ export class Lane {
   readonly partition: number;
   readonly #options: LaneOptions;
   readonly #front: CommitFront;
-  #queue: KafkaRecord[] = [];
-  #queuedBytes = 0;
-  readonly #inFlight = new Map<string, KafkaRecord>();
+  readonly #chains = new Chains();
+  #waitingBytes = 0;
   #settled = 0;
   #committed = 0;
+  #committedOffset: number;
   #full = false;
   #onIdle: (() => void)[] = [];
 
@@ -52,6 +58,7 @@ export class Lane {
     this.topic = options.topic;
     this.partition = options.partition;
     this.#options = options;
+    this.#committedOffset = options.committed.offset;
     this.#front = new CommitFront(options.committed.offset, options.committed.metadata);
   }
 
@@ -65,31 +72,37 @@ export class Lane {
     return this.#full;
   }
 
+  /** The offset that the broker has taken last. */
+  get committed(): number {
+    return this.#committedOffset;
+  }
+
+  /** Nothing waits, and nothing is in flight. */
+  get empty(): boolean {
+    return this.#chains.inFlight === 0 && this.#chains.waiting === 0;
+  }
+
   /** The oldest record that is not settled, as far as it was read. */
   get oldest(): KafkaRecord | undefined {
-    let oldest = this.#queue[0];
-    for (const record of this.#inFlight.values()) {
-      if (oldest === undefined || record.offset < oldest.offset) oldest = record;
-    }
-    return oldest;
+    return this.#chains.oldest;
   }
 
   /**
-   * Takes records in their order; `next` is where reading goes on behind them.
+   * Takes records in their order, until it is full; `next` is where reading goes on behind them all.
    *
-   * @returns `full` where nothing more should be read before `onRoom`
+   * @returns how many were taken; the others have to be read again
    */
-  take(records: readonly KafkaRecord[], next: number): 'room' | 'full' {
+  take(records: readonly KafkaRecord[], next: number): number {
+    let taken = 0;
     for (const record of records) {
-      if (this.#front.take(record.offset) === 'settled') continue;
-      this.#queue.push(record);
-      this.#queuedBytes += weight(record);
+      if (this.#full) break;
+      taken += 1;
+      if (this.#front.take(record.offset) === 'unsettled') this.#queue(record);
     }
-    this.#front.skipTo(next);
-    this.#full ||= this.#queue.length >= HIGH_WATER.records || this.#queuedBytes >= HIGH_WATER.bytes;
-    if (this.#inFlight.size === 0 && this.#queue.length === 0) this.#options.onMoved(this);
+    if (taken === records.length) this.#front.skipTo(next);
+    if (this.empty) this.#options.onMoved(this);
     this.#startWhatMay();
-    return this.#full ? 'full' : 'room';
+    return taken;
   }
 
   /** Passes records that the broker no longer has. */
@@ -99,12 +112,13 @@ export class Lane {
 
   /** What to commit now; `acknowledge` is called once the broker has taken it. */
   progress(): { offset: number; metadata: string; acknowledge: () => void } {
-    const settled = this.#settled;
+    const [settled, offset] = [this.#settled, this.#front.front];
     return {
-      offset: this.#front.front,
+      offset,
       metadata: this.#front.metadata(),
       acknowledge: () => {
         this.#committed = Math.max(this.#committed, settled);
+        this.#committedOffset = Math.max(this.#committedOffset, offset);
         this.#startWhatMay();
       },
     };
@@ -112,74 +126,80 @@ export class Lane {
 
   /** Resolves when nothing is in flight; the ownership must be closing, or it may never be. */
   async idle(): Promise<void> {
-    if (this.#inFlight.size === 0) return;
+    if (this.#chains.inFlight === 0) return;
     await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+  }
+
+  #queue(record: KafkaRecord): void {
+    const { concurrency, room } = this.#options;
+    // Records without a key, or with an empty one, are one chain.
+    this.#chains.add(concurrency === 1 ? '' : keyText(record.key ?? NO_KEY), record);
+    const weight = weightOf(record);
+    this.#waitingBytes += weight;
+    room.enter(weight);
+    this.#full = this.#chains.waiting >= HIGH_WATER_RECORDS || this.#waitingBytes >= room.highWater;
   }
 
   #startWhatMay(): void {
     const { concurrency, ownership } = this.#options;
     while (
       !ownership.closing.aborted &&
-      this.#inFlight.size < concurrency &&
-      this.#settled - this.#committed <= concurrency
+      this.#chains.inFlight < concurrency &&
+      this.#settled - this.#committed <= concurrency &&
+      this.#mayStart(this.#chains.next)
     ) {
-      const record = this.#pop();
-      if (record === undefined) return;
-      void this.#bringToRest(record);
+      this.#start();
     }
   }
 
-  /** The first record whose key is not in flight; far past the front, only the one at the front itself. */
-  #pop(): KafkaRecord | undefined {
-    const at = this.#queue.findIndex((record) => !this.#inFlight.has(this.#chain(record)));
-    const record = this.#queue[at];
-    if (record === undefined) return undefined;
-    if (this.#front.past >= MOST_PAST_FRONT && record.offset !== this.#front.front) return undefined;
-    this.#queue.splice(at, 1);
-    this.#queuedBytes -= weight(record);
-    this.#inFlight.set(this.#chain(record), record);
-    if (this.#full && this.#queue.length <= LOW_WATER.records && this.#queuedBytes <= LOW_WATER.bytes) {
+  /** Far past the front, only the record at the front itself. */
+  #mayStart(record: KafkaRecord | undefined): boolean {
+    if (record === undefined) return false;
+    return record.offset === this.#front.front || this.#front.hasRoom(this.#chains.inFlight);
+  }
+
+  #start(): void {
+    const chain = this.#chains.start();
+    if (chain === undefined) return;
+    this.#waitingBytes -= weightOf(chain.records[0]);
+    void this.#bringToRest(chain);
+    const { room, onRoom } = this.#options;
+    if (this.#full && this.#chains.waiting <= LOW_WATER_RECORDS && this.#waitingBytes <= room.lowWater) {
       this.#full = false;
-      this.#options.onRoom(this);
+      onRoom(this);
     }
-    return record;
   }
 
-  /** Records of one chain go one after the other. */
-  #chain({ key }: KafkaRecord): string {
-    return this.#options.concurrency === 1 ? '' : (key?.toString('latin1') ?? '');
-  }
-
-  async #bringToRest(record: KafkaRecord): Promise<void> {
+  async #bringToRest(chain: Chain): Promise<void> {
+    const [record] = chain.records;
     if (await this.#process(record)) {
       this.#front.settle(record.offset);
       this.#settled += 1;
     }
-    this.#inFlight.delete(this.#chain(record));
+    this.#chains.end(chain);
+    this.#options.room.leave(weightOf(record));
     this.#options.onMoved(this);
     this.#startWhatMay();
-    if (this.#inFlight.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+    if (this.#chains.inFlight === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   /** @returns whether the record is settled; where it is not, this lane has ended */
   async #process(record: KafkaRecord): Promise<boolean> {
-    const { process, ownership, onError } = this.#options;
+    const { process, ownership, onError, waits } = this.#options;
+    let end: (() => void) | undefined;
     while (!ownership.closing.aborted) {
       try {
         await process(record, ownership);
+        end?.();
         return true;
       } catch (error) {
         const stale = error instanceof Abandoned;
         if (!stale) onError(record, error);
+        if (!stale) end ??= waits.begin(record, 'error');
         await pause(stale ? LEASE_PAUSE_MS : ERROR_PAUSE_MS, ownership.closing).catch(() => undefined);
       }
     }
+    end?.();
     return false;
   }
-}
-
-function weight({ key, value, headers }: KafkaRecord): number {
-  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
-  for (const value of Object.values(headers).flat()) bytes += value?.length ?? 0;
-  return bytes;
 }

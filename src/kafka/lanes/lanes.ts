@@ -2,22 +2,26 @@ import type { KafkaRecord } from '../../core/record.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe, Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
+import type { Waits } from '../../pipeline/waits.ts';
 import { servableNow, type TopicSet } from '../group/assigner.ts';
 import type { Work } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
 import { recordsOf } from '../kafkajs/fetched.ts';
-import { boundaryOffsets, byTopic, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
+import { boundaryOffsets, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import type { Cluster, ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
 import { Committer } from './committer.ts';
+import { LaneWatch, type LaneState } from './lane-watch.ts';
 import { Lane } from './lane.ts';
-import { ParkedLearning } from './parked-learning.ts';
+import { ParkedLearning, type Unknown } from './parked-learning.ts';
 import { ParkedReader } from './parked-reader.ts';
-import { CORRUPT_PAUSE_MS, Quarantine } from './quarantine.ts';
+import { CORRUPT_PAUSE_MS, Quarantine, type QuarantineReason } from './quarantine.ts';
 import { firstReads, laneStarts } from './starts.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 export interface LanePorts {
   readonly observe: Observe;
   readonly parkedKeys: AllParkedKeys;
+  readonly waits: Waits;
   /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
   readonly process: (record: KafkaRecord, ownership: Ownership) => Promise<void>;
   /** `process` threw what it never should; the record is tried again. */
@@ -32,16 +36,6 @@ export interface LaneSettings {
   readonly concurrency: number;
 }
 
-export interface LaneState {
-  readonly topic: string;
-  readonly partition: number;
-  /** The offset that is, or is about to be, committed. */
-  readonly front: number;
-  /** The offset behind the partition's last record, where it is known. */
-  readonly end: number | undefined;
-  readonly oldest: KafkaRecord | undefined;
-}
-
 /** The lanes of the partitions this member owns, made anew with each epoch and dropped with it. */
 export class Lanes implements Work {
   readonly #settings: LaneSettings;
@@ -49,8 +43,9 @@ export class Lanes implements Work {
   readonly #parked: ParkedReader;
   #cluster: Cluster | undefined;
   #lanes = new Map<string, Lane>();
+  #watch: LaneWatch | undefined;
   #committer: Committer | undefined;
-  readonly #quarantine = new Quarantine();
+  readonly #quarantine: Quarantine;
   #closing: AbortSignal = AbortSignal.abort();
   #served = '';
   #unserved: readonly number[] = [];
@@ -59,6 +54,7 @@ export class Lanes implements Work {
   constructor(settings: LaneSettings, ports: LanePorts) {
     this.#settings = settings;
     this.#ports = ports;
+    this.#quarantine = new Quarantine(ports.waits);
     this.#parked = new ParkedReader(settings.topics.topology, ports.parkedKeys);
   }
 
@@ -80,13 +76,16 @@ export class Lanes implements Work {
     const starts = await laneStarts(group, epoch, assigned);
     const { committed, earliest } = starts;
     const { observe } = this.#ports;
-    const learning = new ParkedLearning(this.#parked, observe, cluster, firstReads(starts), epoch.closing);
+    const { source } = this.#settings.topics.topology;
+    const learning = new ParkedLearning(this.#parked, source, observe, cluster, firstReads(starts), epoch.closing);
     const unknown = await learning.learn(assigned);
     this.#closing = epoch.closing;
 
     const committer = new Committer(group, epoch, observe, this.#ports.isSuspect);
     this.#committer = committer;
+    this.#watch = new LaneWatch(cluster, this.#ports.waits, observe);
     this.#lanes = new Map();
+    const room = new WaitingRoom();
     for (const [topic, partitions] of assigned) {
       group.resume([{ topic, partitions }]);
       for (const partition of partitions) {
@@ -95,8 +94,10 @@ export class Lanes implements Work {
           topic,
           partition,
           committed: committed.get(key) ?? { offset: earliest.get(key) ?? 0, metadata: '' },
-          concurrency: topic === this.#settings.topics.topology.source ? this.#settings.concurrency : 1,
+          concurrency: topic === source ? this.#settings.concurrency : 1,
           ownership: epoch,
+          waits: this.#ports.waits,
+          room,
           process: this.#ports.process,
           onMoved: (moved) => committer.moved(moved),
           onRoom: (lane) => this.#quarantine.resume(group, lane),
@@ -107,10 +108,9 @@ export class Lanes implements Work {
         pointAt(group, lane);
       }
     }
-    for (const number of unknown) {
-      const lanes = [...this.#lanes.values()].filter(({ partition }) => partition === number);
-      this.#quarantine.hold(group, lanes, learning.learnOn(onlyOf(assigned, number)));
-    }
+    this.#holdUnknown(group, unknown);
+    const look = (still: Unknown): void => this.#holdUnknown(group, still);
+    learning.learnOn(assigned, unknown, look).catch(() => undefined);
     this.#owned = [...new Set([...assigned.values()].flat())];
     const { partitions, unserved } = servableNow(cluster, this.#settings.topics);
     this.#served = describe(partitions);
@@ -128,21 +128,53 @@ export class Lanes implements Work {
     const { topic, partition } = batch;
     const lane = this.#lanes.get(partitionKey(topic, partition));
     const { length, corrupt } = batch.rawMessages;
-    if (lane === undefined || lane.full || this.#quarantine.has(lane) || this.#ports.isSuspect(topic)) return;
+    if (lane === undefined || lane.full || this.#quarantine.reasonOf(lane) !== undefined) return;
+    if (this.#ports.isSuspect(topic)) return;
     if (length === 0 && corrupt === undefined) return;
     if (Number(batch.fetchedOffset) === lane.next && corrupt !== undefined) {
       this.#ports.observe({ kind: 'corrupt', topic, partition, ...corrupt });
-      this.#quarantine.hold(group, [lane], pause(CORRUPT_PAUSE_MS, this.#closing));
+      this.#holdFor(CORRUPT_PAUSE_MS, group, lane, 'corrupt');
     } else if (Number(batch.fetchedOffset) === lane.next) {
-      const records = recordsOf(batch);
-      const next = Number(batch.lastOffset()) + 1;
-      this.#parked.seen(topic, partition, records, next);
-      const tier = this.#settings.topics.topology.tierOf(topic);
-      this.#ports.observe({ kind: 'consumed', tier, count: records.length });
-      const room = lane.take(records, next);
-      if (room === 'full') group.pause([{ topic, partitions: [partition] }]);
+      this.#hand(group, lane, recordsOf(batch), Number(batch.lastOffset()) + 1);
     }
     pointAt(group, lane);
+  }
+
+  /** Gives a lane records that it waits for, as many as there is room for. */
+  #hand(group: ConsumerGroup, lane: Lane, fetched: KafkaRecord[], next: number): void {
+    const { topic, partition } = lane;
+    const records = this.#parked.admit(topic, partition, fetched, next, lane.empty);
+    const refused = fetched[records.length];
+    const count = lane.take(records, refused?.offset ?? next);
+    this.#ports.observe({ kind: 'consumed', tier: this.#settings.topics.topology.tierOf(topic), count });
+    if (lane.full) group.pause([{ topic, partitions: [partition] }]);
+    if (refused === undefined || lane.next < refused.offset) {
+      this.#quarantine.isOver([lane]);
+      return;
+    }
+    const error = new Error('so many events are parked that no more are read');
+    this.#ports.observe({ kind: 'waiting', for: 'parked', record: refused, error });
+    this.#holdFor(CORRUPT_PAUSE_MS, group, lane, 'parked_full');
+  }
+
+  #holdFor(ms: number, group: ConsumerGroup, lane: Lane, reason: QuarantineReason): void {
+    this.#quarantine.hold(group, [lane], reason);
+    pause(ms, this.#closing).then(
+      () => this.#quarantine.release(group, [lane]),
+      () => undefined,
+    );
+  }
+
+  /** Nothing is sent of a partition number of which not all is known that is parked. */
+  #holdUnknown(group: ConsumerGroup, unknown: Unknown): void {
+    for (const lane of this.#lanes.values()) {
+      const reason = unknown.get(lane.partition);
+      if (reason !== undefined) this.#quarantine.hold(group, [lane], reason);
+      else if (this.#quarantine.reasonOf(lane)?.startsWith('parked_') === true) {
+        this.#quarantine.isOver([lane]);
+        this.#quarantine.release(group, [lane]);
+      }
+    }
   }
 
   /** Resolves when nothing is in flight any more and all that was settled is committed. */
@@ -153,6 +185,8 @@ export class Lanes implements Work {
 
   /** Forgets all lanes; their records are read again by whoever owns the partitions next. */
   closed(): void {
+    this.#quarantine.isOver(this.#lanes.values());
+    this.#watch?.end();
     this.#lanes = new Map();
   }
 
@@ -197,16 +231,12 @@ export class Lanes implements Work {
   /** Every lane's state, with the ends of their partitions asked of the brokers. */
   async states(): Promise<LaneState[]> {
     const lanes = [...this.#lanes.values()];
-    if (this.#cluster === undefined || lanes.length === 0) return [];
-    const partitions = new Map([...byTopic(lanes)].map(([topic, own]) => [topic, own.map((lane) => lane.partition)]));
-    const ends = await boundaryOffsets(this.#cluster, partitions, 'latest');
-    return lanes.map((lane) => ({
-      topic: lane.topic,
-      partition: lane.partition,
-      front: lane.progress().offset,
-      end: ends.get(partitionKey(lane.topic, lane.partition)),
-      oldest: lane.oldest,
-    }));
+    return lanes.length === 0 ? [] : ((await this.#watch?.look(lanes)) ?? []);
+  }
+
+  /** The same, with the ends as they were told last. */
+  statesNow(): LaneState[] {
+    return this.#watch?.seen([...this.#lanes.values()]) ?? [];
   }
 
   /** Records that the broker deleted before they were read are gone; that is told loudly, and reading goes on behind. */
@@ -222,10 +252,6 @@ export class Lanes implements Work {
 /** Makes kafkajs fetch what the lane waits for; its own bookkeeping counts in records already read. */
 function pointAt(group: ConsumerGroup, { topic, partition, next }: Lane): void {
   group.resolveOffset({ topic, partition, offset: String(next - 1) });
-}
-
-function onlyOf(partitions: Partitions, number: number): Partitions {
-  return new Map([...partitions].map(([topic, numbers]) => [topic, numbers.filter((one) => one === number)]));
 }
 
 function describe(partitions: Partitions): string {

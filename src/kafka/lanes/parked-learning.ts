@@ -1,49 +1,87 @@
 import type { Observe } from '../../pipeline/ports.ts';
 import { pause, untilDone } from '../../pipeline/waiting.ts';
-import type { Partitions } from '../kafkajs/offsets.ts';
+import { partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import type { Cluster } from '../kafkajs/types.ts';
-import { CORRUPT_PAUSE_MS } from './quarantine.ts';
+import { CORRUPT_PAUSE_MS, type QuarantineReason } from './quarantine.ts';
 import type { Learnt, ParkedReader, Starts } from './parked-reader.ts';
+
+/** What there is no room for is asked about as often as others have left room: not each time. */
+const FULL_EVERY = 10;
+
+/** Partition numbers of which not all that is parked is known, and why. */
+export type Unknown = ReadonlyMap<number, Exclude<QuarantineReason, 'corrupt'>>;
 
 /** How one epoch comes to know what is parked in its partitions. */
 export class ParkedLearning {
   readonly #reader: ParkedReader;
+  readonly #source: string;
   readonly #observe: Observe;
   readonly #cluster: Cluster;
   readonly #starts: Starts;
   readonly #closing: AbortSignal;
 
   /** @param starts where each partition's lane begins to read */
-  constructor(reader: ParkedReader, observe: Observe, cluster: Cluster, starts: Starts, closing: AbortSignal) {
+  constructor(
+    reader: ParkedReader,
+    source: string,
+    observe: Observe,
+    cluster: Cluster,
+    starts: Starts,
+    closing: AbortSignal,
+  ) {
     this.#reader = reader;
+    this.#source = source;
     this.#observe = observe;
     this.#cluster = cluster;
     this.#starts = starts;
     this.#closing = closing;
   }
 
-  /** @returns the partition numbers of which something parked cannot be read */
-  async learn(assigned: Partitions): Promise<Set<number>> {
+  /** Finds out what is parked, as far as that can be. */
+  async learn(assigned: Partitions): Promise<Unknown> {
     const began = performance.now();
-    const { records, corrupt } = await this.#reader.learn(this.#cluster, assigned, this.#starts, this.#closing);
+    const learnt = await this.#reader.learn(this.#cluster, assigned, this.#starts, this.#closing);
+    const { records } = learnt;
     if (records > 0) this.#observe({ kind: 'fence_read', records, tookMs: performance.now() - began });
-    this.#tell(corrupt);
-    return new Set(corrupt.map(({ partition }) => partition));
+    return this.#tell(learnt);
   }
 
-  /** Resolves when all that is parked of these partitions is known after all. */
-  async learnOn(partitions: Partitions): Promise<void> {
-    const learn = () => this.#reader.learnMore(this.#cluster, partitions, this.#starts, this.#closing);
-    const failed = (error: unknown) => this.#observe({ kind: 'join_failed', error });
-    for (let isKnown = false; !isKnown;) {
+  /**
+   * Goes on until all is known, or the epoch closes. One at a time: several that find no room for each other would none
+   * of them come to an end.
+   *
+   * @param look told after each try what is unknown still
+   */
+  async learnOn(assigned: Partitions, unknown: Unknown, look: (still: Unknown) => void): Promise<void> {
+    let still = unknown;
+    for (let round = 1; still.size > 0; round += 1) {
       await pause(CORRUPT_PAUSE_MS, this.#closing);
-      const { corrupt } = await untilDone(learn, failed, this.#closing);
-      this.#tell(corrupt);
-      isKnown = corrupt.length === 0;
+      const isDue = (number: number): boolean => still.get(number) === 'parked_unread' || round % FULL_EVERY === 0;
+      const rest = new Map([...still].filter(([number]) => !isDue(number)));
+      const due = [...still.keys()].filter(isDue);
+      if (due.length === 0) continue;
+      const partitions = new Map([...assigned].map(([topic, own]) => [topic, own.filter((one) => due.includes(one))]));
+      const learnt = await untilDone(
+        () => this.#reader.learnMore(this.#cluster, partitions, this.#starts, this.#closing),
+        (error) => this.#observe({ kind: 'join_failed', error }),
+        this.#closing,
+      );
+      if (this.#closing.aborted) return;
+      still = new Map([...rest, ...this.#tell(learnt)]);
+      look(still);
     }
   }
 
-  #tell(corrupt: Learnt['corrupt']): void {
+  #tell({ corrupt, full }: Learnt): Unknown {
     for (const batch of corrupt) this.#observe({ kind: 'corrupt', ...batch });
+    for (const partition of full) {
+      const offset = this.#starts.get(partitionKey(this.#source, partition)) ?? 0;
+      const error = new Error('more events are parked than there is room to know of');
+      this.#observe({ kind: 'waiting', for: 'parked', record: { topic: this.#source, partition, offset }, error });
+    }
+    return new Map([
+      ...full.map((partition) => [partition, 'parked_full'] as const),
+      ...corrupt.map(({ partition }) => [partition, 'parked_unread'] as const),
+    ]);
   }
 }

@@ -1,8 +1,9 @@
-import { copyOf } from '../../core/parked-keys.ts';
 import { readProvenance } from '../../core/provenance.ts';
+import type { Copy } from '../../core/parked-keys.ts';
 import type { KafkaRecord } from '../../core/record.ts';
 import type { Topology } from '../../core/topology.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
+import { copyOf } from '../../pipeline/parked-copy.ts';
 import { Abandoned } from '../../pipeline/ports.ts';
 import { Batch, READ_COMMITTED, recordsOf } from '../kafkajs/fetched.ts';
 import type { Cluster } from '../kafkajs/types.ts';
@@ -22,12 +23,13 @@ interface Unread {
   next: number;
 }
 
-/** What was read of retry topics, and where it could not be read on. */
+/** What was read of retry topics, and where it could not be read on. Nothing of these partition numbers may be sent. */
 export interface Learnt {
   /** How many records were read. */
   readonly records: number;
-  /** Nothing of these partition numbers may be sent before they are read as well. */
   readonly corrupt: readonly (CorruptBatch & { readonly topic: string; readonly partition: number })[];
+  /** Partition numbers of which there is no room to know more. */
+  readonly full: readonly number[];
 }
 
 /** Finds out what is parked before anything is sent. The records themselves are read again by their lanes. */
@@ -40,16 +42,29 @@ export class ParkedReader {
     this.#parkedKeys = parkedKeys;
   }
 
-  /** Records of a retry topic were read, in order; the next one stands at `next`. */
-  seen(topic: string, partition: number, records: readonly KafkaRecord[], next: number): void {
+  /**
+   * Records of a topic were fetched, in order; the next one stands at `next`. What is parked with them is known from now
+   * on, as far as there is room for more: then they end before the first one for which there is none. A lane that has
+   * nothing else to do may take one nevertheless, or what is known might never be settled.
+   *
+   * @returns those of which nothing unknown is parked
+   */
+  admit(topic: string, partition: number, records: KafkaRecord[], next: number, isLaneEmpty: boolean): KafkaRecord[] {
     const tier = this.#topology.retryTierOf(topic)?.name;
-    if (tier === undefined) return;
+    if (tier === undefined) return records;
     const parkedKeys = this.#parkedKeys.of(partition);
-    for (const record of records) {
-      const copy = copyOf(record, this.#topology, readProvenance(record, this.#topology.source));
-      if (copy !== undefined) parkedKeys.join(copy);
+    for (const [at, record] of records.entries()) {
+      const copy = this.#copyOf(record);
+      if (copy === undefined || parkedKeys.has(copy)) continue;
+      const { full, overfull } = this.#parkedKeys;
+      if (overfull || (full && !(isLaneEmpty && at === 0))) {
+        parkedKeys.readTo(tier, record.offset);
+        return records.slice(0, at);
+      }
+      parkedKeys.join(copy);
     }
     parkedKeys.readTo(tier, next);
+    return records;
   }
 
   /** Records before `earliest` are gone from the topic. */
@@ -69,8 +84,29 @@ export class ParkedReader {
     return this.learnMore(cluster, assigned, starts, closing);
   }
 
-  /** Goes on where `learn` could not. */
+  /**
+   * Goes on where `learn` could not. One partition number after the other: of what there is no room for nothing is kept,
+   * so that those before it can be worked on, and leave room.
+   */
   async learnMore(cluster: Cluster, partitions: Partitions, starts: Starts, closing: AbortSignal): Promise<Learnt> {
+    const unread = await this.#unread(cluster, partitions, starts);
+    const corrupt: Learnt['corrupt'][number][] = [];
+    const full: number[] = [];
+    let records = 0;
+    for (const number of [...new Set(unread.map(({ partition }) => partition))].sort((a, b) => a - b)) {
+      const own = unread.filter(({ partition }) => partition === number);
+      const learnt = this.#parkedKeys.full ? [] : await this.#readAll(cluster, own, closing);
+      records += learnt.reduce((sum, { count }) => sum + count, 0);
+      const known = learnt.length > 0 && learnt.every(({ known }) => known);
+      corrupt.push(...learnt.flatMap(({ corrupt }) => corrupt));
+      if (known || learnt.some(({ corrupt }) => corrupt.length > 0)) continue;
+      if (learnt.length > 0) this.#parkedKeys.forget(number);
+      full.push(number);
+    }
+    return { records, corrupt, full };
+  }
+
+  async #unread(cluster: Cluster, partitions: Partitions, starts: Starts): Promise<Unread[]> {
     const retry = new Map([...partitions].filter(([topic]) => topic !== this.#topology.source));
     const ends = await boundaryOffsets(cluster, retry, 'latest');
     const unread: Unread[] = [];
@@ -82,29 +118,29 @@ export class ParkedReader {
         if (next < (ends.get(key) ?? 0)) unread.push({ topic, partition, next });
       }
     }
+    return unread;
+  }
+
+  /** Reads partitions to their last stable offsets, as far as they can be read and there is room. */
+  async #readAll(cluster: Cluster, unread: readonly Unread[], closing: AbortSignal) {
     const leaderOf = ({ topic, partition }: Unread): number =>
       cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)?.leader ?? -1;
     const leaders = [...new Set(unread.map(leaderOf))];
-    const learnt = await Promise.all(
+    return Promise.all(
       leaders.map((leader) => {
         const own = unread.filter((at) => leaderOf(at) === leader);
-        return this.#readAll(cluster, leader, own, closing);
+        return this.#readFrom(cluster, leader, own, closing);
       }),
     );
-    return {
-      records: learnt.reduce((sum, { records }) => sum + records, 0),
-      corrupt: learnt.flatMap(({ corrupt }) => corrupt),
-    };
   }
 
-  /** Reads partitions of one leader to their last stable offsets, as far as they can be read. */
-  async #readAll(cluster: Cluster, leader: number, unread: readonly Unread[], closing: AbortSignal): Promise<Learnt> {
+  async #readFrom(cluster: Cluster, leader: number, unread: readonly Unread[], closing: AbortSignal) {
+    assertOpen(closing);
     const broker = await cluster.findBroker({ nodeId: String(leader) });
     const remaining = new Set(unread);
-    let count = 0;
     const corrupt: Learnt['corrupt'][number][] = [];
-    while (remaining.size > 0) {
-      if (closing.aborted) throw new Abandoned();
+    let count = 0;
+    while (remaining.size > 0 && !this.#parkedKeys.overfull) {
       const topics = [...byTopic(remaining)].map(([topic, own]) => ({
         topic,
         partitions: own.map(({ partition, next }) => ({
@@ -114,6 +150,7 @@ export class ParkedReader {
         })),
       }));
       const { responses } = await broker.fetch({ ...FETCH, topics });
+      assertOpen(closing);
       for (const at of remaining) {
         const answer = responses
           .find(({ topicName }) => topicName === at.topic)
@@ -124,13 +161,31 @@ export class ParkedReader {
           const records = recordsOf(batch);
           count += records.length;
           at.next = Math.max(at.next, Number(batch.lastOffset()) + 1);
-          this.seen(at.topic, at.partition, records, at.next);
+          this.#learnt(at, records);
         }
         const { corrupt: wrong } = batch.rawMessages;
         if (wrong !== undefined) corrupt.push({ ...wrong, topic: at.topic, partition: at.partition });
         if (wrong !== undefined || at.next >= Number(answer.lastStableOffset)) remaining.delete(at);
       }
     }
-    return { records: count, corrupt };
+    return { count, corrupt, known: remaining.size === 0 };
   }
+
+  #learnt({ topic, partition, next }: Unread, records: readonly KafkaRecord[]): void {
+    const parkedKeys = this.#parkedKeys.of(partition);
+    for (const record of records) {
+      const copy = this.#copyOf(record);
+      if (copy !== undefined) parkedKeys.join(copy);
+    }
+    parkedKeys.readTo(this.#topology.tierOf(topic), next);
+  }
+
+  #copyOf(record: KafkaRecord): Copy | undefined {
+    return copyOf(record, this.#topology, readProvenance(record, this.#topology.source));
+  }
+}
+
+/** From then on, what is known may be of a later assignment. */
+function assertOpen(closing: AbortSignal): void {
+  if (closing.aborted) throw new Abandoned();
 }

@@ -1,6 +1,7 @@
 import type { Fact } from '../../pipeline/facts.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
+import type { Waits } from '../../pipeline/waits.ts';
 import type { TopicSet } from '../group/assigner.ts';
 import type { RejoinRequest, TopicWatch } from '../group/collaborators.ts';
 import type { Cluster, ConsumerGroup } from '../kafkajs/types.ts';
@@ -18,7 +19,8 @@ export interface MissingTopicsOptions {
     passExpired(group: ConsumerGroup, topic: string, partition: number): Promise<string | undefined>;
   };
   /** Topics of which nothing may be read, and to which nothing may be committed: what their offsets mean is not known. */
-  readonly suspects: Set<string>;
+  readonly suspects: Map<string, () => void>;
+  readonly waits: Waits;
   readonly rejoin: RejoinRequest;
   /** Ends the service for a reason that somebody has to decide about. */
   readonly fatal: (error: Error) => void;
@@ -68,7 +70,10 @@ export class MissingTopics implements TopicWatch {
       return false;
     }
     for (const { topic, partition } of remade) this.#lose(topic, partition);
-    for (const { topic } of group.assigned()) suspects.delete(topic);
+    for (const { topic } of group.assigned()) {
+      suspects.get(topic)?.();
+      suspects.delete(topic);
+    }
     return true;
   }
 
@@ -112,9 +117,9 @@ export class MissingTopics implements TopicWatch {
   }
 
   #suspect(topic: string): void {
-    const { topics, parkedKeys, suspects } = this.#options;
+    const { topics, parkedKeys, suspects, waits } = this.#options;
     if (suspects.has(topic) || !topics.read.includes(topic)) return;
-    suspects.add(topic);
+    suspects.set(topic, waits.begin({ topic }, 'topic_missing'));
     parkedKeys.readAgain(topics.topology.tierOf(topic));
   }
 

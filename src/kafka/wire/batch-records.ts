@@ -40,14 +40,16 @@ export interface Piece {
 interface Place {
   readonly start: number;
   readonly end: number;
-  readonly offset: number;
 }
+
+/** Records that are copied together: what the last of them to wait keeps beside itself. */
+const COPIED_BYTES = 16_384;
 
 /**
  * Takes records out of the bytes of a batch, decompressed. Throws where they are not what the head says.
  *
- * Records are views of the bytes. Where they are a small part of them they are views of a copy instead: a lane keeps
- * its records for as long as it waits, and would keep all the rest with them.
+ * Records wait for as long as their lane does, and would keep all of what they are views of: a whole answer of a broker.
+ * So they are views of copies, some neighbours together, but for one that is most of what it would keep.
  */
 export function readRecords(bytes: Buffer, head: BatchHead, window: Window): Piece {
   const places: Place[] = [];
@@ -69,14 +71,33 @@ export function readRecords(bytes: Buffer, head: BatchHead, window: Window): Pie
       whole = false;
       break;
     }
-    places.push({ start, end: reader.at, offset });
+    places.push({ start, end: reader.at });
     taken += length;
   }
-  const [first, last] = [places[0]?.start ?? 0, places.at(-1)?.end ?? 0];
-  const isPart = (last - first) * 2 < bytes.length;
-  const held = isPart ? Buffer.from(bytes.subarray(first, last)) : bytes.subarray(first, last);
-  const records = places.map(({ start, end }) => readRecord(held.subarray(start - first, end - first), head));
-  return { records, bytes: taken, whole };
+  return { records: keptApart(bytes, places).map((record) => readRecord(record, head)), bytes: taken, whole };
+}
+
+/** The bytes of each record, in memory of which little else is. */
+function keptApart(bytes: Buffer, places: readonly Place[]): Buffer[] {
+  const kept: Buffer[] = [];
+  for (let from = 0; from < places.length;) {
+    const start = places[from]?.start ?? 0;
+    let to = from + 1;
+    while (to < places.length && (places[to]?.end ?? 0) - start <= COPIED_BYTES) to += 1;
+    const end = places[to - 1]?.end ?? start;
+    const together =
+      (end - start) * 2 < bytes.buffer.byteLength ? copyOf(bytes.subarray(start, end)) : bytes.subarray(start, end);
+    for (const place of places.slice(from, to)) kept.push(together.subarray(place.start - start, place.end - start));
+    from = to;
+  }
+  return kept;
+}
+
+/** Not from the pool that Node cuts small buffers from. */
+function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }
 
 function readRecord(bytes: Buffer, head: BatchHead): FetchedMessage {

@@ -69,7 +69,7 @@ export const kafka = section({
 /** How to reach the schema registry. */
 export const registry = section({
   rows: {
-    SCHEMA_REGISTRY_URL: required(kinds.registryUrl, 'https://registry:8081', 'Confluent API; a path in it is kept'),
+    SCHEMA_REGISTRY_URL: required(kinds.httpUrl, 'https://registry:8081', 'Confluent API; a path in it is kept'),
     SCHEMA_REGISTRY_USERNAME: optional(name, 'user at the registry; only with the password'),
     SCHEMA_REGISTRY_PASSWORD_FILE: optional(kinds.secret, 'file with the password'),
   },

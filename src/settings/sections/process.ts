@@ -1,16 +1,25 @@
-import { duration, integer, matching, oneOf } from '../kinds.ts';
-import { preset, section } from '../setting.ts';
+import { duration, httpUrl, integer, matching, oneOf } from '../kinds.ts';
+import { optional, preset, section } from '../setting.ts';
 
 const host = matching(/^[a-zA-Z0-9.:_-]+$/, 'a host; write an address to listen on, such as 0.0.0.0');
 const revision = matching(/^\P{Cc}{1,128}$/u, 'a revision; write at most 128 characters on one line');
 
-/** Where probes and metrics are served. */
+/** Where probes, metrics and the status are served, and where commands ask for the status. */
 export const http = section({
   rows: {
-    HTTP_HOST: preset(host, '0.0.0.0', 'where probes and metrics are served'),
-    HTTP_PORT: preset(integer(0, 65_535), '9464', 'probes and metrics; 0 = any free port'),
+    HTTP_HOST: preset(host, '0.0.0.0', 'where probes, metrics and `/status` are served'),
+    HTTP_PORT: preset(integer(0, 65_535), '9464', 'probes, metrics and `/status`; 0 = any free port'),
+    STATUS_URL: optional(
+      httpUrl,
+      "for commands: where members' `/status` is; a name with several addresses: each is asked; " +
+        '`http://127.0.0.1:<HTTP_PORT>` where it is not set',
+    ),
   },
-  make: (values) => ({ host: values.HTTP_HOST, port: values.HTTP_PORT }),
+  make: (values) => ({
+    host: values.HTTP_HOST,
+    port: values.HTTP_PORT,
+    statusUrl: values.STATUS_URL ?? `http://127.0.0.1:${values.HTTP_PORT}`,
+  }),
 });
 
 /** How much is told. */

@@ -3,6 +3,7 @@ import type { ITriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1a
 import type { IPodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor';
 import type { IPrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule';
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
+import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
 
@@ -13,6 +14,7 @@ export interface Kinds {
     readonly spec: { readonly egress: readonly { readonly toFQDNs?: readonly { readonly matchName: string }[] }[] };
   };
   readonly Deployment: IDeployment;
+  readonly Job: IJob;
   readonly KafkaTopic: KafkaTopic;
   readonly KafkaUser: KafkaUser;
   readonly Namespace: object;

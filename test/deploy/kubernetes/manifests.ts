@@ -22,7 +22,13 @@ export interface Manifest {
 const KUBERNETES = fileURLToPath(new URL('../../../deploy/kubernetes', import.meta.url));
 
 /** What people apply, relative to `deploy/kubernetes`. */
-export const OVERLAYS = ['overlays/dev', 'overlays/prod', 'overlays/prod/kafka'] as const;
+export const OVERLAYS = [
+  'overlays/dev',
+  'overlays/prod',
+  'overlays/prod/kafka',
+  'overlays/prod/jobs/doctor',
+  'overlays/prod/jobs/replay',
+] as const;
 
 /** Components that no overlay here has, for who needs them. */
 export const OPTIONAL_COMPONENTS = ['components/private-ca', 'components/cilium-egress'] as const;
@@ -81,8 +87,11 @@ export function the<K extends keyof Kinds>(
 }
 
 /** The ConfigMap that the service's settings come from. */
-export function settingsOf(manifests: readonly Manifest[]): { readonly name: string; readonly data: Settings } {
-  const { containers = [] } = the(manifests, 'Deployment').spec?.template.spec ?? {};
+export function settingsOf(
+  manifests: readonly Manifest[],
+  kind: 'Deployment' | 'Job' = 'Deployment',
+): { readonly name: string; readonly data: Settings } {
+  const { containers = [] } = the(manifests, kind).spec?.template.spec ?? {};
   const [from] = containers.flatMap(({ envFrom = [] }) => envFrom);
   const name = from?.configMapRef?.name ?? '';
   const { data = {} } = the(manifests, 'ConfigMap', new RegExp(`^${name}$`));

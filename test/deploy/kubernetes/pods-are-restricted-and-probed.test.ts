@@ -3,7 +3,9 @@ import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startAdminServer } from '../../../src/ops/admin-server.ts';
 import { SETTINGS, type SettingName } from '../../../src/settings/table.ts';
+import { statusOf } from '../../support/status.ts';
 import { all, built, builtOver, OPTIONAL_COMPONENTS, settingsOf, the, type Manifest } from './manifests.ts';
+import { text } from '../repository.ts';
 import { notRestricted } from './pod-security.ts';
 
 /** To end the process after the drain: leave the group, close sockets. */
@@ -67,6 +69,7 @@ describe.each(['dev', 'prod', 'prod with every component'])('%s', (variant) => {
       port: 0,
       checks: { live: () => ({}), ready: () => ({}), started: () => ({}) },
       metrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
+      status: () => Promise.resolve(statusOf()),
     });
     const [container] = pod.containers;
     const probes = [container?.startupProbe, container?.readinessProbe, container?.livenessProbe];
@@ -101,8 +104,17 @@ describe.each(['dev', 'prod', 'prod with every component'])('%s', (variant) => {
     }
   });
 
+  it('is replaced by surge: never fewer members than before', () => {
+    const { strategy, minReadySeconds = 0 } = deployment.spec ?? {};
+    expect(strategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } });
+    expect(minReadySeconds).toBeGreaterThan(0);
+  });
+
   it('says which version runs, in production by a digest', () => {
     const { image } = pod.containers[0] ?? {};
+    const { version } = JSON.parse(text('package.json')) as { version: string };
+    const label = deployment.spec?.template.metadata?.labels?.['app.kubernetes.io/version'];
+    expect(label).toBe(variant === 'dev' ? undefined : version);
     expect(image).toMatch(variant === 'dev' ? /^[\w./-]+:main$/ : /^[\w./-]+@sha256:[0-9a-f]{64}$/);
   });
 });

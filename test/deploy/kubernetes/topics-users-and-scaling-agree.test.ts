@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Topology } from '../../../src/core/topology.ts';
+import { HEADROOM_BYTES } from '../../../src/kafka/topics/create.ts';
+import { wantedTopics } from '../../../src/kafka/topics/wanted.ts';
 import { SETTINGS } from '../../../src/settings/table.ts';
 import { all, built, settingsOf, the, type Manifest, type Settings } from './manifests.ts';
 
@@ -15,6 +17,9 @@ const TRIGGER_KEYS = [
   ],
   ...['ensureEvenDistributionOfPartitions', 'partitionLimitation', 'sasl', 'tls', 'unsafeSsl', 'saslTokenProvider'],
 ];
+
+/** Kafka's own default of `max.message.bytes`, which the source is taken to have. */
+const LARGEST_BY_DEFAULT = 1_048_588;
 
 let prod: readonly Manifest[];
 let kafka: readonly Manifest[];
@@ -59,13 +64,25 @@ describe('topics', () => {
   });
 });
 
+describe('what topics keep', () => {
+  it('is what the service gives topics that it makes itself', () => {
+    const topics = all(kafka, 'KafkaTopic').map(({ metadata, spec }) => [metadata.name, spec.config['retention.ms']]);
+    const wanted = wantedTopics(topology).map(({ topic, retentionMs }) => [topic, retentionMs]);
+    expect(Object.fromEntries(topics)).toEqual(Object.fromEntries(wanted));
+    for (const { spec } of all(kafka, 'KafkaTopic')) {
+      expect(spec.config['max.message.bytes']).toBe(LARGEST_BY_DEFAULT + HEADROOM_BYTES);
+    }
+  });
+});
+
 describe('users', () => {
   it('may touch no topic and no group that is not ours', () => {
     const topics = [topology.source, ...topology.counterparts, topology.outcomes ?? ''];
     for (const { spec } of all(kafka, 'KafkaUser')) {
       for (const { resource } of spec.authorization.acls) {
         const { type, name, patternType } = resource;
-        if (type === 'group') expect([name, patternType]).toEqual([setting('KAFKA_GROUP_ID'), 'literal']);
+        if (type === 'group')
+          expect([name.replace(/\.replay$/, ''), patternType]).toEqual([setting('KAFKA_GROUP_ID'), 'literal']);
         else if (patternType === 'literal') expect(topics).toContain(name);
         else expect(topics.some((topic) => topic.startsWith(name) && topology.roleOf(topic) === 'retry')).toBe(true);
       }

@@ -6,7 +6,13 @@ import { CommitFront } from '../../../src/core/commit-front.ts';
 type Step = { kind: 'take'; gap: number } | { kind: 'settle'; which: number } | { kind: 'skip'; by: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('take' as const), gap: fc.constantFrom(0, 0, 0, 0, 1, 3) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('take' as const),
+      gap: fc.constantFrom(0, 0, 0, 0, 1, 3, 999_990, 2 ** 40),
+    }),
+  },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('settle' as const), which: fc.nat({ max: 20 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('skip' as const), by: fc.nat({ max: 4 }) }) },
 );
@@ -25,7 +31,8 @@ class NaiveFront {
 
   /** What stands between was deleted by the broker, whatever is known of it. */
   pass(next: number): void {
-    for (; this.next < next; this.next += 1) this.settled.delete(this.next);
+    for (const offset of this.settled) if (offset >= this.next && offset < next) this.settled.delete(offset);
+    this.next = Math.max(this.next, next);
   }
 
   get front(): number {
@@ -81,7 +88,7 @@ test('what was settled past the front is not asked again after a restart, and no
       play(front, model, steps);
       const restarted = new CommitFront(front.front, front.metadata());
       expect(restarted.next).toBe(model.front);
-      for (let offset = model.front; offset < model.next; offset += 1) {
+      for (const offset of model.taken.filter((offset) => offset >= model.front)) {
         expect(restarted.take(offset)).toBe(model.settled.has(offset) ? 'settled' : 'unsettled');
       }
       expect(restarted.front).toBe(model.front);
@@ -107,7 +114,7 @@ test('work goes on after a restart as if there had been none', () => {
 });
 
 test('metadata that is not ours says nothing', () => {
-  const ranges = /^\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*$/;
+  const ranges = /^\d{1,16}(-\d{1,16})?(,\d{1,16}(-\d{1,16})?)*$/;
   fc.assert(
     fc.property(start, fc.string(), (start, metadata) => {
       fc.pre(!ranges.test(metadata));

@@ -1,6 +1,8 @@
-import { copyOf, ParkedKeys, orderKey, type Copy } from '../../../src/core/parked-keys.ts';
+import { ParkedKeys, type Copy } from '../../../src/core/parked-keys.ts';
 import { readProvenance, writeHeaders, type Provenance } from '../../../src/core/provenance.ts';
 import type { KafkaRecord } from '../../../src/core/record.ts';
+import { orderKey } from '../../../src/pipeline/order-key.ts';
+import { copyOf } from '../../../src/pipeline/parked-copy.ts';
 import { SOURCE, TOPOLOGY } from '../../support/fixtures.ts';
 
 export const TIERS = ['1s', '2s', '4s'] as const;

@@ -57,15 +57,29 @@ test('many thousands of records leave no trace', () => {
 });
 
 describe('metadata', () => {
-  test.each(['', 'x', '1-', '-1', '1--2', '1,', ',1', '1, 2', '1;2', '{"a":1}', '１', '1\n', '1234567', '0x1', '5-3'])(
-    '%j that somebody else wrote says nothing',
-    (metadata) => {
-      const front = new CommitFront(100, metadata);
-      const answers = [100, 101, 102, 103, 104, 105].map((offset) => front.take(offset));
-      expect(new Set(answers)).toEqual(new Set(['unsettled']));
-      expect([front.front, front.past]).toEqual([100, 0]);
-    },
-  );
+  test.each([
+    '',
+    'x',
+    '1-',
+    '-1',
+    '1--2',
+    '1,',
+    ',1',
+    '1, 2',
+    '1;2',
+    '{"a":1}',
+    '１',
+    '1\n',
+    '12345678901234567',
+    '0-4096',
+    '0x1',
+    '5-3',
+  ])('%j that somebody else wrote says nothing', (metadata) => {
+    const front = new CommitFront(100, metadata);
+    const answers = [100, 101, 102, 103, 104, 105].map((offset) => front.take(offset));
+    expect(new Set(answers)).toEqual(new Set(['unsettled']));
+    expect([front.front, front.past]).toEqual([100, 0]);
+  });
 
   test('names offsets of any number of digits', () => {
     const front = taken(new CommitFront(100, '12-14,30,200-1000'), 100, 1_099);
@@ -95,10 +109,46 @@ describe('metadata', () => {
     expect([front.front, front.past, front.metadata()]).toEqual([200, 0, '']);
   });
 
-  test('of 400 single offsets fits into the 4,096 bytes a broker keeps', () => {
-    const front = taken(new CommitFront(0), 0, 1_000);
-    for (let past = 1; past <= 400; past += 1) front.settle(past * 2);
-    expect(front.past).toBe(400);
-    expect(front.metadata().length).toBeLessThan(4_096);
+  test.each([
+    ['near', 2],
+    ['a million apart', 1_000_000],
+    ['as far as offsets go', 2 ** 42],
+  ])('names every offset that there was room for, in the 4,096 bytes a broker keeps: %s', (_, gap) => {
+    const front = new CommitFront(100);
+    front.take(100);
+    let past = 0;
+    for (let at = 1; at < 2_000 && front.hasRoom(0); at += 1) {
+      front.take(100 + at * gap);
+      if (!front.hasRoom(0)) break;
+      front.settle(100 + at * gap);
+      past += 1;
+    }
+    expect(past).toBeGreaterThan(200);
+    expect([front.past, front.metadata().length <= 4_096]).toEqual([past, true]);
+    expect(new CommitFront(100, front.metadata()).past).toBe(past);
+  });
+
+  test('leaves room for what is in flight', () => {
+    const front = taken(new CommitFront(0), 0, 9_999);
+    expect([front.hasRoom(818), front.hasRoom(819)]).toEqual([false, false]);
+    expect([front.hasRoom(681), front.hasRoom(682)]).toEqual([true, false]);
+    front.settle(5_000);
+    expect([front.hasRoom(680), front.hasRoom(681)]).toEqual([true, false]);
+  });
+
+  test('of more than that names the first ones, and a restart reads what was written', () => {
+    const front = taken(new CommitFront(0), 0, 20_000);
+    for (let offset = 2; offset <= 20_000; offset += 2) front.settle(offset);
+    const metadata = front.metadata();
+    expect(metadata.length).toBeLessThanOrEqual(4_096);
+    expect(metadata.length).toBeGreaterThan(4_080);
+    expect(new CommitFront(0, metadata).metadata()).toBe(metadata);
+  });
+
+  test('of one long stretch is bounded as well, and read back', () => {
+    const front = taken(new CommitFront(0), 0, 20_000);
+    for (let offset = 1; offset <= 20_000; offset += 1) front.settle(offset);
+    expect(front.metadata()).toBe('1-4096');
+    expect(new CommitFront(0, front.metadata()).past).toBe(4_096);
   });
 });

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { copyOf, ParkedKeys, orderKey, type Copy } from '../../../src/core/parked-keys.ts';
-import { readProvenance, writeHeaders } from '../../../src/core/provenance.ts';
-import { SOURCE, sourceRecord, TOPOLOGY } from '../../support/fixtures.ts';
+import { ParkedKeys, type Copy } from '../../../src/core/parked-keys.ts';
 
 const copy = (origin: number, hops = 1, more: Partial<Copy> = {}): Copy => ({
   key: 'key K',
@@ -84,9 +82,9 @@ describe('a parked copy', () => {
 
 describe('what is known', () => {
   test('is counted by copies and by keys', () => {
-    const parked = parkedOf(copy(5), copy(5, 2), copy(6), copy(5, 1, { key: 'key L' }));
+    const parked = parkedOf(copy(5), copy(5, 2), copy(6), copy(5, 1, { key: 'key L', offset: 300 }));
     expect(parked).toMatchObject({ size: 4, keys: 2 });
-    parked.leave(copy(5, 1, { key: 'key L' }));
+    parked.leave(copy(5, 1, { key: 'key L', offset: 300 }));
     expect(parked).toMatchObject({ size: 3, keys: 1 });
   });
 
@@ -95,7 +93,7 @@ describe('what is known', () => {
     expect(parked.size).toBe(1);
     parked.leave(copy(6));
     parked.leave(copy(5, 2));
-    parked.leave(copy(5, 1, { key: 'key L' }));
+    parked.leave(copy(5, 1, { key: 'key L', offset: 300 }));
     expect(parked).toMatchObject({ size: 1, keys: 1 });
   });
 
@@ -139,63 +137,43 @@ describe('what is known', () => {
   });
 });
 
-describe('the key', () => {
-  test('is the record key, or the payment where that is empty or missing', () => {
-    expect(orderKey(Buffer.from('P'), 'Q')).not.toBe(orderKey(Buffer.from('R'), 'Q'));
-    expect(orderKey(Buffer.from('P'), 'Q')).toBe(orderKey(Buffer.from('P'), 'R'));
-    expect(orderKey(null, 'P')).toBe(orderKey(Buffer.alloc(0), 'P'));
-    expect(orderKey(null, 'P')).not.toBe(orderKey(null, 'Q'));
-    expect(orderKey(Buffer.from('P'), 'P')).not.toBe(orderKey(null, 'P'));
-  });
-
-  test('may be any bytes', () => {
-    expect(orderKey(Buffer.from([0xff]), '')).not.toBe(orderKey(Buffer.from([0xfe]), ''));
-  });
-});
-
-describe('the copy a record is', () => {
-  const origin = { topic: SOURCE, partition: 3, offset: 41, timestamp: 1 };
-  const history = { origin, attempts: 2, hops: 2, notBefore: 5_000, paymentId: 'pay-1' };
-  const parked = (provenance = history, key: Buffer | null = Buffer.from('K')) => {
-    const record = sourceRecord({
-      topic: `${SOURCE}.retry.30s`,
-      key,
-      offset: 8,
-      headers: writeHeaders({}, provenance),
-    });
-    return copyOf(record, TOPOLOGY, readProvenance(record, SOURCE));
-  };
-
-  test('is read from its headers', () => {
-    const expected = { key: 'key K', origin: 41, redrives: 0, hops: 2, tier: '30s', offset: 8, notBefore: 5_000 };
-    expect(parked()).toEqual(expected);
-    expect(parked({ ...history, ...{ redriveCount: 2 } })).toEqual({ ...expected, redrives: 2 });
-    expect(parked(history, null)).toEqual({ ...expected, key: 'payment pay-1' });
-  });
-
-  test('is none for a record of the source', () => {
-    const record = sourceRecord();
-    expect(copyOf(record, TOPOLOGY, readProvenance(record, SOURCE))).toBeUndefined();
-  });
-
-  test('is none where the event came from elsewhere', () => {
-    expect(parked({ ...history, origin: { ...origin, partition: 4 } })).toBeUndefined();
-    expect(parked({ ...history, origin: { ...origin, topic: 'other' } })).toBeUndefined();
-  });
-
-  test('is none where nothing names its key', () => {
-    const { paymentId, ...nameless } = history;
-    expect(paymentId).toBeDefined();
-    expect(parked(nameless as typeof history, null)).toBeUndefined();
-  });
-});
-
 test('a copy of which nothing can be read any more blocks its key no longer', () => {
   const parked = parkedOf(copy(5), copy(5, 2), copy(6, 1, { key: 'key L' }));
   parked.forget('1s', 105);
   expect([parked.size, parked.turnOf(copy(5, 2))]).toEqual([2, { kind: 'send' }]);
   parked.forget('2s', 105);
   expect([parked.size, parked.turnOfSource('key K', 7)]).toEqual([1, { kind: 'send' }]);
+});
+
+test('finding it takes no longer, however much is parked', () => {
+  const parked = new ParkedKeys();
+  const many = 20_000;
+  for (let origin = 0; origin < many; origin += 1) parked.join(copy(origin, 1, { key: `key ${String(origin)}` }));
+  const began = performance.now();
+  for (let origin = 0; origin < many; origin += 1) parked.forget('1s', 100 + origin);
+  expect(parked.size).toBe(0);
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+describe('memory', () => {
+  test('is told in bytes: as much for each copy, and as its key is long', () => {
+    const parked = new ParkedKeys();
+    parked.join(copy(5));
+    const { bytes } = parked;
+    parked.join(copy(6));
+    expect(parked.bytes).toBe(2 * bytes);
+    parked.join(copy(7, 1, { key: `key K${'x'.repeat(50)}` }));
+    expect(parked.bytes).toBe(3 * bytes + 50);
+    parked.leave(copy(7, 1, { key: `key K${'x'.repeat(50)}` }));
+    parked.forget('1s', 106);
+    expect(parked.bytes).toBe(bytes);
+  });
+});
+
+test('a copy at the place of another one takes it over: the topic was made anew', () => {
+  const parked = parkedOf(copy(5), copy(6));
+  parked.join(copy(9, 2, { tier: '1s', offset: 105 }));
+  expect([parked.size, parked.has(copy(5)), parked.has(copy(6))]).toEqual([2, false, true]);
 });
 
 describe('a retry topic that was deleted', () => {

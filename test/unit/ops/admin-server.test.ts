@@ -6,6 +6,7 @@ import {
   type AdminServerOptions,
   type Checks,
 } from '../../../src/ops/admin-server.ts';
+import { statusOf } from '../../support/status.ts';
 
 const OK: Checks = { loop: { ok: true, detail: 'ticked 1 s ago' } };
 const FAILING: Checks = { ...OK, broker: { ok: false, detail: 'no contact for 31 s' } };
@@ -21,22 +22,26 @@ async function start(options: Partial<AdminServerOptions> = {}): Promise<AdminSe
     port: 0,
     checks: { live: () => OK, ready: () => FAILING, started: () => OK },
     metrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'a_total 1\n' }),
+    status: () => Promise.resolve(statusOf()),
     ...options,
   });
   servers.push(server);
   return server;
 }
 
-async function ask({ port }: AdminServer, path: string, method = 'GET') {
+async function ask({ port }: AdminServer, path: string, method = 'GET', accept?: string) {
   return new Promise<{ status: number | undefined; headers: NodeJS.Dict<string | string[]>; body: string }>(
     (resolve, reject) => {
-      const sent = request({ host: '127.0.0.1', port, path, method }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => {
-          resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString() });
-        });
-      });
+      const sent = request(
+        { host: '127.0.0.1', port, path, method, headers: accept === undefined ? {} : { accept } },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () => {
+            resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString() });
+          });
+        },
+      );
       sent.on('error', reject);
       sent.end();
     },
@@ -58,6 +63,19 @@ test('a probe is 200 when every check is, 503 when one is not, and names each', 
 test('metrics come with their content type', async () => {
   const { status, headers, body } = await ask(await start(), '/metrics');
   expect([status, headers['content-type'], body]).toEqual([200, 'text/plain; version=0.0.4', 'a_total 1\n']);
+});
+
+test('the status is JSON for programs, and a page for browsers', async () => {
+  const server = await start();
+  const forPrograms = await ask(server, '/status');
+  expect(forPrograms.headers).toMatchObject({ 'content-type': 'application/json', vary: 'accept' });
+  expect(JSON.parse(forPrograms.body)).toEqual(statusOf());
+  const forPeople = await ask(server, '/status', 'GET', 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8');
+  expect(forPeople.headers).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+  });
+  expect(forPeople.body).toMatch(/^<!doctype html>/);
 });
 
 test('HEAD is GET without the body', async () => {

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { liveness, readiness, startup, type HealthFacts } from '../../../src/ops/health.ts';
 
 const NOW = 1_000_000;
-const WELL: HealthFacts = { stage: 'running', now: NOW, tickedAt: NOW - 1_000, contactAt: NOW - 1_000 };
+const WELL: HealthFacts = {
+  stage: 'running',
+  member: 'serving',
+  now: NOW,
+  tickedAt: NOW - 1_000,
+  contactAt: NOW - 1_000,
+};
 
 function failing(checks: Readonly<Record<string, { ok: boolean }>>): string[] {
   return Object.entries(checks).flatMap(([name, { ok }]) => (ok ? [] : [name]));
@@ -15,8 +21,11 @@ test('a member that runs is alive, started and ready, and each check says what i
 
 describe('readiness', () => {
   test.each<[string, Partial<HealthFacts>, string[]]>([
-    ['while it connects', { stage: 'connecting', contactAt: undefined }, ['brokers', 'group']],
-    ['while it joins', { stage: 'joining' }, ['group']],
+    ['while it connects', { stage: 'connecting', member: undefined, contactAt: undefined }, ['brokers', 'group']],
+    ['while it joins', { member: 'joining' }, ['group']],
+    ['while it finishes what is in flight before it joins again', { member: 'closing' }, []],
+    ['after it was thrown out of its group', { member: 'outside' }, ['group']],
+    ['while it is stopping and has left', { stage: 'draining', member: 'outside' }, ['group', 'serving']],
     ['while it drains', { stage: 'draining' }, ['serving']],
     ['after 30 s without an answer', { contactAt: NOW - 30_000 }, ['brokers']],
     ['just before', { contactAt: NOW - 29_999 }, []],

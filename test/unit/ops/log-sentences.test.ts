@@ -92,6 +92,21 @@ test.each<[string, Fact, Record<string, unknown>]>([
     { kind: 'hold_began', reason: 'NEW_CODE', paymentId: '' },
     { level: 'error', remedy: 'ask the gateway what NEW_CODE means for this client id' },
   ],
+  [
+    'an open transaction',
+    {
+      kind: 'waiting',
+      for: 'open_transaction',
+      record: { topic: 'pay', partition: 1, offset: 5 },
+      error: new Error('open'),
+    },
+    {
+      level: 'warn',
+      for: 'open_transaction',
+      record: 'pay:1:5',
+      remedy: expect.stringContaining('find-hanging') as string,
+    },
+  ],
   ['the end of a hold', { kind: 'hold_ended', reason: 'outage', heldMs: 1_500.4 }, { level: 'info', heldMs: 1_500 }],
   [
     'a deletion before reading',
@@ -118,6 +133,19 @@ test.each<[string, Fact, Record<string, unknown>]>([
 test('an undecodable record has no paymentId to tell', () => {
   const [line] = captureLog().lines(settled({ verdict: 'dead_lettered', reason: 'undecodable', detail: 'magic' }));
   expect(line).not.toHaveProperty('paymentId');
+});
+
+test('open transactions of several partitions are each told', () => {
+  const { lines } = captureLog();
+  const open = (partition: number): Fact => {
+    return {
+      kind: 'waiting',
+      for: 'open_transaction',
+      record: { topic: 'pay', partition, offset: 5 },
+      error: new Error('open'),
+    };
+  };
+  expect(lines(open(1), open(2), open(1))).toMatchObject([{ record: 'pay:1:5' }, { record: 'pay:2:5' }]);
 });
 
 test('a corrupt batch is told at once, then at most every 30 s, with what to do', () => {

@@ -44,6 +44,7 @@ const FACTS: readonly Fact[] = [
   { kind: 'key_reloaded', result: 'ok', detail: '4' },
   { kind: 'key_reloaded', result: 'fallback', detail: '3' },
   { kind: 'key_reloaded', result: 'rejected', detail: '4.pem' },
+  { kind: 'instrumented', patched: ['kafkajs', 'http'] },
 ];
 
 /** Levels and fields of the lines that were written, by event. */

@@ -93,6 +93,8 @@ const CONTRACT: Readonly<Record<string, readonly [string, ...string[]]>> = {
   notifier_assigned_partitions: ['gauge', 'tier'],
   notifier_unserved_partitions: ['gauge'],
   notifier_missing_topics: ['gauge'],
+  notifier_member_state: ['gauge', 'state'],
+  notifier_waiting_partitions: ['gauge', 'reason'],
   notifier_rebalances_total: ['counter'],
   notifier_last_poll_timestamp_seconds: ['gauge'],
   notifier_commits_total: ['counter', 'result'],
@@ -208,7 +210,8 @@ test('no series of a foreseeable life is born at more than 0', async () => {
     { kind: 'hold_began', reason: 'outage', paymentId: 'p' },
     { kind: 'joined', generation: 1, partitions: { pay: [0] } },
   );
-  expect([...(await metrics.series()).keys()].filter((name) => !before.has(name))).toEqual([]);
+  const born = [...(await metrics.series())].filter(([name, value]) => !before.has(name) && value !== 0);
+  expect(born).toEqual([]);
 });
 
 test('an attempt is counted by what became of it', async () => {
@@ -327,6 +330,15 @@ test('partitions are shown by their owner alone and leave nothing behind', async
   expect(await of('notifier_')).toEqual({});
 
   observe({ kind: 'joined', generation: 1, partitions: { pay: [0, 1], 'pay.retry.7s': [0] } });
+  expect(await of('notifier_'), 'from the assignment on').toEqual({
+    'notifier_consumer_lag_records{tier="main",partition="0"}': 0,
+    'notifier_consumer_lag_records{tier="main",partition="1"}': 0,
+    'notifier_consumer_lag_records{tier="7s",partition="0"}': 0,
+    'notifier_oldest_unnotified_timestamp_seconds{tier="main",partition="0"}': 0,
+    'notifier_oldest_unnotified_timestamp_seconds{tier="main",partition="1"}': 0,
+    'notifier_oldest_unnotified_timestamp_seconds{tier="7s",partition="0"}': 0,
+    'notifier_retry_next_due_timestamp_seconds{tier="7s",partition="0"}': 0,
+  });
   gauges.lag(lag);
   gauges.oldestUnnotified([{ topic: 'pay', partition: 1, value: T0 }]);
   gauges.retryNextDue([{ topic: 'pay.retry.7s', partition: 0, value: T0 + 500 }]);
@@ -348,12 +360,19 @@ test('partitions are shown by their owner alone and leave nothing behind', async
   observe({ kind: 'joined', generation: 2, partitions: { pay: [1, 2] } });
   expect(await of('notifier_')).toEqual({
     'notifier_consumer_lag_records{tier="main",partition="1"}': 11,
+    'notifier_consumer_lag_records{tier="main",partition="2"}': 0,
     'notifier_oldest_unnotified_timestamp_seconds{tier="main",partition="1"}': T0 / 1_000,
+    'notifier_oldest_unnotified_timestamp_seconds{tier="main",partition="2"}': 0,
     'notifier_committed_offset{tier="main",partition="1"}': 11,
   });
   expect((await series()).get('notifier_assigned_partitions{tier="7s"}')).toBe(0);
   gauges.lag([]);
   expect(await of('notifier_consumer_lag')).toEqual({});
+  gauges.committed(lag);
+  expect(await of('notifier_committed')).toEqual({
+    'notifier_committed_offset{tier="main",partition="1"}': 11,
+    'notifier_committed_offset{tier="main",partition="2"}': 12,
+  });
 
   observe({ kind: 'left', clean: true, drainedMs: 1 });
   expect(await of('notifier_')).toEqual({});

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Copy } from '../../../src/core/parked-keys.ts';
+import { ParkedKeys, type Copy } from '../../../src/core/parked-keys.ts';
 import { AllParkedKeys } from '../../../src/pipeline/all-parked-keys.ts';
+import { orderKey } from '../../../src/pipeline/order-key.ts';
 
 function copy(origin: number): Copy {
   return { key: 'key pay-1', origin, redrives: 0, hops: 1, tier: '5s', offset: origin, notBefore: 0 };
@@ -27,11 +28,31 @@ describe('what is parked in all partitions', () => {
     expect([1, 2].map((partition) => parkedKeys.of(partition).startAt('5s', 0))).toEqual([0, 0]);
   });
 
-  test('is full at its bound', () => {
-    const parkedKeys = new AllParkedKeys(2);
-    parkedKeys.of(1).join(copy(5));
-    expect(parkedKeys.full).toBe(false);
-    parkedKeys.of(2).join(copy(6));
-    expect(parkedKeys.full).toBe(true);
+  test('is full at its bound, in bytes of all partitions together, and overfull at twice as much', () => {
+    const one = new ParkedKeys();
+    one.join(copy(5));
+    const parkedKeys = new AllParkedKeys(2 * one.bytes);
+    const seen = [1, 2, 3, 4].map((partition) => {
+      parkedKeys.of(partition).join(copy(5));
+      return [parkedKeys.full, parkedKeys.overfull];
+    });
+    expect(seen).toEqual([
+      [false, false],
+      [true, false],
+      [true, false],
+      [true, true],
+    ]);
+    parkedKeys.forget(3);
+    expect([parkedKeys.keys, parkedKeys.overfull]).toEqual([3, false]);
+  });
+
+  test('of large keys is full as well: 750 keys of 480 KB take what 750 others take', () => {
+    const parkedKeys = new AllParkedKeys();
+    for (let at = 0; at < 750; at += 1) {
+      const key = orderKey(Buffer.from('k'.repeat(480_000) + String(at)), '');
+      parkedKeys.of(1).join({ ...copy(at), key });
+    }
+    expect(parkedKeys.of(1)).toMatchObject({ keys: 750 });
+    expect(parkedKeys.of(1).bytes).toBeLessThan(750 * 350);
   });
 });

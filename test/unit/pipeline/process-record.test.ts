@@ -107,7 +107,7 @@ describe('a record that was parked', () => {
     expect(pipeline.facts[0]).toEqual({ kind: 'due', tier: '5s', latenessMs: 0 });
   });
 
-  test('waits no longer than it had to when it was parked, from its reading on, though the clock is put back', async () => {
+  test("waits no longer than its tier's delay, from its reading on, though the clock is put back", async () => {
     const pipeline = new ScriptedPipeline();
     const work = pipeline.begin({ ...parked({ 'notifier-not-before': String(NOW + 5_000) }), timestamp: NOW });
     vi.setSystemTime(NOW - 3_600_000);
@@ -118,10 +118,13 @@ describe('a record that was parked', () => {
     expect(pipeline.facts[0]).toEqual({ kind: 'due', tier: '5s', latenessMs: 0 });
   });
 
-  test("whose parking time is the broker's, which is ahead, still waits its tier's delay", async () => {
+  test.each([
+    ["the broker's, which is ahead", NOW + 3_600_000, NOW + 3_600_000],
+    ["the broker's, while its writer's clock is an hour ahead", NOW, NOW + 3_605_000],
+    ["its writer's, whose clock is an hour ahead", NOW + 3_600_000, NOW + 3_605_000],
+  ])("whose parking time is %s, waits its tier's delay and no longer", async (_, timestamp, notBefore) => {
     const pipeline = new ScriptedPipeline();
-    const notBefore = { 'notifier-not-before': String(NOW + 60_000) };
-    const work = pipeline.begin({ ...parked(notBefore), timestamp: NOW + 60_000 });
+    const work = pipeline.begin({ ...parked({ 'notifier-not-before': String(notBefore) }), timestamp });
     await pass(4_999);
     expect(pipeline.story).toEqual([]);
     await pass(1);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { copyOf } from '../../../src/core/parked-keys.ts';
 import { readProvenance, writeHeaders } from '../../../src/core/provenance.ts';
 import type { KafkaRecord } from '../../../src/core/record.ts';
 import { AllParkedKeys } from '../../../src/pipeline/all-parked-keys.ts';
+import { copyOf } from '../../../src/pipeline/parked-copy.ts';
 import { answer, pass, paymentFinal, SOURCE, sourceRecord, TOPOLOGY, useVirtualTime } from '../../support/fixtures.ts';
 import { ScriptedPipeline } from '../../support/pipeline.ts';
 

@@ -140,7 +140,7 @@ describe('defaults', () => {
       outcomes: {},
       replays: {},
       notification: { timeOffset: '+00:00' },
-      http: { host: '0.0.0.0', port: 9464 },
+      http: { host: '0.0.0.0', port: 9464, statusUrl: 'http://127.0.0.1:9464' },
       log: { level: 'info' },
       lifecycle: { shutdownTimeoutMs: 25_000 },
       build: { revision: 'unknown' },

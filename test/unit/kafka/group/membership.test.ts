@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { RejoinRequest, type Work } from '../../../../src/kafka/group/collaborators.ts';
+import type { Epoch } from '../../../../src/kafka/group/epoch.ts';
 import { Membership } from '../../../../src/kafka/group/membership.ts';
 import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
@@ -191,12 +192,32 @@ test('a generation that is over before there were lanes leaves the member outsid
   await group.joinAndSync();
   expect(membership.state).toBe('outside');
   const fetch = () => membership.fetch(group as unknown as ConsumerGroup, () => Promise.resolve([]));
+  expect(membership.lastPoll).toBeUndefined();
   await fetch();
+  expect([membership.lastPoll, membership.lastContact], 'heartbeats are no polls').toEqual([
+    undefined,
+    expect.anything(),
+  ]);
   expect([joins.length, membership.state]).toEqual([2, 'serving']);
   await fetch();
   expect(joins).toHaveLength(2);
+  const { lastPoll } = membership;
+  expect(lastPoll).toBeDefined();
+  const failed = membership.fetch(group as unknown as ConsumerGroup, () => Promise.reject(new Error('no answer')));
+  await expect(failed).rejects.toThrow('no answer');
+  expect(membership.lastPoll).toBe(lastPoll);
   rejoin.ask();
   await fetch();
   expect([joins.length, rejoin.isPending]).toEqual([3, false]);
   await membership.leave(group as unknown as ConsumerGroup, () => Promise.resolve());
+});
+
+test('a member that was thrown out is outside at once, before it joins again', async () => {
+  const epochs: Epoch[] = [];
+  const { membership, join } = membershipWith({ open: (_group, epoch) => Promise.resolve(void epochs.push(epoch)) });
+  const group = await join('first');
+  expect(membership.state).toBe('serving');
+  epochs[0]?.end();
+  expect(membership.state).toBe('outside');
+  await membership.leave(group, () => Promise.resolve());
 });

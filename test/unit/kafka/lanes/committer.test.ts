@@ -6,6 +6,8 @@ import type { Lane } from '../../../../src/kafka/lanes/lane.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { deferred, pass, soon, SOURCE, useVirtualTime } from '../../../support/fixtures.ts';
 
+const RETRY = `${SOURCE}.retry.5s`;
+
 useVirtualTime();
 
 type Commit = GroupPosition & { readonly topics: readonly TopicOffsets[] };
@@ -51,20 +53,27 @@ function committerWith(answer: (commit: number) => Promise<void> = () => Promise
 }
 
 /** A lane as the committer sees it. */
-function laneAt(partition: number, offset: number) {
-  const lane = { topic: SOURCE, partition, offset, acknowledged: 0 };
+function laneAt(partition: number, offset: number, topic = SOURCE) {
+  const lane = { topic, partition, offset, acknowledged: 0 };
   const progress = () => ({ offset: lane.offset, metadata: '1-2', acknowledge: () => (lane.acknowledged += 1) });
-  return Object.assign(lane, { lane: { topic: SOURCE, partition, progress } as unknown as Lane });
+  return Object.assign(lane, { lane: { topic, partition, progress } as unknown as Lane });
 }
 
 describe('commits', () => {
-  test('leave out lanes of a topic that may be gone, which wait for nothing', async () => {
-    const { committer, gone, commits } = committerWith();
-    gone.add(SOURCE);
-    const lane = laneAt(0, 5);
+  test('leave out lanes of a topic that may be gone, which are told of no commit, and neither is anybody else', async () => {
+    const { committer, gone, commits, facts, offsets } = committerWith();
+    gone.add(RETRY);
+    const [lane, other] = [laneAt(0, 5, RETRY), laneAt(1, 7)];
     committer.moved(lane.lane);
     await committer.flushed();
-    expect([commits, lane.acknowledged]).toEqual([[], 1]);
+    expect([commits, facts, lane.acknowledged]).toEqual([[], [], 0]);
+
+    committer.moved(lane.lane);
+    committer.moved(other.lane);
+    await pass(10);
+    await committer.flushed();
+    expect([offsets(), lane.acknowledged, other.acknowledged]).toEqual([[['1@7']], 0, 1]);
+    expect(facts).toMatchObject([{ kind: 'committed', offsets: [{ topic: SOURCE, partition: 1, offset: 7 }] }]);
   });
 
   test('carry the fronts of all lanes that moved, in the generation they worked in', async () => {

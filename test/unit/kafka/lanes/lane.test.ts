@@ -114,6 +114,32 @@ describe('with ORDERING=key', () => {
     expect(scripted.commit()).toEqual({ offset: 482, metadata: '' });
   });
 
+  test('behind a slow record nothing starts that its commit could not name: far apart, fewer', async () => {
+    const scripted = new ScriptedLane({ concurrency: 16 });
+    scripted.take('slow');
+    let committed = scripted.commit();
+    for (let round = 0; round < 40; round += 1) {
+      const offsets = Array.from({ length: 50 }, (_, at) => (1 + round * 50 + at) * 1_000_000);
+      scripted.lane.take(
+        offsets.map((offset) => keyed(`k${offset}`, offset)),
+        scripted.lane.next,
+      );
+      while (scripted.inFlight.length > 1) {
+        await scripted.settle(...scripted.inFlight.filter((offset) => offset !== 0));
+        committed = scripted.commit();
+        expect(committed.metadata.length).toBeLessThanOrEqual(4_096);
+      }
+    }
+    const settled = scripted.started.filter((offset) => offset !== 0);
+    expect(settled.length).toBeGreaterThan(300);
+    const restarted = new ScriptedLane({ concurrency: 16, ...committed });
+    restarted.lane.take(
+      scripted.started.map((offset) => keyed(`k${offset}`, offset)),
+      scripted.lane.next,
+    );
+    expect(restarted.started, 'a restart knows each of them').toEqual([0]);
+  });
+
   test('a restart that finds as much settled past the front as can be goes on all the same', async () => {
     const scripted = new ScriptedLane({ concurrency: 16, metadata: '1-410' });
     scripted.take(...keys(450));

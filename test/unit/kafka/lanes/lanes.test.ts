@@ -1,10 +1,14 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
-import type { ConsumerGroup, FetchedBatch } from '../../../../src/kafka/kafkajs/types.ts';
+import { ParkedKeys } from '../../../../src/core/parked-keys.ts';
+import { writeHeaders } from '../../../../src/core/provenance.ts';
+import type { Broker, ConsumerGroup, FetchedBatch } from '../../../../src/kafka/kafkajs/types.ts';
+import type { LaneState } from '../../../../src/kafka/lanes/lane-watch.ts';
 import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
 import type { CorruptBatch, FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
+import { Waits } from '../../../../src/pipeline/waits.ts';
 import { pass, soon, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixtures.ts';
 
 const RETRY = `${SOURCE}.retry.5s`;
@@ -13,14 +17,16 @@ const CORRUPT = { offset: 0, detail: 'its checksum is wrong' };
 useVirtualTime();
 
 /** Lanes of two partitions with one retry topic each, whose brokers answer as the test says. */
-async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
+async function setUp(retry: Retry = {}, parkedKeys = new AllParkedKeys()) {
   const [facts, processed, paused]: [Fact[], string[], Set<string>] = [[], [], new Set()];
   const pointed: number[] = [];
+  const ends = { high: 0, stable: 0 };
   const lanes = new Lanes(
     { topics: { topology: TOPOLOGY, read: [SOURCE, RETRY] }, concurrency: 1 },
     {
       observe: (fact) => facts.push(fact),
-      parkedKeys: new AllParkedKeys(),
+      parkedKeys,
+      waits: new Waits(),
       process: ({ topic, partition, offset }) =>
         Promise.resolve(void processed.push(`${topic}:${partition}:${offset}`)),
       onError: () => undefined,
@@ -30,27 +36,43 @@ async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
   const offsets = (end: number) =>
     [SOURCE, RETRY].map((topic) => ({
       topic,
-      partitions: [0, 1].map((partition) => ({
-        partition,
-        offset: topic === RETRY && partition === 0 ? `${end}` : '0',
-      })),
+      partitions: [0, 1].map((partition) => {
+        const own = topic === RETRY ? end : Math.min(end, 1) * ends.stable;
+        return { partition, offset: partition === 0 ? `${own}` : '0' };
+      }),
     }));
   const coordinator = {
     offsetFetch: () => Promise.resolve({ responses: offsets(0) }),
     offsetCommit: () => Promise.resolve(),
   };
-  const fetch = () => {
-    const messages: FetchedMessages = retry.corrupt === undefined ? [message(0)] : [];
+  const fetch = ({ topics }: Parameters<Broker['fetch']>[0]) => {
+    const messages: FetchedMessages = [];
+    const from = Number(topics[0]?.partitions[0]?.fetchOffset);
+    const length = Math.min(1_000, (retry.parked ?? 0) - from);
     if (retry.corrupt !== undefined) messages.corrupt = retry.corrupt;
-    const part = { partition: 0, lastStableOffset: '1', highWatermark: '1', abortedTransactions: [], messages };
+    else if (retry.parked === undefined) messages.push(message(0));
+    else messages.push(...Array.from({ length }, (_, at) => parked(from + at)));
+    const end = String(retry.parked ?? 1);
+    const part = { partition: 0, lastStableOffset: end, highWatermark: end, abortedTransactions: [], messages };
     return Promise.resolve({ responses: [{ topicName: RETRY, partitions: [part] }] });
+  };
+  const listOffsets = ({ topics, isolationLevel }: Listed) => {
+    expect(isolationLevel).toBe(0);
+    const responses = topics.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map(({ partition }) => {
+        const end = topic === SOURCE && partition === 0 ? ends.high : 0;
+        return { partition, offset: String(end) };
+      }),
+    }));
+    return Promise.resolve({ responses });
   };
   const cluster = {
     findGroupCoordinator: () => Promise.resolve(coordinator),
     findTopicPartitionMetadata: () => [0, 1].map((partitionId) => ({ partitionId, leader: 1 })),
     fetchTopicsOffset: ([first]: { fromBeginning: boolean }[]) =>
-      Promise.resolve(offsets(first?.fromBeginning ? 0 : 1)),
-    findBroker: () => Promise.resolve({ fetch }),
+      Promise.resolve(offsets(first?.fromBeginning ? 0 : (retry.parked ?? 1))),
+    findBroker: () => Promise.resolve({ fetch, listOffsets }),
   };
   type Places = readonly { topic: string; partitions: readonly number[] }[];
   const named = (places: Places): string[] =>
@@ -65,12 +87,16 @@ async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
   const epoch = new Epoch(1, 30_000, instant());
   await lanes.open(group, epoch);
   const take = async (topic: string, partition: number, corrupt?: CorruptBatch, at?: Fetched): Promise<void> => {
-    lanes.take(group, batch(topic, partition, corrupt, at));
+    await hand(batch(topic, partition, corrupt, at));
+  };
+  const hand = async (fetched: FetchedBatch): Promise<void> => {
+    lanes.take(group, fetched);
     await soon();
   };
-  const front = async (): Promise<number | undefined> => {
-    return (await lanes.states()).find(({ topic, partition }) => topic === SOURCE && partition === 0)?.front;
+  const state = async (): Promise<LaneState | undefined> => {
+    return (await lanes.states()).find(({ topic, partition }) => topic === SOURCE && partition === 0);
   };
+  const front = async (): Promise<number | undefined> => (await state())?.committed;
   return {
     facts,
     processed,
@@ -78,20 +104,44 @@ async function setUp(retry: { corrupt?: CorruptBatch } = {}) {
     pointed,
     epoch,
     take,
+    hand,
+    lanes,
+    ends,
+    state,
     front,
     told: () => facts.filter(({ kind }) => kind === 'corrupt'),
   };
 }
 
-function message(offset: number): FetchedMessages[number] {
-  return {
-    offset: `${offset}`,
-    timestamp: '1',
-    key: Buffer.from('K'),
-    value: null,
-    headers: {},
-    isControlRecord: false,
-  };
+/** What stands in the retry topic of partition 0. */
+interface Retry {
+  corrupt?: CorruptBatch;
+  /** How many events; where absent, one record that is none. */
+  parked?: number;
+}
+
+type Listed = Parameters<Broker['listOffsets']>[0];
+
+function message(offset: number, headers: FetchedMessages[number]['headers'] = {}): FetchedMessages[number] {
+  return { offset: `${offset}`, timestamp: '1', key: Buffer.from('K'), value: null, headers, isControlRecord: false };
+}
+
+/** A record of the retry topic, of an event of its own of this partition of the source. */
+function parked(offset: number, partition = 0): FetchedMessages[number] {
+  const origin = { topic: SOURCE, partition, offset: 100 + offset, timestamp: 1 };
+  const headers = writeHeaders({}, { origin, attempts: 1, hops: 1 });
+  return message(
+    offset,
+    Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(String(value))])),
+  );
+}
+
+/** Memory that so many of them take. */
+function bytesOf(count: number): number {
+  const keys = new ParkedKeys();
+  const key = 'key K';
+  keys.join({ key, origin: 1, redrives: 0, hops: 1, tier: '5s', offset: 1, notBefore: 0 });
+  return count * keys.bytes;
 }
 
 /** What a broker was asked for, and the one record that it answered with. */
@@ -166,4 +216,119 @@ test('a member that gives its partitions back waits for nothing more', async () 
   epoch.end();
   await pass(5_000);
   expect([told().length, paused.size]).toEqual([1, 2]);
+});
+
+describe('behind a transaction that stays open', () => {
+  const place = { topic: SOURCE, partition: 0, offset: 1 };
+
+  test('a lane has what its brokers have, not only what may be read, and stands since it found nothing more', async () => {
+    const { take, ends, state } = await setUp();
+    Object.assign(ends, { high: 1, stable: 1 });
+    await take(SOURCE, 0);
+    expect(await state()).toMatchObject({ position: 1, committed: 1, end: 1, standsSince: undefined });
+    ends.high = 7;
+    const since = Date.now();
+    const standing = { position: 1, committed: 1, end: 7, standsSince: since, wait: { reason: 'open_transaction' } };
+    expect(await state()).toMatchObject(standing);
+    await pass(5_000);
+    expect(await state()).toMatchObject(standing);
+
+    ends.stable = 7;
+    expect(await state(), 'now it may be read').toMatchObject({ standsSince: since, wait: undefined });
+    await take(SOURCE, 0, undefined, { asked: 1, record: 6 });
+    expect(await state()).toMatchObject({ position: 7, standsSince: undefined, wait: undefined });
+  });
+
+  test('it is told after 30 s, with its place', async () => {
+    const { take, ends, state, facts } = await setUp();
+    Object.assign(ends, { high: 7, stable: 1 });
+    await take(SOURCE, 0);
+    await state();
+    const waiting = () => facts.filter(({ kind }) => kind === 'waiting');
+    await pass(29_999);
+    await state();
+    expect(waiting()).toEqual([]);
+    await pass(1);
+    await state();
+    expect(waiting()).toMatchObject([{ for: 'open_transaction', record: place }]);
+  });
+
+  test('another transaction than before is waited for anew', async () => {
+    const { take, ends, state } = await setUp();
+    Object.assign(ends, { high: 9, stable: 1 });
+    await take(SOURCE, 0);
+    await state();
+    await pass(20_000);
+    ends.stable = 7;
+    await take(SOURCE, 0, undefined, { asked: 1, record: 6 });
+    expect(await state()).toMatchObject({ standsSince: Date.now(), wait: { reason: 'open_transaction' } });
+  });
+});
+
+test('a lane that is held back for a corrupt batch says so, and since when', async () => {
+  const { take, ends, state } = await setUp();
+  ends.high = 3;
+  ends.stable = 3;
+  await take(SOURCE, 0, CORRUPT);
+  expect(await state()).toMatchObject({ wait: { reason: 'corrupt' }, standsSince: Date.now(), end: 3 });
+});
+
+describe('more that is parked than there is room for', () => {
+  test('at an assignment holds its partition number and no other, visibly, until others have left room', async () => {
+    const parkedKeys = new AllParkedKeys(bytesOf(2));
+    parkedKeys.of(1).join({ key: 'key L', origin: 1, redrives: 0, hops: 1, tier: '5s', offset: 1, notBefore: 0 });
+    parkedKeys.of(1).join({ key: 'key L', origin: 2, redrives: 0, hops: 1, tier: '5s', offset: 2, notBefore: 0 });
+    parkedKeys.of(1).startAt('5s', 0);
+    const { take, paused, processed, facts, state } = await setUp({}, parkedKeys);
+    expect([...paused].sort()).toEqual([`${RETRY}:0`, `${SOURCE}:0`].sort());
+    expect(facts.filter(({ kind }) => kind === 'waiting')).toMatchObject([
+      { for: 'parked', record: { topic: SOURCE, partition: 0, offset: 0 } },
+    ]);
+    expect(await state()).toMatchObject({ wait: { reason: 'parked_full' } });
+    await take(SOURCE, 0);
+    await take(SOURCE, 1);
+    expect(processed, 'and the others go on').toEqual([`${SOURCE}:1:0`]);
+
+    parkedKeys.forget(1);
+    await pass(10_000);
+    expect(paused.size).toBe(0);
+    await take(SOURCE, 0);
+    expect(processed).toEqual([`${SOURCE}:1:0`, `${SOURCE}:0:0`]);
+  });
+
+  test('300,000 copies of one partition do not end the process: of what is too much nothing is kept', async () => {
+    const parkedKeys = new AllParkedKeys(bytesOf(1_000));
+    const { paused, facts } = await setUp({ parked: 300_000 }, parkedKeys);
+    expect([...paused].sort()).toEqual([`${RETRY}:0`, `${SOURCE}:0`].sort());
+    expect(parkedKeys.of(0).size).toBe(0);
+    expect(facts.filter(({ kind }) => kind === 'waiting')).toHaveLength(1);
+  });
+
+  test('is read of a retry topic one at a time, and not at all at twice as much', async () => {
+    const parkedKeys = new AllParkedKeys(bytesOf(3));
+    const { hand, processed, facts, paused } = await setUp({ parked: 1 }, parkedKeys);
+    const fetched = (from: number, messages: FetchedMessages) => ({
+      ...batch(RETRY, 0, undefined, { asked: from, record: from + messages.length - 1 }),
+      rawMessages: messages,
+      messages,
+    });
+    const records = Array.from({ length: 10 }, (_, at) => parked(at));
+    await hand(fetched(0, records));
+    expect(processed).toEqual([0, 1, 2].map((offset) => `${RETRY}:0:${offset}`));
+    expect(facts.filter(({ kind }) => kind === 'waiting')).toMatchObject([
+      { for: 'parked', record: { topic: RETRY, partition: 0, offset: 3 } },
+    ]);
+    expect([...paused]).toEqual([`${RETRY}:0`]);
+    for (let offset = 3; offset < 10; offset += 1) {
+      await pass(1_000);
+      await hand(fetched(offset, records.slice(offset)));
+    }
+    expect(processed.at(-1)).toBe(`${RETRY}:0:5`);
+    expect(parkedKeys.of(0).size).toBe(6);
+
+    for (const at of [0, 1, 2, 3, 4, 5]) parkedKeys.of(0).forget('5s', at);
+    await pass(1_000);
+    await hand(fetched(6, records.slice(6)));
+    expect(processed.at(-1)).toBe(`${RETRY}:0:8`);
+  });
 });

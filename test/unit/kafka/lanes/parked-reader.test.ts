@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { writeHeaders } from '../../../../src/core/provenance.ts';
+import { recordsOf } from '../../../../src/kafka/kafkajs/fetched.ts';
 import type { Broker, Cluster } from '../../../../src/kafka/kafkajs/types.ts';
 import { ParkedReader } from '../../../../src/kafka/lanes/parked-reader.ts';
 import type { FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
@@ -85,7 +86,7 @@ test('reads each partition from where its lane begins to its last stable offset,
     [SOURCE, [0, 1]],
     [RETRY, [0, 1]],
   ] as const);
-  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 4 + 2, corrupt: [] });
+  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 4 + 2, corrupt: [], full: [] });
   expect([parkedKeys.of(0).size, parkedKeys.of(1).size]).toEqual([4, 2]);
   expect(fetched.filter((line) => line.startsWith('0:'))).toEqual(['0: 0 from 1', '0: 0 from 3']);
   expect(fetched.filter((line) => line.startsWith('1:'))).toEqual(['1: 1 from 1', '1: 1 from 3']);
@@ -103,7 +104,7 @@ test('does not read again what it knows, and forgets partitions that went to oth
   await reader.learn(cluster, assigned, starts(0), NEVER);
   log.records.push(stored(0, 2));
   log.stable = 3;
-  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 1, corrupt: [] });
+  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 1, corrupt: [], full: [] });
   expect(fetched).toEqual(['0: 0 from 0', '0: 0 from 2']);
   expect(parkedKeys.of(0).size).toBe(2);
 
@@ -113,7 +114,7 @@ test('does not read again what it knows, and forgets partitions that went to oth
 
 test('records of the source are nothing that is parked', () => {
   const parkedKeys = new AllParkedKeys();
-  new ParkedReader(TOPOLOGY, parkedKeys).seen(SOURCE, 0, [], 7);
+  new ParkedReader(TOPOLOGY, parkedKeys).admit(SOURCE, 0, [], 7, true);
   new ParkedReader(TOPOLOGY, parkedKeys).expired(SOURCE, 0, 7);
   expect(parkedKeys.of(0).startAt('main', 3)).toBe(3);
 });
@@ -137,13 +138,14 @@ test('a corrupt batch is not passed over: reading ends there, and goes on there 
   expect(await reader.learn(cluster, both, starts(0), NEVER)).toEqual({
     records: 4,
     corrupt: [{ topic: RETRY, partition: 0, offset: 3, detail: 'wrong' }],
+    full: [],
   });
   expect([parkedKeys.of(0).size, parkedKeys.of(1).size]).toEqual([3, 1]);
 
   delete log.corruptAt;
   fetched.length = 0;
   const only = new Map([[RETRY, [0]]]);
-  expect(await reader.learnMore(cluster, only, starts(0), NEVER)).toEqual({ records: 1, corrupt: [] });
+  expect(await reader.learnMore(cluster, only, starts(0), NEVER)).toEqual({ records: 1, corrupt: [], full: [] });
   expect([parkedKeys.of(0).size, parkedKeys.of(1).size, fetched]).toEqual([4, 1, ['0: 0 from 3']]);
 });
 
@@ -156,4 +158,41 @@ test('reading is given up when the partitions go to others', async () => {
     AbortSignal.abort(),
   );
   await expect(learning).rejects.toBeInstanceOf(Abandoned);
+});
+
+test('an answer that comes when the partitions have gone to others is not learnt: they may be known anew by then', async () => {
+  const { cluster } = clusterOf({ 0: { records: [stored(0, 0)], stable: 1 } });
+  const closing = new AbortController();
+  const late: Partial<Cluster> = {
+    ...cluster,
+    findBroker: async (query) => {
+      const broker = await cluster.findBroker(query);
+      const fetch: Broker['fetch'] = async (asked) => {
+        const answer = await broker.fetch(asked);
+        closing.abort();
+        return answer;
+      };
+      return { ...broker, fetch };
+    },
+  };
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
+  const learning = reader.learn(late as Cluster, new Map([[RETRY, [0]]]), starts(0), closing.signal);
+  await expect(learning).rejects.toBeInstanceOf(Abandoned);
+  expect(parkedKeys.keys).toBe(0);
+});
+
+test('what was read is known, so that its writer, who hears of it later, does not take it for parked any more', () => {
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
+  const messages: FetchedMessages = [stored(0, 0)];
+  const batch = { topic: RETRY, partition: 0, fetchedOffset: '0', highWatermark: '1', rawMessages: messages, messages };
+  const records = recordsOf({ ...batch, lastOffset: () => '0' });
+  expect(reader.admit(RETRY, 0, records, 1, true)).toEqual(records);
+  const parked = parkedKeys.of(0);
+  const copy = { key: 'payment P0', origin: 100, redrives: 0, hops: 1, tier: '5s', offset: 0, notBefore: 5 };
+  expect(parked.has(copy)).toBe(true);
+  parked.leave(copy);
+  parked.written(copy);
+  expect(parked.size).toBe(0);
 });

@@ -4,6 +4,7 @@ import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
 import { MissingTopics } from '../../../../src/kafka/topics/missing-topics.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
+import { Waits } from '../../../../src/pipeline/waits.ts';
 import { pass, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixtures.ts';
 
 useVirtualTime();
@@ -12,7 +13,8 @@ const [RETRY = ''] = TOPOLOGY.retryTopics;
 
 /** A watch over the source and its retry topics; what is `gone` no broker knows, what is `remade` has no offsets. */
 function watching(passExpired: () => Promise<string | undefined> = () => Promise.resolve(undefined)) {
-  const [gone, remade, suspects] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const [gone, remade] = [new Set<string>(), new Set<string>()];
+  const [suspects, waits] = [new Map<string, () => void>(), new Waits()];
   const [facts, fatal]: [Fact[], string[]] = [[], []];
   const coordinator = { isDown: false };
   const rejoin = new RejoinRequest();
@@ -55,6 +57,7 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
     observe: (fact) => facts.push(fact),
     lanes: { positions: () => [], passExpired },
     suspects,
+    waits,
     rejoin,
     fatal: ({ message }) => fatal.push(message),
   });
@@ -63,16 +66,17 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
     await pass(1_000);
     await looked;
   };
-  return { missing, group, cluster, look, gone, remade, suspects, rejoin, facts, fatal, coordinator };
+  return { missing, group, cluster, look, gone, remade, suspects, rejoin, facts, fatal, coordinator, waits };
 }
 
 test('a topic that is gone is told and left out; when it is there again the member joins, and then knows what it is', async () => {
-  const { missing, group, cluster, look, gone, suspects, rejoin, facts } = watching();
+  const { missing, group, cluster, look, gone, suspects, rejoin, facts, waits } = watching();
   gone.add(RETRY);
   await look();
   expect(missing.names).toEqual([RETRY]);
   expect([cluster.targetTopics.has(RETRY), cluster.targetTopics.has(SOURCE)]).toEqual([false, true]);
   expect([suspects.has(RETRY), rejoin.isPending]).toEqual([true, false]);
+  expect(waits.of({ topic: RETRY, partition: 0 })?.reason).toBe('topic_missing');
   gone.clear();
   await look();
   expect([missing.names, suspects.has(RETRY), rejoin.isPending]).toEqual([[], true, true]);
@@ -82,6 +86,7 @@ test('a topic that is gone is told and left out; when it is there again the memb
   ]);
   expect(await missing.admits(group)).toBe(true);
   expect(suspects.size).toBe(0);
+  expect(waits.of({ topic: RETRY, partition: 0 })).toBeUndefined();
 });
 
 test('a topic that came back is joined for also where nobody can say yet whether others were made anew', async () => {
@@ -100,7 +105,7 @@ test('a topic made anew so quickly that nobody saw it missing is told by the off
   expect(rejoin.isPending).toBe(false);
   remade.add(RETRY);
   await missing.unknownTopic(group);
-  expect([rejoin.isPending, [...suspects]]).toEqual([true, [RETRY]]);
+  expect([rejoin.isPending, [...suspects.keys()]]).toEqual([true, [RETRY]]);
 });
 
 test('a source made anew ends the service: its offsets name other events than those that are parked', async () => {

@@ -192,6 +192,48 @@ describe('a batch of more records than are taken at once', () => {
   });
 });
 
+describe('what waits keeps no more memory than itself', () => {
+  /** The memory that stays while this message does. */
+  const kept = ({ key, value, headers = {} }: FetchedMessages[number]): number => {
+    const parts = [key, value, ...Object.values(headers).flat()].filter((part) => part !== null);
+    return [...new Set(parts.map(({ buffer }) => buffer))].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  };
+  const small = (number: number): PlainRecord[] =>
+    Array.from({ length: number }, () => ({
+      key: Buffer.from('k'),
+      value: Buffer.alloc(1_000),
+      headers: { h: Buffer.from('1') },
+    }));
+
+  test.each([
+    ['plain', 0],
+    ['compressed', GZIP],
+  ])('a record of 1 KB, in a large answer of a broker: %s', async (_name, compression) => {
+    const batches = [];
+    for (let at = 0; at < 4; at += 1) batches.push(await batchOf(at * 50, small(50), { compression }));
+    const elsewhere = Buffer.alloc(1_000_000);
+    const answer = Buffer.concat([elsewhere, ...batches]).subarray(elsewhere.length);
+    const messages = await readBatches(answer, { from: 0, end: 1_000_000, aborted: [] });
+    expect(messages).toHaveLength(200);
+    for (const message of messages) expect(kept(message)).toBeLessThan(17_500);
+    const together = new Set(messages.flatMap(({ value }) => (value === null ? [] : [value.buffer])));
+    const whole = [...together].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    expect(whole, 'and all together nothing but themselves').toBeLessThan(200 * 1_100);
+  });
+
+  test('one record, where it is a small part of its answer', async () => {
+    const answer = Buffer.concat([await batchOf(0, small(1)), Buffer.alloc(100_000)]);
+    const [message] = await readBatches(answer, { from: 0, end: 1_000_000, aborted: [] });
+    expect(message && kept(message)).toBeLessThan(1_200);
+  });
+
+  test('one that is most of its answer is not copied: it may be of many megabytes', async () => {
+    const answer = Buffer.concat([await batchOf(0, [{ value: Buffer.alloc(900_000) }]), Buffer.alloc(100_000)]);
+    const [message] = await readBatches(answer, { from: 0, end: 1_000_000, aborted: [] });
+    expect(message?.value?.buffer).toBe(answer.buffer);
+  });
+});
+
 describe('a batch whose records are gone', () => {
   test('all of them: reading goes on behind it', async () => {
     const messages = await read([summed(await batchOf(5, [], { lastDelta: 4 }), () => undefined)], { from: 5 });

@@ -8,6 +8,7 @@ import { readRecords, type FetchedMessage } from '../../../../../src/kafka/wire/
 import type { ConsumerGroup, FetchedBatch } from '../../../../../src/kafka/kafkajs/types.ts';
 import { Lanes } from '../../../../../src/kafka/lanes/lanes.ts';
 import { AllParkedKeys } from '../../../../../src/pipeline/all-parked-keys.ts';
+import { Waits } from '../../../../../src/pipeline/waits.ts';
 import { createPublisher } from '../../../../../src/kafka/produce/publisher.ts';
 import { soon, SOURCE, TOPOLOGY } from '../../../../support/fixtures.ts';
 
@@ -54,6 +55,7 @@ async function received(bytes: Buffer): Promise<KafkaRecord> {
     {
       observe: () => undefined,
       parkedKeys: new AllParkedKeys(),
+      waits: new Waits(),
       process: (record) => Promise.resolve(void records.push(record)),
       onError: () => undefined,
       isSuspect: () => false,

@@ -1,0 +1,73 @@
+import type { TopicRole } from '../../core/topology.ts';
+import type { Allowed, DescribedGroup, DescribedTopic, Operation } from '../../kafka/kafkajs/described.ts';
+import { fail, ok, warn, type Check } from './check.ts';
+import type { Seen } from './seen.ts';
+import { isForbidden } from './trouble.ts';
+
+/** What `run` needs. The commands need READ on dead letters and outcomes too. */
+const NEEDED: Readonly<Record<Exclude<TopicRole, 'other'>, readonly Operation[]>> = {
+  source: ['DESCRIBE', 'READ', 'DESCRIBE_CONFIGS'],
+  retry: ['DESCRIBE', 'READ', 'WRITE', 'DESCRIBE_CONFIGS'],
+  dead_letter: ['DESCRIBE', 'WRITE', 'DESCRIBE_CONFIGS'],
+  outcomes: ['DESCRIBE', 'WRITE'],
+};
+
+/** Our topics and the group, as their brokers describe them to this user. */
+export interface RightsSeen {
+  readonly topics: readonly { readonly role: Exclude<TopicRole, 'other'>; readonly described: DescribedTopic }[];
+  readonly groupId: string;
+  readonly group: Seen<DescribedGroup>;
+  /** As ACLs name this user; `undefined` where it is not known. */
+  readonly user: string | undefined;
+}
+
+/** Names each ACL that is missing: which operation on what. */
+export function checkRights({ topics, groupId, group, user }: RightsSeen): Check[] {
+  const name = 'rights';
+  const lacking = (operation: Operation, resource: 'TOPIC' | 'GROUP', of: string): Check =>
+    fail(name, `not allowed: ${operation} on ${resource} ${of}`, allow(user, operation, resource, of));
+  const unsaid = (what: string): Check =>
+    warn(
+      name,
+      `not asked: the broker does not say what this user may do with ${what}`,
+      "look at the cluster's ACLs, or ask brokers of 2.3 or later",
+    );
+  const missing = topics.flatMap(({ role, described: { topic, error, allowed } }): Check[] => {
+    if (error === 'TOPIC_AUTHORIZATION_FAILED') return [lacking('DESCRIBE', 'TOPIC', topic)];
+    if (error !== undefined) return [];
+    if (allowed === undefined) return [unsaid(`topic ${topic}`)];
+    return NEEDED[role].filter((each) => !allowed.has(each)).map((each) => lacking(each, 'TOPIC', topic));
+  });
+  switch (mayReadGroup(group)) {
+    case 'no':
+      missing.push(lacking('READ', 'GROUP', groupId));
+      break;
+    case 'unsaid':
+      missing.push(unsaid(`group ${groupId}`));
+      break;
+    case 'yes':
+    case 'unseen':
+      break;
+  }
+  if (missing.length > 0) return missing;
+  return [ok(name, `all that run needs, on ${topics.length} topics and group ${groupId}`)];
+}
+
+function mayReadGroup(group: Seen<DescribedGroup>): 'yes' | 'no' | 'unsaid' | 'unseen' {
+  if ('unseen' in group) return isForbidden(group.unseen) ? 'no' : 'unseen';
+  const { error, allowed } = group.seen;
+  if (error === 'GROUP_AUTHORIZATION_FAILED') return 'no';
+  return isAllowed(allowed, 'READ');
+}
+
+function isAllowed(allowed: Allowed, operation: Operation): 'yes' | 'no' | 'unsaid' {
+  if (allowed === undefined) return 'unsaid';
+  return allowed.has(operation) ? 'yes' : 'no';
+}
+
+function allow(user: string | undefined, operation: Operation, resource: 'TOPIC' | 'GROUP', name: string): string {
+  return (
+    `kafka-acls --bootstrap-server … --add --allow-principal ${user === undefined ? 'User:…' : `User:${user}`} ` +
+    `--operation ${operation} --${resource.toLowerCase()} ${name}`
+  );
+}

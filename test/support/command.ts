@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { secretIn, secretsOf } from './secrets.ts';
+
+const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** What a command printed, and how it ended. */
+export interface CommandRun {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+  readonly tookMs: number;
+}
+
+/** How a command is run. */
+export interface CommandOptions {
+  readonly settings: Readonly<Record<string, string>>;
+  /** Sends it SIGINT after so many milliseconds. */
+  readonly interruptAfterMs?: number;
+}
+
+/** Runs a built command to its end, with nothing in its environment but these settings. Throws where it tells a secret. */
+export async function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandRun> {
+  const { settings, interruptAfterMs } = options;
+  const began = performance.now();
+  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env['PATH'], ...settings } });
+  let [output, errors] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const interrupt =
+    interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
+  const [code] = (await once(child, 'close')) as [number | null];
+  clearTimeout(interrupt);
+  const leak = secretIn(output + errors, secretsOf(settings));
+  if (leak !== undefined) throw new Error(`a command let a secret out: ${leak}`);
+  return { code: code ?? -1, output, errors, tookMs: performance.now() - began };
+}

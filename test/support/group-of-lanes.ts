@@ -1,0 +1,125 @@
+import { Epoch, instant } from '../../src/kafka/group/epoch.ts';
+import type { Committed } from '../../src/kafka/kafkajs/offsets.ts';
+import type { ConsumerGroup, FetchedBatch, TopicOffsets } from '../../src/kafka/kafkajs/types.ts';
+import { Lanes } from '../../src/kafka/lanes/lanes.ts';
+import type { FetchedMessages } from '../../src/kafka/wire/record-batches.ts';
+import { AllParkedKeys } from '../../src/pipeline/all-parked-keys.ts';
+import type { Fact } from '../../src/pipeline/facts.ts';
+import { deferred, soon, SOURCE, TOPOLOGY, type Deferred } from './fixtures.ts';
+
+/** The one retry topic that is read. */
+export const RETRY = `${SOURCE}.retry.5s`;
+
+interface Script {
+  /** By `topic:partition`; without one where nothing is named. */
+  readonly committed?: Readonly<Record<string, Partial<Committed>>>;
+  /** The first and the last offset of each, by `topic:partition`; 0 and 0 where nothing is named. */
+  readonly log?: Readonly<Record<string, { readonly first: number; readonly end: number }>>;
+  readonly concurrency?: number;
+}
+
+type Places = readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+
+/** Partition 0 of the source and of a retry topic, as a member of a group reads them. */
+export class GroupOfLanes {
+  readonly facts: Fact[] = [];
+  readonly parkedKeys = new AllParkedKeys();
+  readonly suspects = new Set<string>();
+  readonly paused = new Set<string>();
+  /** What kafkajs fetches next. */
+  readonly positions = new Map<string, number>();
+  readonly committed: string[] = [];
+  /** Records in flight, by `topic:offset`, in the order in which they were started. */
+  readonly going = new Map<string, Deferred<undefined>>();
+  readonly epoch = new Epoch(1, 30_000, instant());
+  readonly lanes: Lanes;
+  readonly group: ConsumerGroup;
+  /** Set to let commits wait. */
+  committing: Promise<void> = Promise.resolve();
+
+  constructor({ committed = {}, log = {}, concurrency = 1 }: Script = {}) {
+    this.lanes = new Lanes(
+      { topics: { topology: TOPOLOGY, read: [SOURCE, RETRY] }, concurrency },
+      {
+        observe: (fact) => this.facts.push(fact),
+        parkedKeys: this.parkedKeys,
+        process: async ({ topic, offset }) => {
+          const end = deferred<undefined>();
+          this.going.set(`${topic}:${offset}`, end);
+          await end.promise;
+        },
+        onError: () => undefined,
+        isSuspect: (topic) => this.suspects.has(topic),
+      },
+    );
+    const coordinator = {
+      offsetFetch: () => {
+        const offsetOf = (topic: string) => {
+          const { offset = -1, metadata = '' } = committed[`${topic}:0`] ?? {};
+          return [{ partition: 0, offset: String(offset), metadata }];
+        };
+        return Promise.resolve({ responses: [SOURCE, RETRY].map((topic) => ({ topic, partitions: offsetOf(topic) })) });
+      },
+      offsetCommit: async ({ topics }: { topics: readonly TopicOffsets[] }) => {
+        await this.committing;
+        for (const { topic, partitions } of topics) {
+          for (const { offset, metadata } of partitions) this.committed.push(`${topic}@${offset} ${metadata ?? ''}`);
+        }
+      },
+    };
+    const cluster = {
+      findGroupCoordinator: () => Promise.resolve(coordinator),
+      findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
+      fetchTopicsOffset: (topics: readonly { topic: string; fromBeginning: boolean }[]) =>
+        Promise.resolve(
+          topics.map(({ topic, fromBeginning }) => {
+            const { first, end } = log[`${topic}:0`] ?? { first: 0, end: 0 };
+            return { topic, partitions: [{ partition: 0, offset: String(fromBeginning ? first : end) }] };
+          }),
+        ),
+    };
+    const named = (places: Places) => places.map(({ topic, partitions }) => `${topic}:${partitions.join()}`);
+    this.group = {
+      ...{ cluster, coordinator, groupId: 'g', generationId: 1, memberId: 'm' },
+      assigned: () => [SOURCE, RETRY].map((topic) => ({ topic, partitions: [0] })),
+      resolveOffset: ({ topic, offset }: { topic: string; offset: string }) => {
+        this.positions.set(topic, Number(offset) + 1);
+      },
+      pause: (places: Places) => named(places).forEach((name) => this.paused.add(name)),
+      resume: (places: Places) => named(places).forEach((name) => this.paused.delete(name)),
+    } as unknown as ConsumerGroup;
+  }
+
+  async open(): Promise<this> {
+    await this.lanes.open(this.group, this.epoch);
+    return this;
+  }
+
+  /** Hands over what was fetched from an offset on: as many records, each of a key of its own. */
+  async fetched(topic: string, from: number, count: number): Promise<void> {
+    const messages: FetchedMessages = Array.from({ length: count }, (_, at) => {
+      const key = Buffer.from(`k${from + at}`);
+      return { offset: `${from + at}`, timestamp: '1', key, value: null, headers: {}, isControlRecord: false };
+    });
+    const batch = {
+      topic,
+      partition: 0,
+      fetchedOffset: `${from}`,
+      highWatermark: '1',
+      rawMessages: messages,
+      messages,
+    };
+    this.lanes.take(this.group, { ...batch, lastOffset: () => `${from + count - 1}` } satisfies FetchedBatch);
+    await soon();
+  }
+
+  /** Records in flight come to rest, the earliest first, and what follows them. */
+  async settle(count: number): Promise<void> {
+    for (let settled = 0; settled < count; settled += 1) {
+      const [[name, end] = ['', undefined]] = this.going;
+      this.going.delete(name);
+      end?.resolve(undefined);
+      await soon();
+    }
+  }
+}

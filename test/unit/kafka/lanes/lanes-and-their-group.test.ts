@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { deferred, pass, soon, SOURCE, useVirtualTime } from '../../../support/fixtures.ts';
+import { GroupOfLanes, RETRY } from '../../../support/group-of-lanes.ts';
+
+useVirtualTime();
+
+const AT = `${SOURCE}:0`;
+const copy = (offset: number) => ({
+  key: 'key K',
+  origin: offset,
+  redrives: 0,
+  hops: 1,
+  tier: '5s',
+  offset,
+  notBefore: 0,
+});
+
+/** Settles records one by one, each with its commit. */
+async function settleSlowly(scripted: GroupOfLanes, count: number): Promise<void> {
+  for (let settled = 0; settled < count; settled += 1) {
+    await scripted.settle(1);
+    await pass(10);
+  }
+}
+
+describe('at an assignment', () => {
+  test('each partition is read from what was committed, and what was settled past it is not worked on again', async () => {
+    const committed = { [AT]: { offset: 5, metadata: '1-2' }, [`${RETRY}:0`]: { offset: 3 } };
+    const log = { [AT]: { first: 0, end: 9 }, [`${RETRY}:0`]: { first: 0, end: 3 } };
+    const scripted = await new GroupOfLanes({ committed, log, concurrency: 16 }).open();
+    expect(Object.fromEntries(scripted.positions)).toEqual({ [SOURCE]: 5, [RETRY]: 3 });
+    await scripted.fetched(SOURCE, 5, 4);
+    expect([...scripted.going.keys()]).toEqual([`${SOURCE}:5`, `${SOURCE}:8`]);
+  });
+
+  test('a partition that is new to the group begins at its first record, and that is committed', async () => {
+    const log = { [AT]: { first: 7, end: 9 } };
+    const scripted = await new GroupOfLanes({ committed: { [`${RETRY}:0`]: { offset: 0 } }, log }).open();
+    expect(scripted.committed).toEqual([`${SOURCE}@7 `]);
+    expect(scripted.positions.get(SOURCE)).toBe(7);
+  });
+
+  test('what was paused before is read again', async () => {
+    const scripted = new GroupOfLanes();
+    scripted.paused.add(AT);
+    await scripted.open();
+    expect([...scripted.paused]).toEqual([]);
+  });
+
+  test('records that were deleted before they were read are told and passed, and block their keys no longer', async () => {
+    const committed = { [AT]: { offset: 5 }, [`${RETRY}:0`]: { offset: 2 } };
+    const log = { [AT]: { first: 8, end: 9 }, [`${RETRY}:0`]: { first: 4, end: 4 } };
+    const scripted = new GroupOfLanes({ committed, log });
+    for (const offset of [3, 4]) scripted.parkedKeys.of(0).join(copy(offset));
+    await scripted.open();
+    const told = { kind: 'expired', partition: 0 };
+    expect(scripted.facts.filter(({ kind }) => kind === 'expired')).toEqual([
+      { ...told, topic: SOURCE, committed: 5, earliest: 8 },
+      { ...told, topic: RETRY, committed: 2, earliest: 4 },
+    ]);
+    expect(Object.fromEntries(scripted.positions)).toEqual({ [SOURCE]: 8, [RETRY]: 4 });
+    expect(scripted.parkedKeys.of(0).size).toBe(1);
+    await pass(10);
+    expect(scripted.committed).toContain(`${SOURCE}@8 `);
+  });
+});
+
+describe('while it is read', () => {
+  test('nothing is taken of a topic that may be another one, and its position stays', async () => {
+    const scripted = await new GroupOfLanes().open();
+    scripted.suspects.add(SOURCE);
+    await scripted.fetched(SOURCE, 0, 3);
+    expect([scripted.going.size, scripted.positions.get(SOURCE)]).toEqual([0, 0]);
+    await scripted.fetched(RETRY, 0, 1);
+    expect([...scripted.going.keys()]).toEqual([`${RETRY}:0`]);
+  });
+
+  test('a lane that is full is paused, and read on from where it stands once it has room', async () => {
+    const scripted = await new GroupOfLanes().open();
+    await scripted.fetched(SOURCE, 0, 700);
+    expect([[...scripted.paused], scripted.positions.get(SOURCE)]).toEqual([[AT], 500]);
+    await settleSlowly(scripted, 398);
+    expect([...scripted.paused]).toEqual([AT]);
+    await settleSlowly(scripted, 1);
+    expect([...scripted.paused]).toEqual([]);
+    await scripted.fetched(SOURCE, 500, 3);
+    expect(scripted.positions.get(SOURCE)).toBe(503);
+  });
+
+  test('a lane that has room while it is held back stays paused', async () => {
+    const scripted = await new GroupOfLanes().open();
+    await scripted.fetched(SOURCE, 0, 500);
+    const batch = { topic: SOURCE, partition: 0, fetchedOffset: '500', highWatermark: '1' };
+    await settleSlowly(scripted, 399);
+    const corrupt = Object.assign([], { corrupt: { offset: 500, detail: 'wrong' } });
+    scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [], lastOffset: () => '500' });
+    await settleSlowly(scripted, 2);
+    expect([...scripted.paused]).toEqual([AT]);
+    await pass(1_000);
+    expect([...scripted.paused]).toEqual([]);
+  });
+
+  test('what is parked is worked on one by one, however many keys of the source may be in flight', async () => {
+    const scripted = await new GroupOfLanes({ concurrency: 16 }).open();
+    await scripted.fetched(RETRY, 0, 3);
+    await scripted.fetched(SOURCE, 0, 3);
+    expect([...scripted.going.keys()]).toEqual([`${RETRY}:0`, ...[0, 1, 2].map((offset) => `${SOURCE}:${offset}`)]);
+  });
+});
+
+describe('before a rebalance', () => {
+  test('what is in flight is finished and committed, and then nothing is taken any more', async () => {
+    const scripted = await new GroupOfLanes().open();
+    await scripted.fetched(SOURCE, 0, 3);
+    const committing = deferred<undefined>();
+    scripted.committing = committing.promise;
+    scripted.epoch.close();
+    let drained = false;
+    const draining = scripted.lanes.drain().then(() => (drained = true));
+    await soon();
+    expect(drained).toBe(false);
+    await scripted.settle(1);
+    await pass(100);
+    expect([drained, scripted.going.size], 'its commit is on its way').toEqual([false, 0]);
+    committing.resolve(undefined);
+    await pass(100);
+    await draining;
+    expect(scripted.committed.at(-1)).toBe(`${SOURCE}@1 `);
+
+    scripted.epoch.end();
+    scripted.lanes.closed();
+    await scripted.fetched(SOURCE, 1, 3);
+    expect([scripted.going.size, await scripted.lanes.states()]).toEqual([0, []]);
+  });
+});
+
+describe('an offset that the broker does not have', () => {
+  test('before its first record is passed', async () => {
+    const log = { [AT]: { first: 0, end: 9 } };
+    const scripted = await new GroupOfLanes({ committed: { [AT]: { offset: 2 } }, log }).open();
+    Object.assign(log, { [AT]: { first: 6, end: 9 } });
+    expect(await scripted.lanes.passExpired(scripted.group, SOURCE, 0)).toBeUndefined();
+    expect(scripted.positions.get(SOURCE)).toBe(6);
+  });
+
+  test('before the first record of a retry topic is passed, and what was parked before it blocks its key no longer', async () => {
+    const log = { [`${RETRY}:0`]: { first: 0, end: 9 } };
+    const scripted = await new GroupOfLanes({ committed: { [`${RETRY}:0`]: { offset: 9 } }, log }).open();
+    for (const offset of [9, 10, 11]) scripted.parkedKeys.of(0).join(copy(offset));
+    Object.assign(log, { [`${RETRY}:0`]: { first: 11, end: 12 } });
+    expect(await scripted.lanes.passExpired(scripted.group, RETRY, 0)).toBeUndefined();
+    expect([scripted.positions.get(RETRY), scripted.parkedKeys.of(0).size]).toEqual([11, 1]);
+  });
+
+  test('behind its end is no reason to go back: somebody has to decide', async () => {
+    const log = { [AT]: { first: 0, end: 9 } };
+    const scripted = await new GroupOfLanes({ committed: { [AT]: { offset: 9 } }, log }).open();
+    Object.assign(log, { [AT]: { first: 0, end: 8 } });
+    expect(await scripted.lanes.passExpired(scripted.group, SOURCE, 0)).toContain('ends at offset 8');
+    expect(scripted.positions.get(SOURCE)).toBe(9);
+  });
+});
