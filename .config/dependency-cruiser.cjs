@@ -34,6 +34,12 @@ module.exports = {
       'http/',
     ]),
     only('inspect-reads', 'inspect/', ['core/', 'kafka/(kafkajs|avro|topics)/']),
+    only('operate-looks-and-writes', 'operate/', [
+      'core/',
+      'inspect/',
+      'kafka/(kafkajs|avro|topics|produce)/',
+      'http/',
+    ]),
     only('settings-know-core', 'settings/', ['core/']),
     only('service-wires', 'service/', ['core/', 'pipeline/', 'kafka/', 'http/', 'ops/', 'settings/']),
     only('simulator-judges-alone', 'simulator/', ['core/signature', 'core/codes', 'core/misconfigured']),

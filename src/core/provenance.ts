@@ -86,6 +86,10 @@ export interface Closing {
   readonly why?: string;
   /** Epoch milliseconds. */
   readonly closedAt?: number;
+  /** Of the run that sent it on its way again. */
+  readonly redriveId?: string;
+  /** Of the letter's event. */
+  readonly origin?: { readonly topic: string; readonly partition: number; readonly offset: number };
 }
 
 /** @returns `undefined` for a record that closes nothing */
@@ -94,8 +98,25 @@ export function readClosing({ headers }: Pick<KafkaRecord, 'headers'>): Closing 
   const [partition, offset] = (text('closes') ?? '').split(':').map(integer);
   const as = text('closed-as');
   if (partition === undefined || offset === undefined || (as !== 'redriven' && as !== 'discarded')) return undefined;
-  const rest = { by: text('closed-by'), why: text('closed-why'), closedAt: integer(text('closed-at')) };
+  const [topic, from, at] = [text('origin-topic'), integer(text('origin-partition')), integer(text('origin-offset'))];
+  const isNamed = topic !== undefined && from !== undefined && at !== undefined;
+  const rest = {
+    ...{ by: text('closed-by'), why: text('closed-why'), closedAt: integer(text('closed-at')) },
+    redriveId: text('redrive-id'),
+    origin: isNamed ? { topic, partition: from, offset: at } : undefined,
+  };
   return { partition, offset, as, ...defined(rest) };
+}
+
+/** The headers of a record that closes a letter. */
+export function closingHeaders(closing: Closing): Headers {
+  const { partition, offset, as, by, why, closedAt, redriveId, origin } = closing;
+  const fields = {
+    ...{ closes: `${partition}:${offset}`, 'closed-as': as, 'closed-by': by, 'closed-why': why, 'closed-at': closedAt },
+    ...{ 'redrive-id': redriveId, 'origin-topic': origin?.topic },
+    ...{ 'origin-partition': origin?.partition, 'origin-offset': origin?.offset },
+  };
+  return Object.fromEntries(Object.entries(defined(fields)).map(([name, value]) => [PREFIX + name, String(value)]));
 }
 
 /** Whether these are the headers of a record that closes a letter; of bytes that nobody has looked at yet. */
@@ -107,6 +128,32 @@ export function closesLetter(headers: Readonly<Record<string, unknown>>): boolea
 export function namesPayment(headers: Readonly<Record<string, unknown>>, paymentId: Buffer): boolean {
   const named = headers[`${PREFIX}payment-id`];
   return named instanceof Buffer && named.equals(paymentId);
+}
+
+/** Whether a record was written by this redrive; of bytes that nobody has looked at yet. */
+export function isOfRedrive(headers: Readonly<Record<string, unknown>>, id: string): boolean {
+  const named = headers[`${PREFIX}redrive-id`];
+  return named instanceof Buffer && named.toString() === id;
+}
+
+/** Whether a copy or a letter says that its event first stood there; of bytes that nobody has looked at yet. */
+export function cameFrom(
+  headers: Readonly<Record<string, unknown>>,
+  origin: { readonly topic: string; readonly partition: number; readonly offset: number },
+): boolean {
+  const says = (name: string, value: string | number): boolean => {
+    const said = headers[`${PREFIX}origin-${name}`];
+    return said instanceof Buffer && said.toString() === String(value);
+  };
+  return says('offset', origin.offset) && says('partition', origin.partition) && says('topic', origin.topic);
+}
+
+/** Every header of ours, its name in full and its value as text. */
+export function provenanceHeaders(headers: Headers): Record<string, string> {
+  const own = Object.entries(headers).filter(([name]) => name.startsWith(PREFIX));
+  return Object.fromEntries(
+    own.map(([name, value]) => [name, (Array.isArray(value) ? value[0] : value)?.toString() ?? '']),
+  );
 }
 
 /**

@@ -44,6 +44,9 @@ export interface ClosingRecord extends Stored {
   readonly by?: string;
   readonly why?: string;
   readonly closedAt?: number;
+  readonly redriveId?: string;
+  /** Of the letter's event. */
+  readonly origin?: RecordId;
 }
 
 /** A record of the outcomes topic. */

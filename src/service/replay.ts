@@ -12,6 +12,7 @@ import { Gate } from '../pipeline/gate.ts';
 import { notify } from '../pipeline/notify.ts';
 import { Abandoned, type Ownership, type Ports } from '../pipeline/ports.ts';
 import { readEvent } from '../pipeline/read-event.ts';
+import { Waits } from '../pipeline/waits.ts';
 import type { Ending } from '../pipeline/work.ts';
 import type { Config } from '../settings/table.ts';
 

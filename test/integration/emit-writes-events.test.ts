@@ -1,28 +1,15 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { CLI, command, type CommandRun } from '../support/command.ts';
 import { temporaryFolder } from '../support/keys.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 
-const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-
-interface Run {
-  readonly code: number;
-  readonly output: string;
-  readonly errors: string;
-}
-
-function emit(settings: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Run> {
-  const env = { PATH: process.env['PATH'], ...settings };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, 'emit', ...args], { env }, (error, output, errors) =>
-      resolve({ code: error === null ? 0 : Number(error.code), output, errors }),
-    );
-  });
+function emit(settings: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<CommandRun> {
+  return command(settings, 'emit', ...args);
 }
 
 test('events emitted from JSON lines and samples reach the gateway through the service', async () => {

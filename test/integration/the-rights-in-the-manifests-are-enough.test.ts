@@ -195,7 +195,6 @@ async function grant(world: World, user: string, granted: readonly Right[]): Pro
       operation: {
         Read: AclOperationTypes.READ,
         Write: AclOperationTypes.WRITE,
-        Delete: AclOperationTypes.DELETE,
         Describe: AclOperationTypes.DESCRIBE,
         DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
       }[operation],

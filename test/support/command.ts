@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { secretIn, secretsOf } from './secrets.ts';
 
-const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+/** The built command line. */
+export const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** What a command printed, and how it ended. */
 export interface CommandRun {
@@ -35,4 +36,21 @@ export async function runCommand(args: readonly string[], options: CommandOption
   const leak = secretIn(output + errors, secretsOf(settings));
   if (leak !== undefined) throw new Error(`a command let a secret out: ${leak}`);
   return { code: code ?? -1, output, errors, tookMs: performance.now() - began };
+}
+
+/** Runs a built command to its end; `json` is what it printed, `undefined` where that is none. */
+export async function command(
+  settings: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CommandRun & { readonly json: unknown }> {
+  const run = await runCommand(args, { settings });
+  return { ...run, json: parsed(run.output) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,6 +4,7 @@ import type { ConsumerGroup, FetchedBatch, TopicOffsets } from '../../src/kafka/
 import { Lanes } from '../../src/kafka/lanes/lanes.ts';
 import type { FetchedMessages } from '../../src/kafka/wire/record-batches.ts';
 import { AllParkedKeys } from '../../src/pipeline/all-parked-keys.ts';
+import { Waits } from '../../src/pipeline/waits.ts';
 import type { Fact } from '../../src/pipeline/facts.ts';
 import { deferred, soon, SOURCE, TOPOLOGY, type Deferred } from './fixtures.ts';
 
@@ -43,6 +44,7 @@ export class GroupOfLanes {
       {
         observe: (fact) => this.facts.push(fact),
         parkedKeys: this.parkedKeys,
+        waits: new Waits(),
         process: async ({ topic, offset }) => {
           const end = deferred<undefined>();
           this.going.set(`${topic}:${offset}`, end);

@@ -32,6 +32,7 @@ export function scriptedReader({ topics, leaders = {}, beforeFetch }: Kept): Rea
     return kept;
   };
   return {
+    topics: () => Promise.resolve(Object.keys(topics)),
     layouts: (names) =>
       Promise.resolve(
         names.map((topic) => {

@@ -23,10 +23,10 @@ export interface CliCommand {
 }
 
 /** What a task works with. */
-export interface Task<O, S extends SectionName> {
+export interface Task<O, S extends SectionName, A extends readonly unknown[] = readonly string[]> {
   readonly options: O;
-  /** What stands on the command line beside the options. */
-  readonly args: readonly string[];
+  /** What stands on the command line beside the options, as the command declares it. */
+  readonly args: A;
   readonly settings: Pick<Config, S>;
   /** Aborted when somebody wants it to end: it leaves things consistent, within a second, and returns what it did. */
   readonly signal: AbortSignal;
@@ -36,11 +36,11 @@ export interface Task<O, S extends SectionName> {
 }
 
 /** A command that does one thing and has a result. */
-export interface TaskCommand<O, S extends SectionName> extends Omit<CliCommand, 'act'> {
+export interface TaskCommand<O, S extends SectionName, A extends readonly unknown[]> extends Omit<CliCommand, 'act'> {
   /** The sections of the settings it reads; it gets these and no others. */
   readonly sections: readonly S[];
   /** @throws Misconfigured where something that was given has to be mended first */
-  readonly run: (task: Task<O, S>) => Promise<Result>;
+  readonly run: (task: Task<O, S, A>) => Promise<Result>;
 }
 
 /** Longest time from the signal to the end of the process, in milliseconds; a margin below the second that is promised. */
@@ -50,7 +50,11 @@ const GRACE_MS = 900;
  * The way of every command that does one thing: read its settings, work, print the result as text or with `--json`, tell
  * what went wrong on standard error, and have an exit code. A signal's code counts before any other.
  */
-export function taskCommand<O, S extends SectionName>({ sections, run, ...declared }: TaskCommand<O, S>): CliCommand {
+export function taskCommand<O, S extends SectionName, A extends readonly unknown[] = readonly string[]>({
+  sections,
+  run,
+  ...declared
+}: TaskCommand<O, S, A>): CliCommand {
   return {
     ...declared,
     act: async (given, host) => {
@@ -59,7 +63,10 @@ export function taskCommand<O, S extends SectionName>({ sections, run, ...declar
       const interrupted = interruption(host);
       try {
         const settings = loadSections(host.env, sections);
-        const working = run({ options: options as O, args, settings, signal: interrupted.signal, stdin, out, err });
+        const working = run({
+          ...{ options: options as O, args: args as unknown as A, settings },
+          ...{ signal: interrupted.signal, stdin, out, err },
+        });
         const result = await Promise.race([working, graceAfter(interrupted.signal)]);
         if (result !== undefined) print(result, 'json' in options, out);
         return interrupted.by === undefined ? EXIT[result?.exit ?? 'done'] : EXIT[interrupted.by];
@@ -75,8 +82,8 @@ export function taskCommand<O, S extends SectionName>({ sections, run, ...declar
 }
 
 /** Commander hands an action its arguments, the options and the command. */
-function split(given: readonly unknown[]): { options: object; args: readonly string[] } {
-  return { options: given.at(-2) as object, args: given.slice(0, -2).flat() as string[] };
+function split(given: readonly unknown[]): { options: object; args: readonly unknown[] } {
+  return { options: given.at(-2) as object, args: given.slice(0, -2).flat() };
 }
 
 /** Resolves with nothing where what was asked to end has not ended in time. */

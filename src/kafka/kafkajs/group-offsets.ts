@@ -20,8 +20,6 @@ export interface GroupOffsets {
     topic: string,
     offsets: ReadonlyMap<number, { readonly offset: number; readonly metadata?: string }>,
   ): Promise<boolean>;
-  /** Forgets the group, which must be empty. */
-  forget(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,9 +55,6 @@ export async function openGroupOffsets(kafka: Kafka, groupId: string): Promise<G
         if (errorType(error) === 'UNKNOWN_MEMBER_ID') return false;
         throw error;
       }
-    },
-    forget: async () => {
-      await admin.deleteGroups([groupId]);
     },
     close: async () => {
       await Promise.all([admin.disconnect(), cluster.disconnect()]);

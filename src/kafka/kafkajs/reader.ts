@@ -35,6 +35,8 @@ export type Fetched = Place & { readonly messages: FetchedMessages; readonly err
  * answered; throws only where a broker does not answer at all.
  */
 export interface Reader {
+  /** The names of all topics that this user may see. */
+  topics(): Promise<string[]>;
   layouts(topics: readonly string[]): Promise<TopicLayout[]>;
   offsets(leader: number, places: readonly Place[], which: Boundary): Promise<Bounded[]>;
   fetch(leader: number, places: readonly (Place & { readonly next: number })[]): Promise<Fetched[]>;
@@ -81,6 +83,7 @@ interface Protocol {
 
 type ReadingCluster = Omit<OwnCluster, 'findBroker'> & {
   findBroker(query: { nodeId: string }): Promise<Broker>;
+  metadata(): Promise<Metadata>;
   readonly brokerPool: {
     readonly metadata: Metadata;
     createBroker: (options: { readonly connectionPool: ConnectionPool }) => Broker;
@@ -108,6 +111,10 @@ export async function openReader(kafka: Kafka): Promise<Reader> {
   };
 
   return {
+    topics: async () => {
+      const { topicMetadata } = await cluster.metadata();
+      return topicMetadata.map(({ topic }) => topic);
+    },
     layouts,
     offsets: async (leader, places, which) => {
       const timestamp = typeof which === 'string' ? TIMES[which] : which.time;

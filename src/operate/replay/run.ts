@@ -58,7 +58,7 @@ const MOST_NAMED = 20;
  * is tried five times; then its partition stops there, so that no later event of its key overtakes it.
  *
  * A run that was ended goes on where it stopped: at most the one record of each partition whose end was not kept yet is
- * told once more. Where all was told the progress is forgotten, so the same range can be told again.
+ * told once more. Where all was told that is kept instead, so the same range can be told again.
  */
 export async function replay(work: Replay): Promise<Ran> {
   const tally: Tally = { sent: 0, delivered: 0, refused: 0, skipped: 0 };
@@ -70,8 +70,10 @@ export async function replay(work: Replay): Promise<Ran> {
     const isOurs = kept?.metadata === work.range && kept.offset >= from && kept.offset <= to;
     positions.set(partition, isOurs ? kept.offset : from);
   }
+  const isOver = (): boolean => work.extents.every(({ partition, to }) => (positions.get(partition) ?? 0) >= to);
   const save = async (): Promise<void> => {
-    const offsets = new Map([...positions].map(([partition, offset]) => [partition, { offset, metadata: work.range }]));
+    const metadata = isOver() ? '' : work.range;
+    const offsets = new Map([...positions].map(([partition, offset]) => [partition, { offset, metadata }]));
     await work.progress.commit(work.source, offsets);
   };
   await save();
@@ -88,9 +90,7 @@ export async function replay(work: Replay): Promise<Ran> {
   } finally {
     clearInterval(timer);
     await saving;
-    const isOver = work.extents.every(({ partition, to }) => (positions.get(partition) ?? 0) >= to);
-    if (isOver) await work.progress.forget();
-    else await save();
+    await save();
   }
 }
 

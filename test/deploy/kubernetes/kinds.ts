@@ -41,7 +41,7 @@ export interface KafkaAcl {
     readonly name: string;
     readonly patternType: 'literal' | 'prefix';
   };
-  readonly operations: readonly ('Read' | 'Write' | 'Delete' | 'Describe' | 'DescribeConfigs')[];
+  readonly operations: readonly ('Read' | 'Write' | 'Describe' | 'DescribeConfigs')[];
 }
 
 /** What we use of Strimzi's KafkaUser. */

@@ -77,6 +77,7 @@ describe('defaults', () => {
       KAFKA_SASL_PASSWORD_FILE: 'unset',
       SOURCE_TOPIC: 'payment-final',
       START_FROM: 'earliest',
+      STATUS_URL: 'unset',
       CREATE_TOPICS: 'false',
       TOPIC_REPLICATION_FACTOR: '3',
       SCHEMA_REGISTRY_URL: 'required',
