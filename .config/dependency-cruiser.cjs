@@ -27,12 +27,6 @@ module.exports = {
     only('kafka-is-an-adapter', 'kafka/', ['core/', 'pipeline/']),
     only('http-is-an-adapter', 'http/', ['core/', 'pipeline/']),
     only('ops-is-an-adapter', 'ops/', ['core/', 'pipeline/']),
-    only('operate-looks-and-writes', 'operate/', [
-      'core/',
-      'inspect/',
-      'kafka/(kafkajs|avro|topics|produce)/',
-      'http/',
-    ]),
     only('inspect-reads', 'inspect/', ['core/', 'kafka/(kafkajs|avro|topics)/']),
     only('operate-looks-and-writes', 'operate/', [
       'core/',

@@ -1,12 +1,53 @@
 /** The assigner by which members of this service share partitions; a group with another one is used by something else. */
 export const ASSIGNER_NAME = 'payment-notifier-copartitioned';
 
-/** A member of the group as it asks to join. */
-export interface Member {
+/** Who asks for partitions. */
+interface Claimant {
   readonly id: string;
   /** Partition numbers it owned last, and in which generation that was. */
   readonly owned: readonly number[];
   readonly generation: number;
+}
+
+/** A member of the group as it asks to join. */
+export interface Member extends Claimant {
+  /** The topics it reads, the source first; empty where it does not say. */
+  readonly reads: readonly string[];
+  /** Where its records may have to move, the dead letters included; empty where it does not say. */
+  readonly needs: readonly string[];
+}
+
+/** What the members of a group are to serve together, and who takes part. */
+export interface Agreement {
+  readonly source: string;
+  /** Every topic that one of them reads. */
+  readonly read: readonly string[];
+  /** Every topic that one of them has to write. */
+  readonly counterparts: readonly string[];
+  readonly members: readonly Member[];
+  /** Members that read another source: two sources in one group would each be served in part. */
+  readonly refused: readonly Member[];
+}
+
+/**
+ * What the members agree on: the source of whoever served last, and all that any member of that source reads or needs. So
+ * a member with a delay that others do not know has its retry topic read, and who comes with another source is refused.
+ *
+ * @returns `undefined` where nobody names a source
+ */
+export function agree(members: readonly Member[]): Agreement | undefined {
+  const served = ({ owned, generation }: Member): number => (owned.length > 0 ? generation : -1);
+  const bySeniority = [...members].sort((a, b) => served(b) - served(a) || compare(a.id, b.id));
+  const source = bySeniority.find(({ reads }) => reads.length > 0)?.reads[0];
+  if (source === undefined) return undefined;
+  const agreeing = members.filter(({ reads }) => reads[0] === undefined || reads[0] === source);
+  return {
+    source,
+    read: [...new Set([source, ...agreeing.flatMap(({ reads }) => reads)])],
+    counterparts: [...new Set(agreeing.flatMap(({ needs }) => needs))],
+    members: agreeing,
+    refused: members.filter((member) => !agreeing.includes(member)),
+  };
 }
 
 /**
@@ -17,7 +58,7 @@ export interface Member {
  *
  * @returns every member's numbers, ascending
  */
-export function sharePartitions(numbers: readonly number[], members: readonly Member[]): Map<string, number[]> {
+export function sharePartitions(numbers: readonly number[], members: readonly Claimant[]): Map<string, number[]> {
   const shares = new Map<string, number[]>(members.map(({ id }) => [id, []]));
   const unshared = new Set(numbers);
   const smallest = Math.floor(numbers.length / members.length);
@@ -84,6 +125,24 @@ export function servable(
     partitions.set(topic, upTo(topic === source ? Math.min(count, floor) : count));
   }
   return { partitions, unserved: upTo(counts.get(source) ?? 0).filter((number) => number >= floor) };
+}
+
+/**
+ * The source partitions that an assignment gives without a counterpart that exists: what would be parked there is read by
+ * nobody. A leader of an older version knows only its own retry topics.
+ *
+ * @param servable what could be served by the topics of this member
+ * @param retryTopics the configured ones
+ */
+export function incomplete(
+  assigned: ReadonlyMap<string, readonly number[]>,
+  { partitions, unserved }: Servable,
+  source: string,
+  retryTopics: readonly string[],
+): number[] {
+  const existing = retryTopics.filter((topic) => (partitions.get(topic) ?? []).length > 0);
+  const lacks = (number: number): boolean => existing.some((topic) => !(assigned.get(topic) ?? []).includes(number));
+  return (assigned.get(source) ?? []).filter((number) => unserved.includes(number) || lacks(number));
 }
 
 function upTo(count: number): number[] {

@@ -21,7 +21,7 @@ export type Turn =
   | { readonly kind: 'send' }
   /** It must not be sent: its event goes on in a newer copy. */
   | { readonly kind: 'superseded' }
-  /** It may be sent once the older copies of its event are settled. */
+  /** It is clear once older copies of its event are settled, and newer ones decided. */
   | { readonly kind: 'wait' }
   /** It must be parked behind an earlier event of its key, in the same tier and until the same time. */
   | { readonly kind: 'behind'; readonly tier: string; readonly notBefore: number };
@@ -51,6 +51,8 @@ export class ParkedKeys {
   readonly #keys = new Map<string, Copy[]>();
   /** The copies of each tier, by their offsets. */
   readonly #places = new Map<string, Map<number, Copy>>();
+  /** Of these it is not known yet whether readers may see them. */
+  readonly #undecided = new Set<Copy>();
   readonly #known = new Map<string, Known>();
   #size = 0;
   #bytes = 0;
@@ -84,13 +86,33 @@ export class ParkedKeys {
   }
 
   has(copy: Copy): boolean {
-    const copies = this.#keys.get(copy.key) ?? [];
-    return isSame(copies[placeOf(copies, copy)], copy);
+    return this.#found(copy) !== undefined;
   }
 
-  /** A copy was read. Does nothing for one that is known already. */
+  /** A copy was read that readers may see. Does nothing for one that is known to be so already. */
   join(copy: Copy): void {
+    const known = this.#found(copy);
+    if (known === undefined) this.#add(copy);
+    else this.#undecided.delete(known);
+  }
+
+  /**
+   * A copy was read whose transaction may be aborted yet. Later events of its key wait behind it, but it takes the place of
+   * no other copy of its event, which would be lost with it. It joins when it is read again, or is forgotten.
+   */
+  joinUndecided(copy: Copy): void {
     if (this.has(copy)) return;
+    this.#add(copy);
+    this.#undecided.add(copy);
+  }
+
+  #found(copy: Copy): Copy | undefined {
+    const copies = this.#keys.get(copy.key) ?? [];
+    const at = copies[placeOf(copies, copy)];
+    return isSame(at, copy) ? at : undefined;
+  }
+
+  #add(copy: Copy): void {
     // What stood at its place before was of a topic that is gone.
     this.forget(copy.tier, copy.offset);
     const copies = this.#keys.get(copy.key) ?? [];
@@ -107,15 +129,16 @@ export class ParkedKeys {
    * A copy was written. Where its topic was already read beyond it, it has joined before, and may be settled by now.
    */
   written(copy: Copy): void {
-    if (copy.offset >= (this.#known.get(copy.tier)?.to ?? 0)) this.join(copy);
+    if (copy.offset >= (this.#known.get(copy.tier)?.to ?? 0) || this.has(copy)) this.join(copy);
   }
 
   /** A copy was settled. */
   leave(copy: Copy): void {
+    const known = this.#found(copy);
+    if (known === undefined) return;
+    this.#undecided.delete(known);
     const copies = this.#keys.get(copy.key) ?? [];
-    const at = placeOf(copies, copy);
-    if (!isSame(copies[at], copy)) return;
-    copies.splice(at, 1);
+    copies.splice(placeOf(copies, copy), 1);
     if (copies.length === 0) this.#keys.delete(copy.key);
     this.#places.get(copy.tier)?.delete(copy.offset);
     this.#size -= 1;
@@ -131,17 +154,23 @@ export class ParkedKeys {
   /** What the order of its key allows for a record of the source. */
   turnOfSource(key: string, origin: number): Turn {
     const copies = this.#keys.get(key) ?? [];
-    const at = firstOf(copies, origin);
-    return copies[at]?.origin === origin ? { kind: 'superseded' } : behind(copies[at - 1]);
+    const [first, end] = [firstOf(copies, origin), firstOf(copies, origin + 1)];
+    return first === end ? behind(copies[first - 1]) : this.#inPlaceOf(copies.slice(first, end));
   }
 
   /** What the order of its key allows for a parked copy, which must have joined. */
   turnOf(copy: Copy): Turn {
     const copies = this.#keys.get(copy.key) ?? [];
     const [first, end] = [firstOf(copies, copy.origin), firstOf(copies, copy.origin + 1)];
-    if (!isSame(copies[end - 1], copy)) return { kind: 'superseded' };
+    const at = placeOf(copies, copy);
+    if (at + 1 < end) return this.#inPlaceOf(copies.slice(at + 1, end));
     if (first > 0) return behind(copies[first - 1]);
     return end > 1 ? { kind: 'wait' } : { kind: 'send' };
+  }
+
+  /** What becomes of a record whose event goes on in newer copies: where none of them is decided, it is not either. */
+  #inPlaceOf(newer: readonly Copy[]): Turn {
+    return { kind: newer.every((copy) => this.#undecided.has(copy)) ? 'wait' : 'superseded' };
   }
 
   /**

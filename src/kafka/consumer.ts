@@ -9,10 +9,13 @@ import { Membership } from './group/membership.ts';
 import { errorType } from './kafkajs/errors.ts';
 import { hookedConsumer } from './kafkajs/hooked-consumer.ts';
 import { kafkajs } from './kafkajs/patched.ts';
+import { notAllowed } from './kafkajs/remedies.ts';
 import type { Cluster } from './kafkajs/types.ts';
 import type { LaneState } from './lanes/lane-watch.ts';
 import { Lanes, type LanePorts } from './lanes/lanes.ts';
+import { Given } from './topics/given.ts';
 import { MissingTopics } from './topics/missing-topics.ts';
+import { ReadTopics } from './topics/read-topics.ts';
 
 export interface ConsumerSettings {
   readonly groupId: string;
@@ -30,6 +33,8 @@ export type Fatal = (error: Error) => void;
 
 const LONGEST_FETCH_WAIT_MS = 250;
 const METADATA_AGE_MS = 10_000;
+/** A join stops the whole group for a moment, and a leader of an older version gives nothing else at the next one. */
+const ASKED_AGAIN_AFTER_MS = 30_000;
 const FETCH_BYTES = { partition: 131_072, total: 2_097_152 };
 
 /** Reads source and retry topics as one group and gives every partition a lane. */
@@ -37,20 +42,23 @@ export class GroupConsumer {
   readonly #settings: ConsumerSettings;
   readonly #lanes: Lanes;
   readonly #missing: MissingTopics;
+  readonly #given: Given;
   readonly #rejoin = new RejoinRequest();
   readonly #membership: Membership;
   readonly #consumer: Consumer;
   readonly #cluster: Cluster;
   #running: Promise<void> = Promise.resolve();
+  /** Monotonic milliseconds. */
+  #askedForMore = Number.NEGATIVE_INFINITY;
 
   constructor(kafka: Kafka, settings: ConsumerSettings, ports: Omit<LanePorts, 'isSuspect'>, fatal: Fatal) {
-    const { sessionTimeoutMs, topics } = settings;
+    const topics = new ReadTopics(settings.topics);
     const { observe, parkedKeys, waits } = ports;
     const suspects = new Map<string, () => void>();
-    const lanes = new Lanes(settings, { ...ports, isSuspect: (topic) => suspects.has(topic) });
+    const lanes = new Lanes({ ...settings, topics }, { ...ports, isSuspect: (topic) => suspects.has(topic) });
     const missing = new MissingTopics({
       ...{ topics, parkedKeys, waits, observe, lanes, suspects, fatal },
-      rejoin: this.#rejoin,
+      ...{ groupId: settings.groupId, rejoin: this.#rejoin },
     });
     const membership = new Membership(settings, lanes, missing, this.#rejoin, observe);
     const claim = (): MemberClaim => {
@@ -62,8 +70,13 @@ export class GroupConsumer {
     const { consumer, cluster } = hookedConsumer(kafka, config, coPartitioned(topics, claim), membership);
     consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
       if (restart || membership.stopping) return;
-      fatal(errorType(error) === 'INVALID_SESSION_TIMEOUT' ? sessionTimeoutRefused(sessionTimeoutMs) : error);
+      fatal(crashOf(error, settings));
     });
+    const given = new Given(settings.groupId, topics, this.#rejoin, observe);
+    consumer.on('consumer.received_unsubscribed_topics', ({ payload }) =>
+      given.unread(payload.topicsNotSubscribed, payload.generationId),
+    );
+    this.#given = given;
     this.#settings = settings;
     this.#lanes = lanes;
     this.#missing = missing;
@@ -82,8 +95,10 @@ export class GroupConsumer {
     return this.#membership.lastPoll;
   }
 
+  /** A member that reads another source than the group is not let in, though it is a member. */
   get state(): MemberState {
-    return this.#membership.state;
+    const { state, generation } = this.#membership;
+    return state !== 'outside' && this.#given.refusedIn === generation ? 'joining' : state;
   }
 
   /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
@@ -158,9 +173,13 @@ export class GroupConsumer {
     if (this.missing.length > 0 && !this.#membership.stopping) await this.#missing.look(this.#cluster);
   }
 
-  /** Joins again where another set of partitions can be served than at the last join. */
+  /** Joins again where another set of partitions can be served than at the last join, or should have been. */
   checkServed(): void {
-    if (this.missing.length === 0 && this.#lanes.servedChanged()) this.#rejoin.ask();
+    if (this.missing.length > 0) return;
+    const now = performance.now();
+    const asksForMore = this.#lanes.isIncomplete && now - this.#askedForMore >= ASKED_AGAIN_AFTER_MS;
+    if (asksForMore) this.#askedForMore = now;
+    if (asksForMore || this.#lanes.servedChanged()) this.#rejoin.ask();
   }
 }
 
@@ -172,7 +191,8 @@ function consumerConfig(
     groupId,
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: Math.max(sessionTimeoutMs, 2 * barrierMs),
-    heartbeatInterval: Math.ceil(sessionTimeoutMs / 3),
+    // Its own go out only where ours have stopped: they wait for a silent coordinator as long as for any other answer.
+    heartbeatInterval: Math.ceil(sessionTimeoutMs / 2),
     maxWaitTimeInMs: LONGEST_FETCH_WAIT_MS,
     metadataMaxAge: METADATA_AGE_MS,
     maxBytesPerPartition: FETCH_BYTES.partition,
@@ -180,6 +200,15 @@ function consumerConfig(
     allowAutoTopicCreation: false,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure },
   };
+}
+
+/** Why the consumer has ended for good, in words of an operator where it is known. */
+function crashOf(error: Error, { sessionTimeoutMs, topics }: ConsumerSettings): Error {
+  const type = errorType(error);
+  if (type === 'INVALID_SESSION_TIMEOUT') return sessionTimeoutRefused(sessionTimeoutMs);
+  if (type !== 'TOPIC_AUTHORIZATION_FAILED') return error;
+  // The broker does not say which of them.
+  return new Misconfigured(topics.read.map((topic) => `reading has ended: ${notAllowed(['READ'], topic)}`));
 }
 
 function sessionTimeoutRefused(sessionTimeoutMs: number): Misconfigured {

@@ -90,7 +90,11 @@ export function sentences(tell: Tell, throttle: Throttle): FactHandlers {
         ...pass,
         remedy: LOG_EVENTS.join_refused.remedy[reason],
       };
-      const what = { taken: 'is used by something else than this service', forbidden: 'is not open to this user' };
+      const what = {
+        taken: 'is used by something else than this service',
+        forbidden: 'is not open to this user',
+        other_source: 'has another source than this member',
+      };
       const message = `the group ${group} ${what[reason]}; nothing is read until this member can join it`;
       tell('join_refused', 'error', message, about);
     },

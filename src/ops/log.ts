@@ -61,7 +61,7 @@ export function createLog({ level, stream, now = Date.now, marks = {}, onTrouble
   };
   const tell: Tell = (event, level, message, fields) => {
     const line: LogLine = { event, ...fields };
-    if (isTrouble(level)) onTrouble(troubleOf(String(event), message ?? '', line));
+    if (isTrouble(level)) onTrouble(troubleOf(event, message ?? '', line));
     logger[level](line, message);
   };
   return {

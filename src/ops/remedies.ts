@@ -51,5 +51,8 @@ export const MISSING_REMEDIES = {
 /** What an operator can do about a group that lets this service not in. It joins by itself once it is done. */
 export const REFUSAL_REMEDIES = {
   taken: 'end what else uses this group (kafka-consumer-groups --describe --members), or set another KAFKA_GROUP_ID',
+  other_source:
+    'name the source of the others in SOURCE_TOPIC, or set another KAFKA_GROUP_ID: a group has one source, and this ' +
+    'member gets nothing',
   forbidden: 'let this user read the group (READ on GROUP), or set a KAFKA_GROUP_ID that it may read',
 } as const;

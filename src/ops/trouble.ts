@@ -35,7 +35,7 @@ export function troubleOf(event: string, message: string, line: Readonly<Record<
   const { remedy } = { remedy: remedyOf(event), ...line };
   const about = Object.entries(line)
     .filter(([name]) => !LEFT_OUT.includes(name))
-    .map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const detail = about.length === 0 ? message : `${message} (${about.join(', ')})`;
   return { event, detail: detail.slice(0, MOST_SHOWN), remedy: typeof remedy === 'string' ? remedy : null };
 }

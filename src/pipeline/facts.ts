@@ -119,7 +119,7 @@ export type Fact =
   | {
       readonly kind: 'join_refused';
       readonly group: string;
-      readonly reason: 'taken' | 'forbidden';
+      readonly reason: 'taken' | 'forbidden' | 'other_source';
       readonly error: unknown;
     }
   /** This member ends without having left its group, which waits for it until the session timeout. */

@@ -47,7 +47,7 @@ export type Send = (
  * @param mayWrite called right before the record is handed over; if it throws, nothing is written and its error is
  *   thrown
  * @returns the offset it was written at, or `too_large` where the broker will never take a record of this size. Throws
- *   for every other failure.
+ *   for every other failure, `NotAllowed` where this user may not write there.
  */
 export type Publish = (
   target: ProduceTarget,
@@ -116,5 +116,15 @@ export interface PipelineSettings {
 
 /** The work on a record was given up because its partition may belong to another member. The record is not settled. */
 export class Abandoned extends Error {
-  override readonly name = 'Abandoned';
+  override readonly name: string = 'Abandoned';
+}
+
+/** Given up with a request sent whose result cannot be written: when the partition is worked on again, it is sent again. */
+export class LeftUnsettled extends Abandoned {
+  override readonly name = 'LeftUnsettled';
+}
+
+/** The brokers do not allow it, and will not before somebody changes that. */
+export class NotAllowed extends Error {
+  override readonly name = 'NotAllowed';
 }

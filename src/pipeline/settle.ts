@@ -3,7 +3,7 @@ import type { ProduceTarget, SettledFact } from './facts.ts';
 import { deadLetter, deadLetterWithoutValue, retryRecord } from './moved-record.ts';
 import { outcomeRecord } from './outcome-record.ts';
 import { copyOf } from './parked-copy.ts';
-import type { Ownership, Ports, Publish } from './ports.ts';
+import { LeftUnsettled, NotAllowed, type Ownership, type Ports, type Publish } from './ports.ts';
 import { untilDoneFor } from './waiting.ts';
 import type { Ending, Finished, Work } from './work.ts';
 
@@ -70,8 +70,8 @@ async function writeOutcome(
 
 /**
  * Writes until it is written. A record for which a request was sent is worth waiting for to the end of the ownership:
- * if it were given up earlier, the request would be sent again. Any other record is given up as soon as partitions are
- * to be handed over.
+ * if it were given up earlier, the request would be sent again. What may not be written is given up when partitions are to
+ * be handed over, since nobody can write it until somebody allows it, and any other record as well.
  */
 async function publish(
   target: ProduceTarget,
@@ -88,7 +88,10 @@ async function publish(
     'produce',
     ports.waits,
     () => ports.publish(target, outgoing, mayWrite),
-    (error) => ports.observe({ kind: 'waiting', for: target, record, error }),
+    (error) => {
+      ports.observe({ kind: 'waiting', for: target, record, error });
+      if (error instanceof NotAllowed && ownership.closing.aborted) throw new LeftUnsettled();
+    },
     lastAttempt === undefined ? ownership.closing : ownership.ended,
   );
 }

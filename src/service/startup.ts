@@ -7,7 +7,6 @@ import { GroupTaken } from '../kafka/group/first-start.ts';
 import type { createKafka } from '../kafka/kafkajs/client.ts';
 import { brokerRemedy } from '../kafka/kafkajs/remedies.ts';
 import type { Publisher } from '../kafka/produce/publisher.ts';
-import { retentionMs } from '../kafka/topics/config-values.ts';
 import { prepareTopics, type Topics } from '../kafka/topics/prepare.ts';
 import type { Log } from '../ops/log.ts';
 import type { Gauges } from '../ops/metrics.ts';
@@ -53,7 +52,7 @@ export async function connect(
   const forBrokers = saidNowAndThen(log, 'waiting for the brokers', brokerRemedy);
   const forRegistry = saidNowAndThen(log, 'waiting for the schema registry', registryRemedy);
   const forGroup = (error: unknown): void => {
-    if (error instanceof GroupTaken) observe({ kind: 'join_refused', group: groupId, reason: 'taken', error });
+    if (error instanceof GroupTaken) observe({ kind: 'join_refused', group: groupId, reason: error.reason, error });
     else forBrokers(error);
   };
 
@@ -64,9 +63,7 @@ export async function connect(
 
   await untilDone(() => decoder.ping(), forRegistry, stopping);
   await untilDone(() => publisher.connect(), forBrokers, stopping);
-  retentionMs(kafka, [...topics.read, ...topology.counterparts])
-    .then((retention) => gauges.topicRetention(retention))
-    .catch((error: unknown) => log.warn('the retention of the topics is not known', { error }));
+  gauges.topicRetention(topics.retentionMs);
 
   const consumer = reader(topics);
   const refusal = await untilDone(() => consumer.connect(), forGroup, stopping);

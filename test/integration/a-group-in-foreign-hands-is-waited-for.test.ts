@@ -25,7 +25,7 @@ test.each(PROTOCOLS)('it is said what is in the way, and what to do; then it joi
     msg: expect.stringContaining(`the group ${world.group} is used by something else`) as string,
     remedy: expect.stringMatching(/--describe --members.*KAFKA_GROUP_ID/) as string,
   });
-  expect((await service.get('/readyz')).body).toContain('not true: this member has joined its group');
+  expect((await service.get('/readyz')).body).toContain('not true: this member belongs to its group');
   expect((await service.get('/livez')).status).toBe(200);
 
   await foreigner.end();
@@ -67,6 +67,39 @@ test.each(PROTOCOLS)('one that comes while we run changes nothing: %s', async (p
   expect(foreigner.said()).not.toMatch(/P-\d-/);
   expect(service.log.filter(({ event }) => event === 'joined')).toHaveLength(1);
 });
+
+test.each([
+  ['that never read it', false],
+  ['that has read it before', true],
+])(
+  'a member with another source, %s, is refused, names both and is not ready; the group goes on',
+  async (_, hasOffsets) => {
+    const [world, other] = [await World.create({ partitions: 2 }), await World.create({ partitions: 2 })];
+    if (hasOffsets) {
+      const partitions = [0, 1].map((partition) => ({ partition, offset: '0' }));
+      await other.admin.setOffsets({ groupId: world.group, topic: other.source, partitions });
+    }
+    const service = await world.start();
+    await world.writeEverywhere(3);
+    const stranger = await other.launch({ KAFKA_GROUP_ID: world.group });
+    const refusal = await until('a refusal', () => refusals(stranger)[0]);
+    expect(refusal).toMatchObject({ level: 'error', group: world.group, reason: 'other_source' });
+    const sources = `the members of this group read ${world.source}, and this one ${other.source}`;
+    expect(JSON.stringify(refusal)).toContain(sources);
+    expect((await stranger.get('/readyz')).status).toBe(503);
+    await world.writeEverywhere(3, 'BESIDE');
+    await other.writeEverywhere(2);
+    const { delivered, repeats } = await expectAccounted(world);
+    expect([delivered.length, repeats]).toEqual([12, 0]);
+    expect((await service.get('/readyz')).status).toBe(200);
+    expect(other.simulator.requests()).toEqual([]);
+
+    expect(await service.end()).toBe(0);
+    await stranger.ready();
+    await until('its own to flow', () => other.simulator.requests().length === 4);
+    expect(await stranger.end()).toBe(0);
+  },
+);
 
 test('a group that the brokers do not let us use as we want is told with its remedy', async () => {
   const cluster = await startCluster({

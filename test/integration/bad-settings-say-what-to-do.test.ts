@@ -160,6 +160,30 @@ test('missing topics: exit 2, naming each', async () => {
   expect(await keepLedger(world)).toMatchObject({ lost: [], doubled: [], delivered: [] });
 });
 
+test('topics that lose what stands in them: exit 2, naming each with its setting, beside those that are missing', async () => {
+  const world = await World.create({ settings: { CREATE_TOPICS: 'false', RETRY_DELAYS: '1s,3s,10m' } });
+  const lossy = {
+    'retry.1s': ['cleanup.policy', 'compact'],
+    'retry.3s': ['retention.ms', '600000'],
+    'dead-letter': ['cleanup.policy', 'compact,delete'],
+  };
+  const topics = Object.entries(lossy).map(([suffix, [name = '', value = '']]) => ({
+    topic: world.topic(suffix),
+    numPartitions: world.partitions,
+    configEntries: [{ name, value }],
+  }));
+  await world.admin.createTopics({ topics, waitForLeaders: true });
+  const service = await world.launch();
+  expect(await service.exit()).toBe(2);
+  const lines = service.errors.trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  for (const [suffix, [name = '']] of Object.entries(lossy)) {
+    const line = lines.find((each) => each.startsWith(`payment-notifier: the topic ${world.topic(suffix)} `));
+    expect(line).toContain(`set its ${name} to`);
+  }
+  expect(service.errors).toContain(`the topic ${world.topic('retry.10m')} does not exist`);
+});
+
 test('more replicas than brokers: exit 2, naming each topic and the setting', async () => {
   const world = await World.create({ settings: { TOPIC_REPLICATION_FACTOR: '9' } });
   const service = await world.launch();

@@ -1,5 +1,5 @@
 import kafkajs from 'kafkajs';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Broker } from '../../deploy/local/broker.ts';
 import { startCluster, type Cluster } from '../../deploy/local/cluster.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
@@ -21,13 +21,13 @@ beforeAll(async () => {
   return () => cluster.stop();
 });
 
-function threeBrokers(): Promise<World> {
+function threeBrokers(settings: Readonly<Record<string, string>> = {}): Promise<World> {
   return World.create({
     partitions: PARTITIONS,
     bootstrapServers: cluster.bootstrapServers,
     replicationFactor: 3,
     profile: { delayMs: 40, rules: [{ when: { attempt: 1, share: 0.05 }, answer: { code: 'UNKNOWN_EXCEPTION' } }] },
-    settings: { KAFKA_SESSION_TIMEOUT: `${String(SESSION_MS)}ms`, GATEWAY_TIMEOUT: '500ms' },
+    settings: { KAFKA_SESSION_TIMEOUT: `${String(SESSION_MS)}ms`, GATEWAY_TIMEOUT: '500ms', ...settings },
   });
 }
 
@@ -91,6 +91,32 @@ test('too few replicas in sync to park: the lane waits, and goes on unaided when
   const { delivered, deadLettered, repeats } = await expectAccounted(world);
   expect([delivered.length, deadLettered, repeats]).toEqual([world.written.length, [], 0]);
   expect(wait).toBeLessThan(RESUMED_WITHIN_MS);
+});
+
+test('a coordinator that is frozen costs nobody the session: its group goes on at another broker, and nobody joins again', async () => {
+  const sessionMs = 12_000;
+  const world = await threeBrokers({ KAFKA_SESSION_TIMEOUT: `${String(sessionMs)}ms` });
+  world.simulator.play({ delayMs: 40 });
+  await world.writeEverywhere(500);
+  const members = [await world.start(), await world.start()];
+  await until('both to share', async () => {
+    const owned = await Promise.all(
+      members.map((member) => member.metric('notifier_assigned_partitions{tier="main"}')),
+    );
+    return owned.every((count) => count === PARTITIONS / 2);
+  });
+  const joins = () => members.map((member) => member.log.filter(({ event }) => event === 'joined').length);
+  const before = joins();
+
+  const { pid = 0 } = await coordinatorOf(world, cluster);
+  process.kill(pid, 'SIGSTOP');
+  onTestFinished(() => void process.kill(pid, 'SIGCONT'));
+  const frozen = Date.now();
+  await until('the session to be over', () => Date.now() - frozen > sessionMs + 2_000);
+  process.kill(pid, 'SIGCONT');
+  await untilInSync(world);
+  const { delivered, repeats } = await expectAccounted(world);
+  expect([delivered.length, repeats, joins()]).toEqual([world.written.length, 0, before]);
 });
 
 test('all brokers are dead for longer than the session: it waits, goes on unaided, and can be stopped without them', async () => {

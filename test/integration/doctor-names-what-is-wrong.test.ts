@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import kafkajs from 'kafkajs';
+import kafkajs, { type AclOperationTypes, type AclPermissionTypes, type AclResourceTypes } from 'kafkajs';
 import { beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { startCluster, type Cluster } from '../../deploy/local/cluster.ts';
 import { registerSchema } from '../../src/kafka/produce/emitter.ts';
@@ -253,11 +253,16 @@ test('the ACL that is missing has a name', async () => {
   onTestFinished(() => cluster.stop());
   const own = await prepare(await World.create({ partitions: 1, bootstrapServers: cluster.bootstrapServers }));
   const { AclOperationTypes: Op, AclPermissionTypes: Permission, AclResourceTypes: Resource } = kafkajs;
-  const rule = (resourceType: number, resourceName: string, operation: number, permissionType: number) => ({
+  const rule = (
+    resourceType: AclResourceTypes,
+    resourceName: string,
+    operation: AclOperationTypes,
+    permissionType: AclPermissionTypes,
+  ) => ({
     ...{ resourceType, resourceName, operation, permissionType },
     ...{ resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL, principal: 'User:ANONYMOUS', host: '*' },
   });
-  const allBut = (resourceType: number, resourceName: string, operation: number) => [
+  const allBut = (resourceType: AclResourceTypes, resourceName: string, operation: AclOperationTypes) => [
     rule(resourceType, resourceName, Op.ALL, Permission.ALLOW),
     rule(resourceType, resourceName, operation, Permission.DENY),
   ];

@@ -69,7 +69,13 @@ export class GroupOfLanes {
         }
       },
     };
+    const endOf = (topic: string): string => String(log[`${topic}:0`]?.end ?? 0);
+    const listOffsets = ({ topics }: { topics: readonly { topic: string }[] }) =>
+      Promise.resolve({
+        responses: topics.map(({ topic }) => ({ topic, partitions: [{ partition: 0, offset: endOf(topic) }] })),
+      });
     const cluster = {
+      findBroker: () => Promise.resolve({ listOffsets }),
       findGroupCoordinator: () => Promise.resolve(coordinator),
       findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
       fetchTopicsOffset: (topics: readonly { topic: string; fromBeginning: boolean }[]) =>

@@ -1,3 +1,4 @@
+import type { Producer } from 'kafkajs';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
 import type { World } from './world.ts';
 
@@ -13,8 +14,12 @@ export interface Parked {
   readonly dueInMs: number;
 }
 
-/** Writes a copy of an event of key `K` into a retry topic, which is made where it is missing. */
-export async function parkByHand(world: World, parked: Parked): Promise<void> {
+/**
+ * Writes a copy of an event of key `K` into a retry topic, which is made where it is missing.
+ *
+ * @param sender who writes it, such as a transaction; by default one that is there for it alone
+ */
+export async function parkByHand(world: World, parked: Parked, sender?: Pick<Producer, 'send'>): Promise<void> {
   const { tier, origin, paymentId, attempts, hops, body, dueInMs } = parked;
   const topic = world.topic(`retry.${tier}`);
   if (!(await world.admin.listTopics()).includes(topic)) {
@@ -35,9 +40,14 @@ export async function parkByHand(world: World, parked: Parked): Promise<void> {
     ...(attempts > 0 && { 'notifier-first-attempt-at': String(now - 5_000) }),
     ...(body !== undefined && { 'notifier-body': body }),
   };
+  const value = world.encode(sampleEvent(paymentId, true));
+  const record = { topic, messages: [{ partition: 0, key: 'K', value, headers }] };
+  if (sender !== undefined) {
+    await sender.send(record);
+    return;
+  }
   const producer = world.kafka.producer();
   await producer.connect();
-  const value = world.encode(sampleEvent(paymentId, true));
-  await producer.send({ topic, messages: [{ partition: 0, key: 'K', value, headers }] });
+  await producer.send(record);
   await producer.disconnect();
 }

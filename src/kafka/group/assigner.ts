@@ -1,5 +1,13 @@
 import type { Assigner, PartitionAssigner } from 'kafkajs';
-import { ASSIGNER_NAME, servable, sharePartitions, type Member, type Servable } from '../../core/assignment.ts';
+import {
+  agree,
+  ASSIGNER_NAME,
+  servable,
+  sharePartitions,
+  type Agreement,
+  type Member,
+  type Servable,
+} from '../../core/assignment.ts';
 import type { Topology } from '../../core/topology.ts';
 import { kafkajs } from '../kafkajs/patched.ts';
 import type { Cluster } from '../kafkajs/types.ts';
@@ -28,14 +36,26 @@ export interface MemberClaim {
 
 /** What of the topics the cluster knows now; its metadata must have been loaded. */
 export function servableNow(cluster: Cluster, { topology, read }: TopicSet): Servable {
-  const { source, counterparts } = topology;
+  return servableOf(cluster, topology.source, read, topology.counterparts);
+}
+
+function servableOf(
+  cluster: Cluster,
+  source: string,
+  read: readonly string[],
+  counterparts: readonly string[],
+): Servable {
   const topics = new Set([...read, ...counterparts]);
   const counts = new Map([...topics].map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).length]));
   return servable(counts, source, read, counterparts);
 }
 
 /**
- * A sticky assigner that keeps a partition number of the source and of all retry topics in one hand.
+ * A sticky assigner that keeps a partition number of the source and of all retry topics in one hand. Members tell which
+ * topics they read and need, and the leader shares out all of them, also those that it does not know itself.
+ *
+ * A member that reads another source is given that of the group, without a partition: it is not subscribed to it, and so
+ * knows why it has nothing.
  *
  * @param owned what this member tells of itself; asked at every try to join, which fails if this throws
  */
@@ -45,46 +65,81 @@ export function coPartitioned(topics: TopicSet, owned: () => MemberClaim): Parti
     return {
       name: ASSIGNER_NAME,
       version: VERSION,
-      protocol: (subscription) => ({
+      protocol: () => ({
         name: ASSIGNER_NAME,
         metadata: MemberMetadata.encode({
           version: VERSION,
-          topics: subscription.topics,
-          userData: Buffer.from(JSON.stringify(owned())),
+          topics: [...topics.read],
+          userData: Buffer.from(JSON.stringify({ ...owned(), needs: topics.topology.counterparts })),
         }),
       }),
-      assign: ({ members }) => {
-        const { partitions } = servableNow(cluster, topics);
-        const numbers = [...new Set([...partitions.values()].flat())].sort((a, b) => a - b);
-        const asking = members.map(({ memberId, memberMetadata }) => ({ id: memberId, ...claim(memberMetadata) }));
-        const shares = sharePartitions(numbers, asking);
-        return Promise.resolve(
-          [...shares].map(([memberId, share]) => ({
-            memberId,
-            memberAssignment: MemberAssignment.encode({
-              version: VERSION,
-              assignment: pick(partitions, new Set(share)),
-              userData: Buffer.alloc(0),
-            }),
-          })),
-        );
+      assign: async ({ members }) => {
+        const asking = members.map(({ memberId, memberMetadata }) => ({ id: memberId, ...told(memberMetadata) }));
+        const agreement = agree(asking);
+        if (agreement === undefined) return asking.map(({ id }) => assignmentOf(id, {}));
+        await learnOf(cluster, agreement);
+        return sharesOf(cluster, agreement);
       },
     };
   };
 }
 
-const NOTHING = { owned: [], generation: -1 };
+/** Has the cluster know the topics of others too. One that is not there, or may not be seen, is left out. */
+async function learnOf(cluster: Cluster, { read, counterparts }: Agreement): Promise<void> {
+  const unknown = [...read, ...counterparts].filter((topic) => cluster.findTopicPartitionMetadata(topic).length === 0);
+  for (const topic of unknown) await cluster.addMultipleTargetTopics([topic]).catch(() => undefined);
+}
 
-/** A member that says nothing readable owns nothing. */
-function claim(metadata: Buffer): Omit<Member, 'id'> {
+function sharesOf(cluster: Cluster, { source, read, counterparts, members, refused }: Agreement) {
+  const { partitions } = servableOf(cluster, source, read, counterparts);
+  const numbers = [...new Set([...partitions.values()].flat())].sort((a, b) => a - b);
+  const shares = [...sharePartitions(numbers, members)];
+  return [
+    ...shares.map(([memberId, share]) => assignmentOf(memberId, pick(partitions, new Set(share)))),
+    ...refused.map(({ id }) => assignmentOf(id, { [source]: [] })),
+  ];
+}
+
+function assignmentOf(memberId: string, assignment: Record<string, number[]>) {
+  return { memberId, memberAssignment: MemberAssignment.encode({ version: VERSION, assignment, userData: NO_DATA }) };
+}
+
+const NO_DATA = Buffer.alloc(0);
+
+/** A member that says nothing readable owns nothing, and reads what the others do. */
+function told(metadata: Buffer): Omit<Member, 'id'> {
+  const { topics: reads = [], userData = NO_DATA } = decoded(metadata);
+  return { owned: [], generation: -1, needs: [], reads, ...claim(userData) };
+}
+
+/** The source that a member reads; `undefined` where it says nothing readable. */
+export function sourceOf(metadata: Buffer): string | undefined {
+  return decoded(metadata).topics?.[0];
+}
+
+function decoded(metadata: Buffer): { topics?: readonly string[]; userData?: Buffer } {
   try {
-    const { userData } = MemberMetadata.decode(metadata) ?? {};
-    const { partitions, generation } = JSON.parse(String(userData)) as Partial<MemberClaim>;
-    if (!Array.isArray(partitions) || typeof generation !== 'number') return NOTHING;
-    return { owned: partitions, generation };
+    return MemberMetadata.decode(metadata) ?? {};
   } catch {
-    return NOTHING;
+    return {};
   }
+}
+
+/** Members of the version before tell what they own, and not what they need. */
+function claim(userData: Buffer): Partial<Member> {
+  try {
+    const { partitions, generation, needs } = JSON.parse(String(userData)) as Record<string, unknown>;
+    return {
+      ...(Array.isArray(partitions) && typeof generation === 'number' && { owned: partitions as number[], generation }),
+      ...(isNames(needs) && { needs }),
+    };
+  } catch {
+    return {};
+  }
+}
+
+function isNames(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
 function pick(

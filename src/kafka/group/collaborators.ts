@@ -7,14 +7,20 @@ export interface Work {
   open(group: ConsumerGroup, epoch: Epoch): Promise<void>;
   /** Takes records that were fetched. */
   take(group: ConsumerGroup, batch: FetchedBatch): void;
-  /** Resolves when what is in flight is finished, settled and committed; the epoch is closing. */
-  drain(): Promise<void>;
+  /**
+   * Resolves when nothing is in flight any more and what is settled is committed; the epoch is closing.
+   *
+   * @returns whether all that had begun was settled
+   */
+  drain(): Promise<boolean>;
   /** The epoch has ended: what is not settled is for whoever gets the partitions next. */
   closed(): void;
 }
 
 /** The watch over topics: they may be deleted, and made anew, while they are read. */
 export interface TopicWatch {
+  /** Before each try to join: lists the topics anew, and has the group subscribe to all that are to be read. */
+  listAnew(group: ConsumerGroup): Promise<void>;
   /** Whether work may begin with this assignment; where it may not, the service has been told to end. */
   admits(group: ConsumerGroup): Promise<boolean>;
   /** Looks which topics there are, and lets the client go on with those. */

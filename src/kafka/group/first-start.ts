@@ -1,10 +1,19 @@
+import { ASSIGNER_NAME } from '../../core/assignment.ts';
 import { errorType } from '../kafkajs/errors.ts';
 import { boundaryOffsets, commitOffsets, committedOffsets, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import type { Cluster } from '../kafkajs/types.ts';
+import { sourceOf } from './assigner.ts';
+import { otherSource } from './refusal.ts';
 
-/** Something else than this service is in the group. */
+/** Somebody is in the group with whom this member cannot share it. */
 export class GroupTaken extends Error {
   override readonly name = 'GroupTaken';
+  readonly reason: 'taken' | 'other_source';
+
+  constructor(reason: GroupTaken['reason'], message: string, cause: unknown) {
+    super(message, { cause });
+    this.reason = reason;
+  }
 }
 
 /** Where a group without any offset begins. */
@@ -45,9 +54,18 @@ export async function commitFirstStart(cluster: Cluster, start: FirstStart): Pro
     } catch (error) {
       if (errorType(error) !== 'UNKNOWN_MEMBER_ID') throw error;
       // Another member was faster and has joined: its start counts. Who joins without a start is none of us.
-      if (tries > 1) throw new GroupTaken('it has members, but no offset on the source topic', { cause: error });
+      if (tries > 1) throw await takenBy(cluster, start, error);
     }
   }
+}
+
+async function takenBy(cluster: Cluster, { groupId, source }: FirstStart, cause: unknown): Promise<GroupTaken> {
+  const coordinator = await cluster.findGroupCoordinator({ groupId });
+  const { groups } = await coordinator.describeGroups({ groupIds: [groupId] });
+  const ours = groups.filter(({ protocol }) => protocol === ASSIGNER_NAME).flatMap(({ members }) => members);
+  const other = ours.map(({ memberMetadata }) => sourceOf(memberMetadata)).find((each) => each !== source);
+  if (other === undefined) return new GroupTaken('taken', 'it has members, but no offset on the source topic', cause);
+  return new GroupTaken('other_source', otherSource(other, source), cause);
 }
 
 function refusal(groupId: string, source: string, parked: readonly string[]): string {

@@ -1,11 +1,15 @@
-import { findCoordinator } from '../kafkajs/coordinator.ts';
-import { errorType, isCoordinatorGone, isGenerationOver } from '../kafkajs/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findCoordinator, hangUp } from '../kafkajs/coordinator.ts';
+import { errorType, isCoordinatorGone, isGenerationOver, NoAnswer } from '../kafkajs/errors.ts';
 import type { ConsumerGroup } from '../kafkajs/types.ts';
 import { instant, type Epoch } from './epoch.ts';
 
 /**
  * Heartbeats on a timer of our own: kafkajs sends its from the fetch loop and decides by the wall clock, so that a
  * clock stepped back by an hour means none for an hour.
+ *
+ * A coordinator that is silent for a third of the session is hung up on, and looked for again: where it is frozen or out of
+ * reach, another broker takes the group over, and waiting for the first one would cost the whole session.
  */
 export class Heartbeats {
   readonly #sessionTimeoutMs: number;
@@ -40,15 +44,16 @@ export class Heartbeats {
     if (coordinator === null || memberId === null) return;
     const written = instant();
     try {
-      await coordinator.heartbeat({ groupId, memberId, groupGenerationId: epoch.generation });
+      await this.#inTime(coordinator.heartbeat({ groupId, memberId, groupGenerationId: epoch.generation }));
       epoch.renew(written);
       group.lastRequest = Date.now();
       this.#onAnswer();
     } catch (error) {
+      if (error instanceof NoAnswer) hangUp(coordinator);
       if (isCoordinatorGone(error)) {
         // Nothing that a join would mend. kafkajs' own heartbeat would fail as well, and give up its consumer for it.
         group.lastRequest = Date.now();
-        await findCoordinator(group);
+        await this.#inTime(findCoordinator(group));
         throw error;
       }
       // kafkajs' own next heartbeat finds out at once, and joins again.
@@ -59,6 +64,20 @@ export class Heartbeats {
       }
       if (isGenerationOver(error)) epoch.end();
       throw error;
+    }
+  }
+
+  /** Throws `NoAnswer` where an answer takes longer than a third of the session. */
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    const answered = new AbortController();
+    const late = sleep(this.#sessionTimeoutMs / 3, undefined, { signal: answered.signal }).then(() => {
+      throw new NoAnswer('the coordinator is silent');
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      answered.abort();
+      late.catch(() => undefined);
     }
   }
 }

@@ -141,9 +141,10 @@ export class Membership implements GroupHooks {
   async fetch(group: ConsumerGroup, inner: () => Promise<FetchedBatch[]>): Promise<[]> {
     await this.#join;
     if (this.stopping) return [];
-    if (!holdsEpoch(this.#state) || this.#rejoin.isPending) {
+    if (this.#needsToJoin()) {
       await sleep(NO_EPOCH_PAUSE_MS);
-      await group.joinAndSync();
+      // Another broker's fetch may have joined meanwhile.
+      if (this.#needsToJoin()) await group.joinAndSync();
       return [];
     }
     const batches = await inner();
@@ -159,6 +160,10 @@ export class Membership implements GroupHooks {
     return recoverFromFetch(group, error, inner, this.#topics, this.#observe);
   }
 
+  #needsToJoin(): boolean {
+    return !holdsEpoch(this.#state) || this.#rejoin.isPending;
+  }
+
   /** The one place where the state changes: heartbeats go out while an epoch is held, and only then. */
   #become(state: State): void {
     if (state.kind !== this.#state.kind) this.#since = Date.now();
@@ -169,7 +174,6 @@ export class Membership implements GroupHooks {
 
   async #joinAnew(group: ConsumerGroup, inner: () => Promise<void>): Promise<void> {
     await this.#close();
-    this.#rejoin.fulfil();
     const epoch = await this.#enter(group, inner);
     await this.#begin(group, epoch);
   }
@@ -178,8 +182,14 @@ export class Membership implements GroupHooks {
   async #enter(group: ConsumerGroup, inner: () => Promise<void>): Promise<Epoch> {
     group.memberId ??= this.#memberId;
     this.#become({ kind: 'joining', group });
+    // What was asked for before a try is fulfilled by it, also where the try before has failed.
+    const join = async (): Promise<void> => {
+      await this.#topics.listAnew(group);
+      this.#rejoin.fulfil();
+      await inner();
+    };
     try {
-      await untilLetIn(group, inner, this.#topics, this.#observe, this.#stopping.signal);
+      await untilLetIn(group, join, this.#topics, this.#observe, this.#stopping.signal);
     } catch (error) {
       this.#become({ kind: 'outside' });
       throw error;
@@ -220,8 +230,8 @@ export class Membership implements GroupHooks {
     const began = performance.now();
     epoch.close();
     this.#become({ kind: 'closing', group, epoch });
-    const inTime = await drainWithin(this.#settings.barrierMs, () => this.#work.drain());
-    const clean = inTime && !epoch.ended.aborted;
+    const drained = await drainWithin(this.#settings.barrierMs, () => this.#work.drain());
+    const clean = drained && !epoch.ended.aborted;
     epoch.end();
     const now = this.#state;
     if (holdsEpoch(now) && now.epoch === epoch) this.#become({ kind: 'outside' });

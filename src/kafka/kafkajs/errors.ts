@@ -14,7 +14,13 @@ export function refusalOf(error: unknown): 'taken' | 'forbidden' {
   return errorType(error) === 'GROUP_AUTHORIZATION_FAILED' ? 'forbidden' : 'taken';
 }
 
+/** Nobody answered in time. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
 const UNREACHABLE = [
+  'NoAnswer',
   'KafkaJSConnectionError',
   'KafkaJSConnectionClosedError',
   'KafkaJSRequestTimeoutError',

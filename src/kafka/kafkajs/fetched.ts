@@ -7,6 +7,9 @@ import type { FetchedBatch, FetchedPartition } from './types.ts';
 /** The isolation level of a fetch that ends where transactions are open. */
 export const READ_COMMITTED = 1;
 
+/** The one of a fetch that does not, and tells nobody which transactions were aborted. */
+export const READ_UNCOMMITTED = 0;
+
 /** What was fetched of one partition, as kafkajs hands it on. */
 export const Batch = privatePart('consumer/batch.js') as new (
   topic: string,
@@ -21,6 +24,11 @@ export type RawRecord = Pick<FetchedMessage, 'offset' | 'key' | 'value' | 'heade
 export function recordsOf({ topic, partition, messages }: FetchedBatch): KafkaRecord[] {
   const readAt = performance.now();
   return messages.map((message) => recordOf(topic, partition, message, readAt));
+}
+
+/** Where a batch holds what no reader may see: records of aborted transactions, and marks of theirs. */
+export function hiddenOffsets({ rawMessages }: FetchedBatch): number[] {
+  return rawMessages.filter(({ isControlRecord }) => isControlRecord).map(({ offset }) => Number(offset));
 }
 
 /** @param readAt as in `KafkaRecord` */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
-import { createCluster } from './cluster.ts';
+import { createCluster } from './own-cluster.ts';
 import { errorType } from './errors.ts';
 import { commitOffsets, committedOffsets, partitionKey } from './offsets.ts';
 

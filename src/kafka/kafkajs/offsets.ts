@@ -1,6 +1,6 @@
+import { READ_UNCOMMITTED } from './fetched.ts';
 import type { Cluster, GroupPosition, TopicOffsets } from './types.ts';
 
-const READ_UNCOMMITTED = 0;
 /** In place of a time: behind the last record. */
 const LATEST = -1;
 const NO_LEADER = -1;

@@ -1,3 +1,6 @@
+import { errorType } from './errors.ts';
+import type { Operation } from './described.ts';
+
 /** What the words of an error ask of an operator; the first that fits. */
 const BROKER_REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/ENOTFOUND|EAI_AGAIN/, 'check the names in KAFKA_BROKERS, and that this machine can resolve them'],
@@ -16,9 +19,37 @@ const BROKER_REMEDIES: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** What to allow where a broker refuses something for want of a right. */
+const FORBIDDEN_REMEDIES = new Map([
+  [
+    'TOPIC_AUTHORIZATION_FAILED',
+    'let this user READ the source and READ and WRITE what belongs to it: see Rights in README.md',
+  ],
+  [
+    'GROUP_AUTHORIZATION_FAILED',
+    'let this user READ the group KAFKA_GROUP_ID (kafka-acls --add --operation READ --group …)',
+  ],
+  [
+    'CLUSTER_AUTHORIZATION_FAILED',
+    'let this user IDEMPOTENT_WRITE on the cluster, and CREATE there where CREATE_TOPICS=true',
+  ],
+]);
+
 /** What an operator can do where no broker serves us. */
 export function brokerRemedy(error: unknown): string {
   const message = error instanceof Error ? error.message : '';
+  const forbidden = FORBIDDEN_REMEDIES.get(errorType(error) ?? '');
+  if (forbidden !== undefined) return forbidden;
   const known = BROKER_REMEDIES.find(([words]) => words.test(message));
   return known?.[1] ?? 'check KAFKA_BROKERS and that they are up';
+}
+
+/** One line that names rights and topic. */
+export function notAllowed(operations: readonly Operation[], topic: string): string {
+  const rights = operations.join(' and ');
+  return `this user may not ${rights} the topic ${topic}: let it (kafka-acls --add ${options(operations)} --topic ${topic})`;
+}
+
+function options(operations: readonly Operation[]): string {
+  return operations.map((operation) => `--operation ${operation}`).join(' ');
 }

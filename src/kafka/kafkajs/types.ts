@@ -39,6 +39,17 @@ export interface Broker {
   readonly nodeId: number;
   isConnected(): boolean;
   heartbeat(position: GroupPosition): Promise<unknown>;
+  describeGroups(query: { readonly groupIds: readonly string[] }): Promise<{
+    readonly groups: readonly {
+      /** The name of the assigner. */
+      readonly protocol: string;
+      readonly members: readonly { readonly memberMetadata: Buffer }[];
+    }[];
+  }>;
+  findGroupCoordinator(query: {
+    readonly groupId: string;
+    readonly coordinatorType: number;
+  }): Promise<{ readonly coordinator: { readonly nodeId: number } }>;
   offsetCommit(commit: GroupPosition & { readonly topics: readonly TopicOffsets[] }): Promise<unknown>;
   fetch(query: FetchQuery): Promise<FetchAnswer>;
   /** An isolation level of 1 ends where transactions are open, 0 does not. Timestamp -1 asks for the end. */
@@ -54,6 +65,8 @@ export interface Broker {
 }
 
 export interface Cluster {
+  /** Of every broker that is known. */
+  getNodeIds(): string[];
   findBroker(query: { nodeId: string }): Promise<Broker>;
   findGroupCoordinator(query: { groupId: string }): Promise<Broker>;
   refreshMetadata(): Promise<void>;

@@ -1,20 +1,23 @@
+import { incomplete } from '../../core/assignment.ts';
 import type { KafkaRecord } from '../../core/record.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
-import type { Observe, Ownership } from '../../pipeline/ports.ts';
+import { LeftUnsettled, type Observe, type Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
 import type { Waits } from '../../pipeline/waits.ts';
+
 import { servableNow, type TopicSet } from '../group/assigner.ts';
 import type { Work } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
-import { recordsOf } from '../kafkajs/fetched.ts';
+import { hiddenOffsets, recordsOf } from '../kafkajs/fetched.ts';
 import { boundaryOffsets, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import type { Cluster, ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
 import { Committer } from './committer.ts';
 import { LaneWatch, type LaneState } from './lane-watch.ts';
 import { Lane } from './lane.ts';
-import { ParkedLearning, type Unknown } from './parked-learning.ts';
+import { ParkedLearning } from './parked-learning.ts';
 import { ParkedReader } from './parked-reader.ts';
 import { CORRUPT_PAUSE_MS, Quarantine, type QuarantineReason } from './quarantine.ts';
+import { Standing } from './standing.ts';
 import { firstReads, laneStarts } from './starts.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -42,13 +45,17 @@ export class Lanes implements Work {
   readonly #ports: LanePorts;
   readonly #parked: ParkedReader;
   #cluster: Cluster | undefined;
+  #standing: Standing | undefined;
   #lanes = new Map<string, Lane>();
   #watch: LaneWatch | undefined;
   #committer: Committer | undefined;
   readonly #quarantine: Quarantine;
   #closing: AbortSignal = AbortSignal.abort();
+  /** Records given up in this epoch although a request was sent. */
+  #leftUnsettled = 0;
   #served = '';
   #unserved: readonly number[] = [];
+  #incomplete: readonly number[] = [];
   #owned: readonly number[] = [];
 
   constructor(settings: LaneSettings, ports: LanePorts) {
@@ -68,6 +75,11 @@ export class Lanes implements Work {
     return this.#unserved;
   }
 
+  /** Whether partitions stand in this epoch because the leader gave them without a retry topic that they need. */
+  get isIncomplete(): boolean {
+    return this.#incomplete.length > 0;
+  }
+
   /** Makes a lane for every partition just assigned, standing at its committed offset, once all that is parked is known. */
   async open(group: ConsumerGroup, epoch: Epoch): Promise<void> {
     const { cluster } = group;
@@ -80,6 +92,7 @@ export class Lanes implements Work {
     const learning = new ParkedLearning(this.#parked, source, observe, cluster, firstReads(starts), epoch.closing);
     const unknown = await learning.learn(assigned);
     this.#closing = epoch.closing;
+    this.#leftUnsettled = 0;
 
     const committer = new Committer(group, epoch, observe, this.#ports.isSuspect);
     this.#committer = committer;
@@ -98,7 +111,7 @@ export class Lanes implements Work {
           ownership: epoch,
           waits: this.#ports.waits,
           room,
-          process: this.#ports.process,
+          process: (record, ownership) => this.#process(record, ownership),
           onMoved: (moved) => committer.moved(moved),
           onRoom: (lane) => this.#quarantine.resume(group, lane),
           onError: this.#ports.onError,
@@ -108,12 +121,17 @@ export class Lanes implements Work {
         pointAt(group, lane);
       }
     }
-    this.#holdUnknown(group, unknown);
-    const look = (still: Unknown): void => this.#holdUnknown(group, still);
-    learning.learnOn(assigned, unknown, look).catch(() => undefined);
+    const standing = new Standing(group, this.#lanes.values(), this.#quarantine);
+    this.#standing = standing;
+    standing.know(unknown);
+    learning.learnOn(assigned, unknown, (still) => standing.know(still)).catch(() => undefined);
+    const { topics } = this.#settings;
+    const servable = servableNow(cluster, topics);
+    this.#incomplete = incomplete(assigned, servable, source, topics.topology.retryTopics);
+    standing.give(this.#incomplete);
     this.#owned = [...new Set([...assigned.values()].flat())];
-    const { partitions, unserved } = servableNow(cluster, this.#settings.topics);
-    this.#served = describe(partitions);
+    this.#served = describe(servable.partitions);
+    const unserved = [...new Set([...servable.unserved, ...this.#incomplete])].sort((a, b) => a - b);
     this.#unserved = unserved;
     observe({ kind: 'joined', generation: epoch.generation, partitions: Object.fromEntries(assigned) });
     observe({ kind: 'unserved', partitions: unserved });
@@ -135,6 +153,7 @@ export class Lanes implements Work {
       this.#ports.observe({ kind: 'corrupt', topic, partition, ...corrupt });
       this.#holdFor(CORRUPT_PAUSE_MS, group, lane, 'corrupt');
     } else if (Number(batch.fetchedOffset) === lane.next) {
+      this.#parked.passed(topic, partition, hiddenOffsets(batch));
       this.#hand(group, lane, recordsOf(batch), Number(batch.lastOffset()) + 1);
     }
     pointAt(group, lane);
@@ -160,27 +179,27 @@ export class Lanes implements Work {
   #holdFor(ms: number, group: ConsumerGroup, lane: Lane, reason: QuarantineReason): void {
     this.#quarantine.hold(group, [lane], reason);
     pause(ms, this.#closing).then(
-      () => this.#quarantine.release(group, [lane]),
+      () => this.#quarantine.release(group, [lane], reason),
       () => undefined,
     );
   }
 
-  /** Nothing is sent of a partition number of which not all is known that is parked. */
-  #holdUnknown(group: ConsumerGroup, unknown: Unknown): void {
-    for (const lane of this.#lanes.values()) {
-      const reason = unknown.get(lane.partition);
-      if (reason !== undefined) this.#quarantine.hold(group, [lane], reason);
-      else if (this.#quarantine.reasonOf(lane)?.startsWith('parked_') === true) {
-        this.#quarantine.isOver([lane]);
-        this.#quarantine.release(group, [lane]);
-      }
-    }
+  /** The lanes of a topic get nothing more: it may be gone, or another one under the same name. */
+  standStill(topic: string): void {
+    this.#standing?.standStill(topic);
   }
 
-  /** Resolves when nothing is in flight any more and all that was settled is committed. */
-  async drain(): Promise<void> {
+  /** The topic is the one that it was: its lanes go on where they stand, and commit what they have settled meanwhile. */
+  goOn(topic: string): void {
+    this.#standing?.goOn(topic);
+    for (const lane of this.positions(topic)) this.#committer?.moved(lane);
+  }
+
+  async drain(): Promise<boolean> {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()));
     await this.#committer?.flushed();
+    const isCommitted = [...this.#lanes.values()].every((lane) => lane.progress().offset === lane.committed);
+    return isCommitted && this.#leftUnsettled === 0;
   }
 
   /** Forgets all lanes; their records are read again by whoever owns the partitions next. */
@@ -224,7 +243,7 @@ export class Lanes implements Work {
   }
 
   /** Where each lane of a topic reads next. */
-  positions(topic: string): { partition: number; next: number }[] {
+  positions(topic: string): Lane[] {
     return [...this.#lanes.values()].filter((lane) => lane.topic === topic);
   }
 
@@ -237,6 +256,15 @@ export class Lanes implements Work {
   /** The same, with the ends as they were told last. */
   statesNow(): LaneState[] {
     return this.#watch?.seen([...this.#lanes.values()]) ?? [];
+  }
+
+  async #process(record: KafkaRecord, ownership: Ownership): Promise<void> {
+    try {
+      await this.#ports.process(record, ownership);
+    } catch (error) {
+      if (error instanceof LeftUnsettled) this.#leftUnsettled += 1;
+      throw error;
+    }
   }
 
   /** Records that the broker deleted before they were read are gone; that is told loudly, and reading goes on behind. */

@@ -9,7 +9,7 @@ import type { Learnt, ParkedReader, Starts } from './parked-reader.ts';
 const FULL_EVERY = 10;
 
 /** Partition numbers of which not all that is parked is known, and why. */
-export type Unknown = ReadonlyMap<number, Exclude<QuarantineReason, 'corrupt'>>;
+export type Unknown = ReadonlyMap<number, Extract<QuarantineReason, `parked_${string}`>>;
 
 /** How one epoch comes to know what is parked in its partitions. */
 export class ParkedLearning {

@@ -1,16 +1,16 @@
 import { readProvenance } from '../../core/provenance.ts';
-import type { Copy } from '../../core/parked-keys.ts';
+import type { Copy, ParkedKeys } from '../../core/parked-keys.ts';
 import type { KafkaRecord } from '../../core/record.ts';
 import type { Topology } from '../../core/topology.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import { copyOf } from '../../pipeline/parked-copy.ts';
 import { Abandoned } from '../../pipeline/ports.ts';
-import { Batch, READ_COMMITTED, recordsOf } from '../kafkajs/fetched.ts';
-import type { Cluster } from '../kafkajs/types.ts';
-import { boundaryOffsets, byTopic, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
+import { Batch, READ_COMMITTED, READ_UNCOMMITTED, recordsOf } from '../kafkajs/fetched.ts';
+import type { Broker, Cluster, FetchedPartition } from '../kafkajs/types.ts';
+import { byTopic, highWatermarks, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import type { CorruptBatch } from '../wire/record-batches.ts';
 
-const FETCH = { minBytes: 1, maxWaitTime: 250, maxBytes: 4_194_304, isolationLevel: READ_COMMITTED };
+const FETCH = { minBytes: 1, maxWaitTime: 250, maxBytes: 4_194_304 };
 const PARTITION_BYTES = 1_048_576;
 
 /** Where lanes begin to read, by `partitionKey`. */
@@ -21,6 +21,32 @@ interface Unread {
   readonly topic: string;
   readonly partition: number;
   next: number;
+  /** Behind its last record, those of open transactions included. */
+  readonly end: number;
+}
+
+/** A stretch of a retry topic in which readers may see what stands there, or may see it yet. */
+interface Stretch {
+  readonly isolationLevel: number;
+  readonly end: (answer: Pick<FetchedPartition, 'lastStableOffset' | 'highWatermark'>) => number;
+  readonly join: (parkedKeys: ParkedKeys, copy: Copy) => void;
+}
+
+const DECIDED: Stretch = {
+  isolationLevel: READ_COMMITTED,
+  end: ({ lastStableOffset }) => Number(lastStableOffset),
+  join: (parkedKeys, copy) => parkedKeys.join(copy),
+};
+
+/** Behind an open transaction, whoever wrote it; it is read again, by its lane, when it is decided. */
+const UNDECIDED: Stretch = {
+  isolationLevel: READ_UNCOMMITTED,
+  end: ({ highWatermark }) => Number(highWatermark),
+  join: (parkedKeys, copy) => parkedKeys.joinUndecided(copy),
+};
+
+function isAt(one: { topic: string; partition: number }, other: { topic: string; partition: number }): boolean {
+  return one.topic === other.topic && one.partition === other.partition;
 }
 
 /** What was read of retry topics, and where it could not be read on. Nothing of these partition numbers may be sent. */
@@ -55,7 +81,11 @@ export class ParkedReader {
     const parkedKeys = this.#parkedKeys.of(partition);
     for (const [at, record] of records.entries()) {
       const copy = this.#copyOf(record);
-      if (copy === undefined || parkedKeys.has(copy)) continue;
+      if (copy === undefined) continue;
+      if (parkedKeys.has(copy)) {
+        parkedKeys.join(copy);
+        continue;
+      }
       const { full, overfull } = this.#parkedKeys;
       if (overfull || (full && !(isLaneEmpty && at === 0))) {
         parkedKeys.readTo(tier, record.offset);
@@ -67,6 +97,14 @@ export class ParkedReader {
     return records;
   }
 
+  /** At these offsets stands nothing that a reader may see: a copy that was known there was of an aborted transaction. */
+  passed(topic: string, partition: number, offsets: readonly number[]): void {
+    const tier = this.#topology.retryTierOf(topic)?.name;
+    if (tier === undefined) return;
+    const parkedKeys = this.#parkedKeys.of(partition);
+    for (const offset of offsets) parkedKeys.forget(tier, offset);
+  }
+
   /** Records before `earliest` are gone from the topic. */
   expired(topic: string, partition: number, earliest: number): void {
     const tier = this.#topology.retryTierOf(topic)?.name;
@@ -75,7 +113,8 @@ export class ParkedReader {
 
   /**
    * Reads what is parked in the partitions just assigned, as far as it is not known from before: from the committed
-   * offsets to the last stable ones. Nothing may be sent earlier: it could overtake a parked event of its key.
+   * offsets to the ends, through transactions that are open. Nothing may be sent earlier: it could overtake a parked event
+   * of its key.
    *
    * @param starts where each partition's lane will begin to read
    */
@@ -108,20 +147,21 @@ export class ParkedReader {
 
   async #unread(cluster: Cluster, partitions: Partitions, starts: Starts): Promise<Unread[]> {
     const retry = new Map([...partitions].filter(([topic]) => topic !== this.#topology.source));
-    const ends = await boundaryOffsets(cluster, retry, 'latest');
+    const ends = await highWatermarks(cluster, retry);
     const unread: Unread[] = [];
     for (const [topic, partitions] of retry) {
       const tier = this.#topology.tierOf(topic);
       for (const partition of partitions) {
         const key = partitionKey(topic, partition);
         const next = this.#parkedKeys.of(partition).startAt(tier, starts.get(key) ?? 0);
-        if (next < (ends.get(key) ?? 0)) unread.push({ topic, partition, next });
+        const end = ends.get(key) ?? 0;
+        if (next < end) unread.push({ topic, partition, next, end });
       }
     }
     return unread;
   }
 
-  /** Reads partitions to their last stable offsets, as far as they can be read and there is room. */
+  /** Reads partitions to their ends, as far as they can be read and there is room. */
   async #readAll(cluster: Cluster, unread: readonly Unread[], closing: AbortSignal) {
     const leaderOf = ({ topic, partition }: Unread): number =>
       cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)?.leader ?? -1;
@@ -137,6 +177,17 @@ export class ParkedReader {
   async #readFrom(cluster: Cluster, leader: number, unread: readonly Unread[], closing: AbortSignal) {
     assertOpen(closing);
     const broker = await cluster.findBroker({ nodeId: String(leader) });
+    const decided = await this.#readStretch(broker, DECIDED, unread, closing);
+    const rest = unread.filter((at) => at.next < at.end && !decided.corrupt.some((batch) => isAt(batch, at)));
+    const undecided = await this.#readStretch(broker, UNDECIDED, rest, closing);
+    return {
+      count: decided.count + undecided.count,
+      corrupt: [...decided.corrupt, ...undecided.corrupt],
+      known: decided.known && undecided.known,
+    };
+  }
+
+  async #readStretch(broker: Broker, stretch: Stretch, unread: readonly Unread[], closing: AbortSignal) {
     const remaining = new Set(unread);
     const corrupt: Learnt['corrupt'][number][] = [];
     let count = 0;
@@ -149,7 +200,7 @@ export class ParkedReader {
           maxBytes: PARTITION_BYTES,
         })),
       }));
-      const { responses } = await broker.fetch({ ...FETCH, topics });
+      const { responses } = await broker.fetch({ ...FETCH, isolationLevel: stretch.isolationLevel, topics });
       assertOpen(closing);
       for (const at of remaining) {
         const answer = responses
@@ -161,21 +212,21 @@ export class ParkedReader {
           const records = recordsOf(batch);
           count += records.length;
           at.next = Math.max(at.next, Number(batch.lastOffset()) + 1);
-          this.#learnt(at, records);
+          this.#learnt(at, records, stretch);
         }
         const { corrupt: wrong } = batch.rawMessages;
         if (wrong !== undefined) corrupt.push({ ...wrong, topic: at.topic, partition: at.partition });
-        if (wrong !== undefined || at.next >= Number(answer.lastStableOffset)) remaining.delete(at);
+        if (wrong !== undefined || at.next >= stretch.end(answer)) remaining.delete(at);
       }
     }
     return { count, corrupt, known: remaining.size === 0 };
   }
 
-  #learnt({ topic, partition, next }: Unread, records: readonly KafkaRecord[]): void {
+  #learnt({ topic, partition, next }: Unread, records: readonly KafkaRecord[], { join }: Stretch): void {
     const parkedKeys = this.#parkedKeys.of(partition);
     for (const record of records) {
       const copy = this.#copyOf(record);
-      if (copy !== undefined) parkedKeys.join(copy);
+      if (copy !== undefined) join(parkedKeys, copy);
     }
     parkedKeys.readTo(this.#topology.tierOf(topic), next);
   }

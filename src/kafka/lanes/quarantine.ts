@@ -5,8 +5,11 @@ import type { Lane } from './lane.ts';
 /** How long what cannot be read waits before it is asked for again. */
 export const CORRUPT_PAUSE_MS = 1_000;
 
-/** Why a lane gets nothing: a batch, or what is parked, is corrupt; or more is parked than there is room to know. */
-export type QuarantineReason = 'corrupt' | 'parked_unread' | 'parked_full';
+/**
+ * Why a lane gets nothing: a batch, or what is parked, is corrupt; more is parked than there is room to know; or a topic is
+ * missing that it reads, or needs to park.
+ */
+export type QuarantineReason = 'corrupt' | 'parked_unread' | 'parked_full' | 'topic_missing';
 
 /** Lanes that get nothing for now, because what they would get cannot be read; the others go on. */
 export class Quarantine {
@@ -32,10 +35,12 @@ export class Quarantine {
     group.pause(lanes.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
   }
 
-  /** Lets them be read again; what is read may be as bad as before. */
-  release(group: ConsumerGroup, lanes: readonly Lane[]): void {
-    for (const lane of lanes) this.#lanes.delete(lane);
-    for (const lane of lanes) this.resume(group, lane);
+  /** Lets those be read again that are held back for this reason; what is read may be as bad as before. */
+  release(group: ConsumerGroup, lanes: readonly Lane[], reason: QuarantineReason): void {
+    for (const lane of lanes.filter((one) => this.reasonOf(one) === reason)) {
+      this.#lanes.delete(lane);
+      this.resume(group, lane);
+    }
   }
 
   /** These lanes have read again, or are given up. */

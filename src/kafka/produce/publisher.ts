@@ -1,7 +1,8 @@
 import type { IHeaders, Kafka, Producer } from 'kafkajs';
 import type { OutgoingRecord } from '../../core/record.ts';
-import type { Publish } from '../../pipeline/ports.ts';
+import { NotAllowed, type Publish } from '../../pipeline/ports.ts';
 import { errorType } from '../kafkajs/errors.ts';
+import { notAllowed } from '../kafkajs/remedies.ts';
 
 /** Why a broker refuses a record for ever, however often it is sent. */
 const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
@@ -57,7 +58,9 @@ async function write(producers: Producers, record: OutgoingRecord, mayWrite: () 
       return { offset: Number(written.baseOffset) };
     });
   } catch (error) {
-    if (TOO_LARGE.includes(errorType(error) ?? '')) return 'too_large';
+    const type = errorType(error) ?? '';
+    if (TOO_LARGE.includes(type)) return 'too_large';
+    if (type === 'TOPIC_AUTHORIZATION_FAILED') throw new NotAllowed(notAllowed(['WRITE'], topic), { cause: error });
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs';
 import { errorType } from '../kafkajs/errors.ts';
+import { notAllowed } from '../kafkajs/remedies.ts';
 import type { Wanted } from './wanted.ts';
 
 /** Room for the headers that a record gains on its way. */
@@ -14,8 +15,13 @@ const REMEDIES = new Map([
   ['INVALID_CONFIG', 'make it by hand and set CREATE_TOPICS=false'],
 ]);
 
-/** Makes topics. What the brokers refuse for ever becomes a problem with its remedy; every other failure is thrown. */
-export async function createAll(
+/**
+ * Makes topics.
+ *
+ * @param sourceLargest the source's `max.message.bytes`, 0 where it is not known: what is made has the brokers' own then
+ * @returns what was made; what the brokers refuse for ever is a problem with its remedy. Every other failure is thrown.
+ */
+export async function createMissing(
   admin: Admin,
   missing: readonly Wanted[],
   numPartitions: number,
@@ -24,11 +30,12 @@ export async function createAll(
 ): Promise<{ made: string[]; problems: string[] }> {
   const made: string[] = [];
   const problems: string[] = [];
+  const largest = [{ name: 'max.message.bytes', value: String(sourceLargest + HEADROOM_BYTES) }];
   for (const { topic, retentionMs } of missing) {
     const configEntries = [
       { name: 'cleanup.policy', value: 'delete' },
       { name: 'retention.ms', value: String(retentionMs) },
-      { name: 'max.message.bytes', value: String(sourceLargest + HEADROOM_BYTES) },
+      ...(sourceLargest > 0 ? largest : []),
     ];
     try {
       await admin.createTopics({
@@ -47,15 +54,25 @@ export async function createAll(
   return { made, problems };
 }
 
-/** Gives topics as many partitions as `count`. */
-export async function grow(admin: Admin, topics: readonly string[], count: number): Promise<string[]> {
+/** Gives topics as many partitions as `count`. Where this user may not, that is a warning: all other partitions are served. */
+export async function grow(
+  admin: Admin,
+  topics: readonly string[],
+  count: number,
+): Promise<{ made: string[]; warnings: string[] }> {
+  const made: string[] = [];
+  const warnings: string[] = [];
   for (const topic of topics) {
     try {
       await admin.createPartitions({ topicPartitions: [{ topic, count }] });
+      made.push(topic);
     } catch (error) {
-      // Another member was faster.
-      if (errorType(error) !== 'INVALID_PARTITIONS') throw error;
+      const type = errorType(error);
+      if (type === 'TOPIC_AUTHORIZATION_FAILED') {
+        warnings.push(`${notAllowed(['ALTER'], topic)}; source partitions beyond its last one are not read`);
+        // Another member was faster.
+      } else if (type !== 'INVALID_PARTITIONS') throw error;
     }
   }
-  return [...topics];
+  return { made, warnings };
 }

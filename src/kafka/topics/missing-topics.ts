@@ -1,18 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fact } from '../../pipeline/facts.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
 import type { Waits } from '../../pipeline/waits.ts';
-import type { TopicSet } from '../group/assigner.ts';
 import type { RejoinRequest, TopicWatch } from '../group/collaborators.ts';
 import type { Cluster, ConsumerGroup } from '../kafkajs/types.ts';
 import { existingTopics, followTopics } from '../kafkajs/metadata.ts';
 import { committedOffsets, partitionKey } from '../kafkajs/offsets.ts';
+import type { ReadTopics } from './read-topics.ts';
 
 export interface MissingTopicsOptions {
-  readonly topics: TopicSet;
+  readonly topics: ReadTopics;
   readonly parkedKeys: AllParkedKeys;
   readonly observe: Observe;
+  readonly groupId: string;
   readonly lanes: {
+    /** Nothing more is taken of the topic. */
+    standStill(topic: string): void;
+    /** The topic is the one that it was. */
+    goOn(topic: string): void;
     /** Where each lane of a topic reads next. */
     positions(topic: string): readonly { readonly partition: number; readonly next: number }[];
     /** @returns what is wrong, with its remedy, where the partition ends before the offset that was committed */
@@ -26,19 +32,20 @@ export interface MissingTopicsOptions {
   readonly fatal: (error: Error) => void;
 }
 
+const OFFSETS_GONE_WITHIN_MS = 1_000;
+
 /**
  * Topics that were deleted under a running service.
  *
- * A topic that is `missing` is left out of what is fetched and committed, and all others go on. When it is there again it
- * is `suspect` until the next assignment, since it may be another one under the same name: the brokers drop a group's
- * offsets with a topic, so one without them was made anew. Then its offsets count from 0, and what `ParkedKeys` knows of the
+ * A topic that is `missing` is left out of what is fetched and committed, and all others go on. It is `suspect`, and its
+ * lanes stand, until it is known what it is when it is there again: it may be another one under the same name. The brokers
+ * drop a group's offsets with a topic, so one that still has them only seemed to be gone, and its lanes go on where they
+ * stand. One without them was made anew: at the next assignment its offsets count from 0, and what `ParkedKeys` knows of the
  * old one is void. A source made anew ends the service: its offsets name other events than those that are parked.
  */
 export class MissingTopics implements TopicWatch {
   readonly #options: MissingTopicsOptions;
   #missing: readonly string[] = [];
-  /** Retry topics without a configured delay that were deleted: nobody needs them again. */
-  readonly #done = new Set<string>();
   #looking: Promise<void> | undefined;
 
   constructor(options: MissingTopicsOptions) {
@@ -48,6 +55,10 @@ export class MissingTopics implements TopicWatch {
   /** Topics that were not there at the last look. */
   get names(): readonly string[] {
     return this.#missing;
+  }
+
+  listAnew(group: ConsumerGroup): Promise<void> {
+    return this.#options.topics.listAnew(group);
   }
 
   /** Looks which topics there are, and lets the client go on with those. */
@@ -70,10 +81,7 @@ export class MissingTopics implements TopicWatch {
       return false;
     }
     for (const { topic, partition } of remade) this.#lose(topic, partition);
-    for (const { topic } of group.assigned()) {
-      suspects.get(topic)?.();
-      suspects.delete(topic);
-    }
+    for (const { topic } of group.assigned()) this.#isClear(topic);
     return true;
   }
 
@@ -100,7 +108,7 @@ export class MissingTopics implements TopicWatch {
   async #look(cluster: Cluster): Promise<void> {
     const { topics, observe, lanes, rejoin } = this.#options;
     const { source, counterparts } = topics.topology;
-    const wanted = [...new Set([...topics.read, ...counterparts])].filter((topic) => !this.#done.has(topic));
+    const wanted = [...new Set([...topics.read, ...counterparts])];
     const existing = await existingTopics(cluster, wanted);
     const back = this.#missing.filter((topic) => existing.has(topic));
     const gone = wanted.filter((topic) => !existing.has(topic));
@@ -108,18 +116,45 @@ export class MissingTopics implements TopicWatch {
     for (const topic of gone) {
       this.#suspect(topic);
       if (this.#missing.includes(topic)) continue;
-      this.#done.add(topic);
+      // Without a configured delay nobody needs it again; where it is made again, the next join finds it.
+      topics.drop(topic);
       for (const { partition, next } of lanes.positions(topic)) this.#lose(topic, partition, next);
     }
     await followTopics(cluster, existing);
     observe({ kind: 'topics_missing', topics: this.#missing.map((topic) => ({ topic, role: this.#roleOf(topic) })) });
-    if (back.some((topic) => topics.read.includes(topic))) rejoin.ask();
+    for (const topic of back.filter((each) => topics.read.includes(each))) {
+      if (await this.#isUnchanged(cluster, topic)) this.#goOn(topic);
+      else rejoin.ask();
+    }
+  }
+
+  /** Whether this is the topic that it was. Where nobody can say so now, it is found out at the next assignment. */
+  async #isUnchanged(cluster: Cluster, topic: string): Promise<boolean> {
+    const { groupId, lanes } = this.#options;
+    const partitions = lanes.positions(topic).map(({ partition }) => partition);
+    // A topic may be known again before its coordinator has dropped the offsets of the one before.
+    await sleep(OFFSETS_GONE_WITHIN_MS);
+    const committed = await committedOffsets(cluster, groupId, new Map([[topic, partitions]])).catch(() => new Map());
+    return partitions.length > 0 && partitions.every((partition) => committed.has(partitionKey(topic, partition)));
+  }
+
+  /** What the topic is, is known now. */
+  #isClear(topic: string): void {
+    const { suspects } = this.#options;
+    suspects.get(topic)?.();
+    suspects.delete(topic);
+  }
+
+  #goOn(topic: string): void {
+    this.#isClear(topic);
+    this.#options.lanes.goOn(topic);
   }
 
   #suspect(topic: string): void {
-    const { topics, parkedKeys, suspects, waits } = this.#options;
+    const { topics, parkedKeys, suspects, lanes, waits } = this.#options;
     if (suspects.has(topic) || !topics.read.includes(topic)) return;
     suspects.set(topic, waits.begin({ topic }, 'topic_missing'));
+    lanes.standStill(topic);
     parkedKeys.readAgain(topics.topology.tierOf(topic));
   }
 

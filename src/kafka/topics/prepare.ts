@@ -1,8 +1,13 @@
-import type { Admin, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import type { Topology } from '../../core/topology.ts';
 import type { TopicSet } from '../group/assigner.ts';
-import { configValues } from './config-values.ts';
-import { createAll, grow, HEADROOM_BYTES } from './create.ts';
+import type { DescribedTopic } from '../kafkajs/described.ts';
+import { errorType, UNKNOWN_TOPIC } from '../kafkajs/errors.ts';
+import { createMissing, grow } from './create.ts';
+import { fitnessOf } from './fitness.ts';
+import { notAllowed } from '../kafkajs/remedies.ts';
+import { lackedRights, type OwnRole } from './rights.ts';
+import { openSurvey, type ConfigValues, type Survey } from './survey.ts';
 import { wantedTopics } from './wanted.ts';
 
 /** What has to exist beside the source. */
@@ -22,74 +27,141 @@ export interface Topics extends TopicSet {
   readonly warnings: readonly string[];
   /** Names of topics that were made or given partitions. */
   readonly made: readonly string[];
+  /** How long each topic keeps its records, in milliseconds, negative for ever; without those that say nothing of it. */
+  readonly retentionMs: Readonly<Record<string, number>>;
 }
+
+const FORBIDDEN = 'TOPIC_AUTHORIZATION_FAILED';
 
 /** Checks the topics, and makes what is missing where that is allowed. Throws where the brokers do not answer. */
 export async function prepareTopics(kafka: Kafka, settings: TopicSettings): Promise<Topics> {
+  const survey = await openSurvey(kafka);
+  const seen = await look(survey, settings.topology).finally(() => survey.close());
+  const { topology, create } = settings;
+  const { source, counterparts } = topology;
+  const found: Topics = {
+    ...judge(seen, settings),
+    read: seen.read,
+    topology,
+    made: [],
+    retentionMs: retentionsOf(seen),
+  };
+  if (found.problems.length > 0 || !create) return found;
+
+  const missing = wantedTopics(topology).filter(({ topic }) => partitionsOf(seen, topic) === 0);
+  const count = partitionsOf(seen, source);
+  const short = counterparts.filter((topic) => isShort(seen, topic, count));
+  if (missing.length + short.length === 0) return found;
+  const largest = Number(seen.configs.get(source)?.get('max.message.bytes') ?? 0);
   const admin = kafka.admin();
   await admin.connect();
   try {
-    return await inspect(admin, settings);
+    const { made, problems } = await createMissing(admin, missing, count, largest, settings.replicationFactor);
+    if (problems.length > 0) return { ...found, problems, made };
+    const kept = missing.map(({ topic, retentionMs }) => [topic, retentionMs] as const);
+    const retentionMs = { ...found.retentionMs, ...Object.fromEntries(kept) };
+    const grown = await grow(admin, short, count);
+    return {
+      ...found,
+      warnings: [...found.warnings, ...grown.warnings],
+      made: [...made, ...grown.made],
+      retentionMs,
+    };
   } finally {
     await admin.disconnect();
   }
 }
 
-async function inspect(admin: Admin, settings: TopicSettings): Promise<Topics> {
-  const { topology, create } = settings;
-  const { source, counterparts } = topology;
-  const wanted = wantedTopics(topology);
-  const existing = await admin.listTopics();
-  const drained = existing.filter((topic) => topology.roleOf(topic) === 'retry');
-  const found: Topics = {
-    topology,
-    read: [...new Set([source, ...topology.retryTopics, ...drained])],
-    problems: [],
-    warnings: [],
-    made: [],
-  };
-  if (!existing.includes(source)) {
-    return { ...found, problems: [`SOURCE_TOPIC: the topic ${source} does not exist; make it, or name the right one`] };
-  }
-  const missing = wanted.filter(({ topic }) => !existing.includes(topic));
-  if (missing.length > 0 && !create) {
-    const problems = missing.map(
-      ({ topic }) =>
-        `the topic ${topic} does not exist; make it with the source's partition count, or set CREATE_TOPICS=true`,
-    );
-    return { ...found, problems };
-  }
-
-  const partitions = await partitionCounts(
-    admin,
-    existing.filter((topic) => topic === source || counterparts.includes(topic)),
-  );
-  const sourceCount = partitions.get(source) ?? 0;
-  const largest = await configValues(admin, [...partitions.keys()], 'max.message.bytes');
-  const sourceLargest = largest.get(source) ?? 0;
-  const { made, problems } = await createAll(admin, missing, sourceCount, sourceLargest, settings.replicationFactor);
-  if (problems.length > 0) return { ...found, problems, made };
-
-  const short = counterparts.filter((topic) => (partitions.get(topic) ?? sourceCount) < sourceCount);
-  if (create) made.push(...(await grow(admin, short, sourceCount)));
-  const warnings = [
-    ...(create ? [] : short).map(
-      (topic) =>
-        `the topic ${topic} has ${partitions.get(topic) ?? 0} partitions and ${source} has ${sourceCount}: source ` +
-        `partitions without a counterpart are not read; add partitions to ${topic}, or set CREATE_TOPICS=true`,
-    ),
-    ...counterparts
-      .filter((topic) => (largest.get(topic) ?? Number.POSITIVE_INFINITY) < sourceLargest + HEADROOM_BYTES)
-      .map(
-        (topic) =>
-          `the topic ${topic} takes records of ${largest.get(topic) ?? 0} bytes, ${source} of ${sourceLargest}: set its ` +
-          `max.message.bytes to ${sourceLargest + HEADROOM_BYTES} or more, or large records lose their value`,
-      ),
-  ];
-  return { ...found, warnings, made };
+/** Our topics as this user sees them. */
+interface Seen {
+  readonly read: readonly string[];
+  readonly described: ReadonlyMap<string, DescribedTopic>;
+  /** Of the topics whose configuration this user may read. */
+  readonly configs: ReadonlyMap<string, ConfigValues>;
 }
 
-async function partitionCounts(admin: Admin, topics: readonly string[]): Promise<Map<string, number>> {
-  const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
-  return new Map(found.map(({ name, partitions }) => [name, partitions.length]));
+async function look(survey: Survey, topology: Topology): Promise<Seen> {
+  const drained = (await survey.topicNames()).filter((topic) => topology.roleOf(topic) === 'retry');
+  const read = [...new Set([topology.source, ...topology.retryTopics, ...drained])];
+  const wanted = wantedTopics(topology).map(({ topic }) => topic);
+  const { topics } = await survey.describe([...new Set([...read, ...wanted])]);
+  for (const { topic, error } of topics) {
+    if (error === undefined || error === UNKNOWN_TOPIC || error === FORBIDDEN) continue;
+    throw new Error(`the topic ${topic} cannot be looked at now: ${error}`);
+  }
+  const present = topics.filter(({ error }) => error === undefined);
+  const configs = new Map<string, ConfigValues>();
+  for (const { topic } of present) {
+    const config = await configOf(survey, topic);
+    if (config !== undefined) configs.set(topic, config);
+  }
+  return { read, described: new Map(topics.map((one) => [one.topic, one])), configs };
+}
+
+async function configOf(survey: Survey, topic: string): Promise<ConfigValues | undefined> {
+  try {
+    return await survey.topicConfig(topic);
+  } catch (error) {
+    if (errorType(error) === FORBIDDEN) return undefined;
+    throw error;
+  }
+}
+
+function judge(seen: Seen, { topology, create }: TopicSettings): Pick<Topics, 'problems' | 'warnings'> {
+  const { source, counterparts } = topology;
+  const { problems, warnings } = fitnessOf(topology, seen.configs);
+  const count = partitionsOf(seen, source);
+  // All others are named after it.
+  if (seen.described.get(source)?.error === UNKNOWN_TOPIC) {
+    return {
+      problems: [`SOURCE_TOPIC: the topic ${source} does not exist; make it, or name the right one`],
+      warnings: [],
+    };
+  }
+  return {
+    problems: [...[...seen.described.values()].flatMap((topic) => absence(topic, topology, create)), ...problems],
+    warnings: [
+      ...warnings,
+      ...unread(seen, [source, ...counterparts]),
+      ...(create ? [] : counterparts.filter((topic) => isShort(seen, topic, count))).map(
+        (topic) =>
+          `the topic ${topic} has ${partitionsOf(seen, topic)} partitions and ${source} has ${count}: source ` +
+          `partitions without a counterpart are not read; add partitions to ${topic}, or set CREATE_TOPICS=true`,
+      ),
+    ],
+  };
+}
+
+/** Why this topic cannot be worked with, if so. */
+function absence({ topic, error, allowed }: DescribedTopic, topology: Topology, create: boolean): string[] {
+  if (error === UNKNOWN_TOPIC) {
+    if (create) return [];
+    return [`the topic ${topic} does not exist; make it with the source's partition count, or set CREATE_TOPICS=true`];
+  }
+  // What may not even be seen may not be read or written either.
+  const lacked = lackedRights(topology.roleOf(topic) as OwnRole, error === FORBIDDEN ? new Set() : allowed);
+  return lacked.length === 0 ? [] : [notAllowed(lacked, topic)];
+}
+
+function unread({ described, configs }: Seen, topics: readonly string[]): string[] {
+  return topics
+    .filter((topic) => described.get(topic)?.error === undefined && !configs.has(topic))
+    .map(
+      (topic) =>
+        `${notAllowed(['DESCRIBE_CONFIGS'], topic)}; whether it keeps records long enough, and takes large ones, is not known`,
+    );
+}
+
+function partitionsOf({ described }: Seen, topic: string): number {
+  return described.get(topic)?.partitions.length ?? 0;
+}
+
+function isShort(seen: Seen, topic: string, count: number): boolean {
+  const own = partitionsOf(seen, topic);
+  return own > 0 && own < count;
+}
+
+function retentionsOf({ configs }: Seen): Record<string, number> {
+  const kept = [...configs].map(([topic, config]) => [topic, config.get('retention.ms')] as const);
+  return Object.fromEntries(kept.flatMap(([topic, ms]) => (ms === undefined ? [] : [[topic, Number(ms)]])));
 }

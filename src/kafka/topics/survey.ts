@@ -1,5 +1,4 @@
 import type { Kafka } from 'kafkajs';
-import { createCluster, type OwnCluster } from '../kafkajs/cluster.ts';
 import {
   describeGroup,
   describeTopics,
@@ -9,6 +8,7 @@ import {
 } from '../kafkajs/described.ts';
 import { errorType } from '../kafkajs/errors.ts';
 import { boundaryOffsets, committedOffsets, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
+import { createCluster, type OwnCluster } from '../kafkajs/own-cluster.ts';
 import { kafkajs } from '../kafkajs/patched.ts';
 
 /** Settings of a topic or a broker, by name. */

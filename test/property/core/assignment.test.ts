@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { servable, sharePartitions, type Member } from '../../../src/core/assignment.ts';
+import { servable, sharePartitions } from '../../../src/core/assignment.ts';
 
 const partitions = fc.integer({ min: 0, max: 40 }).map(upTo);
 const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 8 });
@@ -22,7 +22,7 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, number) => number);
 }
 
-function afterwards(shares: ReadonlyMap<string, readonly number[]>, generation = 5): Member[] {
+function afterwards(shares: ReadonlyMap<string, readonly number[]>, generation = 5) {
   return [...shares].map(([id, owned]) => ({ id, owned, generation }));
 }
 

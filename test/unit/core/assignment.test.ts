@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { servable, sharePartitions } from '../../../src/core/assignment.ts';
+import { agree, incomplete, servable, sharePartitions } from '../../../src/core/assignment.ts';
 
 const member = (id: string, owned: number[] = [], generation = 1) => ({ id, owned, generation });
 const shared = (numbers: number[], ...members: ReturnType<typeof member>[]) =>
@@ -73,5 +73,63 @@ describe('a source partition without counterparts', () => {
     const { partitions, unserved } = servable(counts, 'payment-final', read, ['payment-final.retry.2m']);
     expect(partitions.get('payment-final')).toEqual([0, 1, 2, 3]);
     expect(unserved).toEqual([]);
+  });
+});
+
+describe('what members agree on', () => {
+  const asking = (id: string, source: string, owned: number[] = [], generation = -1) => ({
+    ...member(id, owned, generation),
+    reads: [source, `${source}.retry.5s`],
+    needs: [`${source}.retry.5s`],
+  });
+  const silent = { ...member('s'), reads: [], needs: [] };
+
+  test('is the source of whoever served last, whoever asks beside them', () => {
+    const members = [asking('a', 'x'), asking('b', 'y', [1], 7), asking('c', 'x', [2], 6), silent];
+    const agreement = agree(members);
+    expect(agreement?.source).toBe('y');
+    expect(agreement?.members.map(({ id }) => id)).toEqual(['b', 's']);
+    expect(agreement?.refused.map(({ id }) => id)).toEqual(['a', 'c']);
+  });
+
+  test('among members that never served is the same whatever their order', () => {
+    const members = [asking('b', 'y'), asking('a', 'x', [], 9)];
+    expect([agree(members)?.source, agree(members.reverse())?.source]).toEqual(['x', 'x']);
+  });
+
+  test('is all that any of them reads or needs, the source first', () => {
+    const other = { ...asking('b', 'x'), reads: ['x', 'x.retry.1h'], needs: ['x.retry.1h', 'x.dead-letter'] };
+    expect(agree([asking('a', 'x', [1], 2), other])).toMatchObject({
+      read: ['x', 'x.retry.5s', 'x.retry.1h'],
+      counterparts: ['x.retry.5s', 'x.retry.1h', 'x.dead-letter'],
+      refused: [],
+    });
+  });
+
+  test('is nothing where nobody says what it reads', () => {
+    expect(agree([silent])).toBeUndefined();
+  });
+});
+
+describe('an assignment is incomplete', () => {
+  const counts = new Map([
+    ['pf', 4],
+    ['pf.retry.5s', 4],
+    ['pf.retry.1h', 4],
+    ['pf.dead-letter', 3],
+  ]);
+  const tiers = ['pf.retry.5s', 'pf.retry.1h', 'pf.retry.2m'];
+  const able = servable(counts, 'pf', ['pf', ...tiers], [...tiers, 'pf.dead-letter']);
+  const of = (assigned: Record<string, number[]>) => incomplete(new Map(Object.entries(assigned)), able, 'pf', tiers);
+
+  test('where a configured retry topic that exists was not given with its number', () => {
+    expect(of({ pf: [0, 1], 'pf.retry.5s': [0, 1], 'pf.retry.1h': [0, 1] })).toEqual([]);
+    expect(of({ pf: [0, 1], 'pf.retry.5s': [0, 1] })).toEqual([0, 1]);
+    expect(of({ pf: [0, 1], 'pf.retry.5s': [0, 1], 'pf.retry.1h': [1] })).toEqual([0]);
+    expect(of({})).toEqual([]);
+  });
+
+  test('where one of the topics that records move to has not got its number at all', () => {
+    expect(of({ pf: [3], 'pf.retry.5s': [3], 'pf.retry.1h': [3] })).toEqual([3]);
   });
 });

@@ -202,3 +202,42 @@ describe('a retry topic that was deleted', () => {
     },
   );
 });
+
+describe('a copy whose transaction may be aborted yet', () => {
+  const undecided = (...copies: readonly Copy[]): ParkedKeys => {
+    const parked = parkedOf(copy(5, 1));
+    for (const one of copies) parked.joinUndecided(one);
+    return parked;
+  };
+
+  test('keeps later events of its key waiting behind it', () => {
+    expect(undecided(copy(6)).turnOfSource('key K', 7)).toEqual({ kind: 'behind', tier: '1s', notBefore: 1_000 });
+  });
+
+  test('takes the place of no other copy of its event: that waits, and is sent where it was aborted', () => {
+    const parked = undecided(copy(5, 2), copy(6));
+    expect([parked.turnOf(copy(5, 1)).kind, parked.turnOfSource('key K', 6).kind]).toEqual(['wait', 'wait']);
+    parked.forget('2s', 105);
+    parked.forget('1s', 106);
+    expect([parked.turnOf(copy(5, 1)).kind, parked.turnOfSource('key K', 6).kind]).toEqual(['send', 'behind']);
+    expect([parked.size, parked.keys]).toEqual([1, 1]);
+  });
+
+  test('takes it as soon as readers see it, or we have written it ourselves', () => {
+    const parked = undecided(copy(5, 2), copy(6));
+    parked.join(copy(5, 2));
+    parked.readTo('1s', 200);
+    parked.written(copy(6));
+    expect([parked.turnOf(copy(5, 1)).kind, parked.turnOfSource('key K', 6).kind]).toEqual([
+      'superseded',
+      'superseded',
+    ]);
+    expect(parked.size).toBe(3);
+  });
+
+  test('that was decided stays so', () => {
+    const parked = parkedOf(copy(5, 1), copy(5, 2));
+    parked.joinUndecided(copy(5, 2));
+    expect(parked.turnOf(copy(5, 1))).toEqual({ kind: 'superseded' });
+  });
+});

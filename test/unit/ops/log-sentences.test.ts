@@ -198,13 +198,15 @@ test('a topic that is gone is told by name, now and then as long as it lasts, an
 
 test('a group that lets nobody in is told with its remedy, once in a while', () => {
   const { lines, clock } = captureLog();
-  const refused = (reason: 'taken' | 'forbidden'): Fact => {
+  const refused = (reason: 'taken' | 'forbidden' | 'other_source'): Fact => {
     return { kind: 'join_refused', group: 'g', reason, error: new Error('no') };
   };
   const taken = { level: 'error', msg: expect.stringContaining('the group g is used by something else') as string };
   expect(lines(refused('taken'), refused('taken'))).toMatchObject([taken]);
   clock.now += 30_001;
   expect(lines(refused('forbidden'))).toMatchObject([{ remedy: expect.stringContaining('READ on GROUP') as string }]);
+  clock.now += 30_001;
+  expect(lines(refused('other_source'))).toMatchObject([{ remedy: expect.stringContaining('SOURCE_TOPIC') as string }]);
 });
 
 test('unserved partitions are told when they change, and when they are healed', () => {

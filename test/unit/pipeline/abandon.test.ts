@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../../src/core/outcome.ts';
 import { Topology } from '../../../src/core/topology.ts';
-import type { Decoded } from '../../../src/pipeline/ports.ts';
+import { NotAllowed, type Decoded } from '../../../src/pipeline/ports.ts';
 import {
   answer,
   deferred,
@@ -222,5 +222,32 @@ describe('a systemic answer', () => {
     pipeline.ownership.close();
     await soon();
     expect([work.state, pipeline.written]).toEqual(['Abandoned', []]);
+  });
+});
+
+describe('what may not be written', () => {
+  const forbidden = () => Promise.reject(new NotAllowed('this user may not WRITE the topic'));
+
+  test('is tried until the partition is to be handed over, and given up then, with its request left unsettled', async () => {
+    const pipeline = new ScriptedPipeline({ send: () => answer('U', 'UNKNOWN_EXCEPTION'), publish: forbidden });
+    const work = pipeline.begin();
+    await pass(60_000);
+    expect(work.state).toBe('going on');
+    expect(pipeline.facts.at(-1)).toMatchObject({ kind: 'waiting', for: 'retry' });
+    pipeline.ownership.close();
+    await pass(4_000);
+    expect(work.state).toBe('LeftUnsettled');
+  });
+
+  test('for another reason than a right is tried to the end of the ownership', async () => {
+    const pipeline = new ScriptedPipeline({ send: () => answer('U', 'UNKNOWN_EXCEPTION'), publish: refused('down') });
+    const work = pipeline.begin();
+    await pass(1_000);
+    pipeline.ownership.close();
+    await pass(60_000);
+    expect(work.state).toBe('going on');
+    pipeline.ownership.end();
+    await pass(4_000);
+    expect(work.state).toBe('Abandoned');
   });
 });

@@ -10,8 +10,8 @@ const SESSION_MS = 30_000;
 const protocolError = (type: string): Error => Object.assign(new Error(type), { type });
 
 /** Heartbeats of generation 4, which the coordinator answers as the test says. */
-function beating(answer: () => Promise<unknown>) {
-  const told = { heartbeats: 0, answers: 0, lookups: 0 };
+function beating(answer: () => Promise<unknown>, lookup: Promise<unknown> = Promise.resolve()) {
+  const told = { heartbeats: 0, answers: 0, lookups: 0, hangUps: 0 };
   const group = {
     groupId: 'g',
     memberId: 'm',
@@ -20,11 +20,14 @@ function beating(answer: () => Promise<unknown>) {
         told.heartbeats += 1;
         return answer();
       },
+      connectionPool: { pool: [{ socket: { destroy: () => (told.hangUps += 1) } }, {}] },
     },
     cluster: {
-      findGroupCoordinator: () => {
+      getNodeIds: () => [],
+      findGroupCoordinator: async () => {
         told.lookups += 1;
-        return Promise.resolve(group.coordinator);
+        await lookup;
+        return group.coordinator;
       },
     },
     lastRequest: 1,
@@ -46,15 +49,39 @@ test('ten heartbeats go out in a session, until they are stopped; what kafkajs w
   expect(told.heartbeats).toBe(10);
 });
 
-test('a heartbeat waits for the one before, however long its answer takes', async () => {
+test('a heartbeat waits for the one before', async () => {
   const slow = deferred<undefined>();
   const { group, epoch, heartbeats, told } = beating(() => slow.promise);
   heartbeats.start(group, epoch);
-  await pass(SESSION_MS / 2);
+  await pass(SESSION_MS / 3);
   expect(told.heartbeats).toBe(1);
   slow.resolve(undefined);
   await pass(SESSION_MS / 10);
   expect(told.heartbeats).toBe(2);
+  heartbeats.stop();
+});
+
+test('a coordinator that is silent for a third of the session is hung up on, and the next one keeps the session', async () => {
+  const { group, epoch, heartbeats, told } = beating(() =>
+    told.lookups === 0 ? new Promise(() => undefined) : Promise.resolve(),
+  );
+  heartbeats.start(group, epoch);
+  await pass(SESSION_MS / 10 + SESSION_MS / 3 - 1);
+  expect([told.hangUps, told.lookups]).toEqual([0, 0]);
+  await pass(1);
+  expect([told.hangUps, told.lookups]).toEqual([1, 1]);
+  await pass(SESSION_MS * 2);
+  expect([told.hangUps, epoch.ended.aborted]).toEqual([1, false]);
+  expect(() => epoch.assertHeld(true)).not.toThrow();
+  heartbeats.stop();
+});
+
+test('a look-up that nobody answers is given up, and asked again with the next heartbeat', async () => {
+  const silence = new Promise<never>(() => undefined);
+  const { group, epoch, heartbeats, told } = beating(() => silence, silence);
+  heartbeats.start(group, epoch);
+  await pass(SESSION_MS * 3);
+  expect(told.lookups).toBeGreaterThan(2);
   heartbeats.stop();
 });
 

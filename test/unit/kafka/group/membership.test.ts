@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { RejoinRequest, type Work } from '../../../../src/kafka/group/collaborators.ts';
 import type { Epoch } from '../../../../src/kafka/group/epoch.ts';
@@ -8,7 +9,7 @@ import { deferred } from '../../../support/fixtures.ts';
 import { until } from '../../../support/until.ts';
 
 /** A membership whose lanes open and drain as told, and what it asked of the brokers and told. */
-function membershipWith({ open = () => Promise.resolve(), drain = () => Promise.resolve() }: Partial<Work> = {}) {
+function membershipWith({ open = () => Promise.resolve(), drain = () => Promise.resolve(true) }: Partial<Work> = {}) {
   const asked: string[] = [];
   const facts: Fact[] = [];
   const rejoin = new RejoinRequest();
@@ -16,6 +17,7 @@ function membershipWith({ open = () => Promise.resolve(), drain = () => Promise.
     { sessionTimeoutMs: 30_000, barrierMs: 1_000 },
     { open, drain, take: () => undefined, closed: () => undefined },
     {
+      listAnew: () => Promise.resolve(),
       admits: () => Promise.resolve(true),
       look: () => Promise.resolve(void asked.push('look')),
       unknownTopic: () => Promise.resolve(void asked.push('unknown topic')),
@@ -141,7 +143,7 @@ test('a group in foreign hands is asked until it lets this member in; any other 
 });
 
 test('a member is outside, joins, serves, closes and is outside again, with its epoch closed before it leaves', async () => {
-  const settled = deferred<undefined>();
+  const settled = deferred<boolean>();
   const { membership, facts, join } = membershipWith({ drain: () => settled.promise });
   expect(membership.state).toBe('outside');
   const group = await join('first');
@@ -149,7 +151,7 @@ test('a member is outside, joins, serves, closes and is outside again, with its 
   const states: string[] = [];
   const left = membership.leave(group, () => Promise.resolve(void states.push(membership.state)));
   expect(membership.state).toBe('closing');
-  settled.resolve(undefined);
+  settled.resolve(true);
   await left;
   expect(states).toEqual(['outside']);
   expect(facts).toMatchObject([{ kind: 'left', clean: true }]);
@@ -174,6 +176,13 @@ test('a barrier whose time is over is no clean end, and the member joins all the
   expect(facts).toMatchObject([{ kind: 'left', clean: false }]);
   expect([membership.state, membership.drained]).toEqual(['serving', false]);
   await membership.leave(group, () => Promise.resolve());
+});
+
+test('what was given up with a request sent is no clean end', async () => {
+  const { membership, facts, join } = membershipWith({ drain: () => Promise.resolve(false) });
+  const group = await join('first');
+  await membership.leave(group, () => Promise.resolve());
+  expect([facts, membership.drained]).toMatchObject([[{ kind: 'left', clean: false }], false]);
 });
 
 test('a generation that is over before there were lanes leaves the member outside, and the next fetch joins', async () => {
@@ -210,6 +219,51 @@ test('a generation that is over before there were lanes leaves the member outsid
   await fetch();
   expect([joins.length, rejoin.isPending]).toEqual([3, false]);
   await membership.leave(group as unknown as ConsumerGroup, () => Promise.resolve());
+});
+
+/** A group that its member asks to join by itself, and how often it did. */
+function rejoining(membership: Membership, inner: () => Promise<void> = () => Promise.resolve()) {
+  const joins = { count: 0 };
+  const group = {
+    groupId: 'group',
+    memberId: 'm',
+    generationId: 7,
+    coordinator: { heartbeat: () => Promise.resolve() },
+    cluster: { refreshMetadata: () => Promise.resolve() },
+    lastRequest: 1,
+    joinAndSync: () =>
+      membership.join(group as unknown as ConsumerGroup, () => {
+        joins.count += 1;
+        return inner();
+      }),
+  };
+  return { joins, group: group as unknown as ConsumerGroup };
+}
+
+test('one asked join is one join, however many brokers are fetched from', async () => {
+  const { membership, rejoin } = membershipWith();
+  const { joins, group } = rejoining(membership);
+  await group.joinAndSync();
+  rejoin.ask();
+  const fetch = () => membership.fetch(group, () => Promise.resolve([]));
+  const first = fetch();
+  await sleep(100);
+  await Promise.all([first, fetch()]);
+  expect([joins.count, rejoin.isPending]).toEqual([2, false]);
+  await membership.leave(group, () => Promise.resolve());
+});
+
+test('what is asked between two tries to join is fulfilled by the second one', async () => {
+  const { membership, rejoin } = membershipWith();
+  const refused = Object.assign(new Error('unknown'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+  const { joins, group } = rejoining(membership, () => {
+    if (joins.count > 1) return Promise.resolve();
+    rejoin.ask();
+    return Promise.reject(refused);
+  });
+  await group.joinAndSync();
+  expect([joins.count, rejoin.isPending]).toEqual([2, false]);
+  await membership.leave(group, () => Promise.resolve());
 });
 
 test('a member that was thrown out is outside at once, before it joins again', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { brokerRemedy } from '../../../../src/kafka/kafkajs/remedies.ts';
+import { brokerRemedy, notAllowed } from '../../../../src/kafka/kafkajs/remedies.ts';
 import { registryRemedy } from '../../../../src/kafka/avro/registry.ts';
 
 test.each([
@@ -10,6 +10,22 @@ test.each([
   ['Connection error: error:0A00010B:SSL routines:ssl3_get_record:wrong version number', /KAFKA_SSL and KAFKA_SASL/],
 ])('%s', (message, remedy) => {
   expect(brokerRemedy(new Error(message))).toMatch(remedy);
+});
+
+test.each([
+  ['TOPIC_AUTHORIZATION_FAILED', /READ.*WRITE/],
+  ['GROUP_AUTHORIZATION_FAILED', /READ the group KAFKA_GROUP_ID/],
+  ['CLUSTER_AUTHORIZATION_FAILED', /IDEMPOTENT_WRITE on the cluster/],
+])('%s, however often it is wrapped', (type, remedy) => {
+  const refused = Object.assign(new Error('refused'), { type });
+  expect(brokerRemedy(new Error('tried five times', { cause: refused }))).toMatch(remedy);
+});
+
+test('what is lacked is said with right, topic and how to give it', () => {
+  expect(notAllowed(['READ', 'WRITE'], 'pf.retry.5s')).toBe(
+    'this user may not READ and WRITE the topic pf.retry.5s: let it ' +
+      '(kafka-acls --add --operation READ --operation WRITE --topic pf.retry.5s)',
+  );
 });
 
 test.each([

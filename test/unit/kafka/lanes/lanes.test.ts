@@ -8,8 +8,9 @@ import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
 import type { CorruptBatch, FetchedMessages } from '../../../../src/kafka/wire/record-batches.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
+import { Abandoned, LeftUnsettled } from '../../../../src/pipeline/ports.ts';
 import { Waits } from '../../../../src/pipeline/waits.ts';
-import { pass, soon, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixtures.ts';
+import { deferred, pass, soon, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixtures.ts';
 
 const RETRY = `${SOURCE}.retry.5s`;
 const CORRUPT = { offset: 0, detail: 'its checksum is wrong' };
@@ -17,7 +18,11 @@ const CORRUPT = { offset: 0, detail: 'its checksum is wrong' };
 useVirtualTime();
 
 /** Lanes of two partitions with one retry topic each, whose brokers answer as the test says. */
-async function setUp(retry: Retry = {}, parkedKeys = new AllParkedKeys()) {
+async function setUp(
+  retry: Retry = {},
+  parkedKeys = new AllParkedKeys(),
+  { processing = (): Promise<void> => Promise.resolve(), given = [0, 1], suspects = new Set<string>() } = {},
+) {
   const [facts, processed, paused]: [Fact[], string[], Set<string>] = [[], [], new Set()];
   const pointed: number[] = [];
   const ends = { high: 0, stable: 0 };
@@ -27,10 +32,12 @@ async function setUp(retry: Retry = {}, parkedKeys = new AllParkedKeys()) {
       observe: (fact) => facts.push(fact),
       parkedKeys,
       waits: new Waits(),
-      process: ({ topic, partition, offset }) =>
-        Promise.resolve(void processed.push(`${topic}:${partition}:${offset}`)),
+      process: ({ topic, partition, offset }) => {
+        processed.push(`${topic}:${partition}:${offset}`);
+        return processing();
+      },
       onError: () => undefined,
-      isSuspect: () => false,
+      isSuspect: (topic) => suspects.has(topic),
     },
   );
   const offsets = (end: number) =>
@@ -61,8 +68,8 @@ async function setUp(retry: Retry = {}, parkedKeys = new AllParkedKeys()) {
     const responses = topics.map(({ topic, partitions }) => ({
       topic,
       partitions: partitions.map(({ partition }) => {
-        const end = topic === SOURCE && partition === 0 ? ends.high : 0;
-        return { partition, offset: String(end) };
+        const end = topic === SOURCE ? ends.high : (retry.parked ?? 1);
+        return { partition, offset: partition === 0 ? String(end) : '0' };
       }),
     }));
     return Promise.resolve({ responses });
@@ -79,7 +86,10 @@ async function setUp(retry: Retry = {}, parkedKeys = new AllParkedKeys()) {
     places.flatMap(({ topic, partitions }) => partitions.map((partition) => `${topic}:${partition}`));
   const group = {
     ...{ cluster, coordinator, groupId: 'g', generationId: 1, memberId: 'm' },
-    assigned: () => [SOURCE, RETRY].map((topic) => ({ topic, partitions: [0, 1] })),
+    assigned: () => [
+      { topic: SOURCE, partitions: [0, 1] },
+      { topic: RETRY, partitions: given },
+    ],
     resolveOffset: ({ offset }: { offset: string }) => void pointed.push(Number(offset) + 1),
     pause: (places: Places) => named(places).forEach((name) => paused.add(name)),
     resume: (places: Places) => named(places).forEach((name) => paused.delete(name)),
@@ -218,6 +228,36 @@ test('a member that gives its partitions back waits for nothing more', async () 
   expect([told().length, paused.size]).toEqual([1, 2]);
 });
 
+test('a record that is given up with its request sent is left behind, and that is told when all is drained', async () => {
+  const given = deferred<undefined>();
+  const { take, epoch, lanes } = await setUp({}, undefined, { processing: () => given.promise });
+  await take(SOURCE, 0);
+  epoch.close();
+  given.reject(new LeftUnsettled());
+  expect(await lanes.drain()).toBe(false);
+});
+
+test('a record that is given up before its request is read again by whoever is next: all that had begun is settled', async () => {
+  const given = deferred<undefined>();
+  const { take, epoch, lanes } = await setUp({}, undefined, { processing: () => given.promise });
+  await take(SOURCE, 0);
+  epoch.close();
+  given.reject(new Abandoned());
+  expect(await lanes.drain()).toBe(true);
+});
+
+test('a partition that was given without its retry topic stands, visibly, and the others go on', async () => {
+  const { lanes, take, paused, processed, facts } = await setUp({}, undefined, { given: [1] });
+  await take(SOURCE, 0);
+  await take(SOURCE, 1);
+  expect([processed, [...paused]]).toEqual([[`${SOURCE}:1:0`], [`${SOURCE}:0`]]);
+  expect([lanes.isIncomplete, lanes.unserved, facts.at(-3)]).toMatchObject([
+    true,
+    [0],
+    { kind: 'unserved', partitions: [0] },
+  ]);
+});
+
 describe('behind a transaction that stays open', () => {
   const place = { topic: SOURCE, partition: 0, offset: 1 };
 
@@ -331,4 +371,53 @@ describe('more that is parked than there is room for', () => {
     await hand(fetched(6, records.slice(6)));
     expect(processed.at(-1)).toBe(`${RETRY}:0:8`);
   });
+});
+
+describe('a topic that only seemed to be gone', () => {
+  test('keeps its lanes standing: they take nothing, count nothing as committed, and go on unchanged', async () => {
+    const suspects = new Set<string>();
+    const { lanes, take, paused, processed, front } = await setUp({}, undefined, { suspects });
+    suspects.add(SOURCE);
+    await take(SOURCE, 0);
+    expect(processed).toEqual([]);
+    suspects.clear();
+    await take(SOURCE, 0);
+    suspects.add(SOURCE);
+    lanes.standStill(SOURCE);
+    await take(SOURCE, 0, undefined, { asked: 1, record: 1 });
+    expect([processed, [...paused].sort()]).toEqual([[`${SOURCE}:0:0`], [`${SOURCE}:0`, `${SOURCE}:1`]]);
+
+    suspects.clear();
+    lanes.goOn(SOURCE);
+    expect(paused.size).toBe(0);
+    await take(SOURCE, 0, undefined, { asked: 1, record: 1 });
+    await pass(10);
+    expect([processed, await front()]).toEqual([[`${SOURCE}:0:0`, `${SOURCE}:0:1`], 2]);
+  });
+
+  test('has what it settled meanwhile committed when it is back, and not before; a drain meanwhile is not clean', async () => {
+    const suspects = new Set<string>();
+    const settled = deferred<undefined>();
+    const { lanes, take, front } = await setUp({}, undefined, { suspects, processing: () => settled.promise });
+    await take(SOURCE, 0);
+    suspects.add(SOURCE);
+    lanes.standStill(SOURCE);
+    settled.resolve(undefined);
+    expect([await lanes.drain(), await front()]).toEqual([false, 0]);
+    suspects.clear();
+    lanes.goOn(SOURCE);
+    await pass(10);
+    expect([await lanes.drain(), await front()]).toEqual([true, 1]);
+  });
+});
+
+test('a copy of a transaction that was aborted keeps its key waiting until its lane has passed over it, and no longer', async () => {
+  const parkedKeys = new AllParkedKeys();
+  const { hand } = await setUp({}, parkedKeys);
+  parkedKeys
+    .of(0)
+    .joinUndecided({ key: 'key K', origin: 1, redrives: 0, hops: 1, tier: '5s', offset: 0, notBefore: 0 });
+  const hidden = { ...message(0), isControlRecord: true };
+  await hand({ ...batch(RETRY, 0), rawMessages: [hidden], messages: [] });
+  expect(parkedKeys.of(0).turnOfSource('key K', 2)).toEqual({ kind: 'send' });
 });

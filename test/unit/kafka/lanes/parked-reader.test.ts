@@ -31,19 +31,30 @@ function clusterOf(
 ) {
   const fetched: string[] = [];
   const broker = (leader: number): Partial<Broker> => ({
-    fetch: ({ topics }) =>
+    listOffsets: ({ topics }) => {
+      const responses = topics.map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map(({ partition }) => ({
+          partition,
+          offset: String(logs[partition]?.records.length ?? 0),
+        })),
+      }));
+      return Promise.resolve({ responses });
+    },
+    fetch: ({ topics, isolationLevel }) =>
       Promise.resolve({
         responses: topics.map(({ topic, partitions }) => ({
           topicName: topic,
           partitions: partitions.map(({ partition, fetchOffset }) => {
             fetched.push(`${String(leader)}: ${String(partition)} from ${fetchOffset}`);
             const { records = [], stable = 0, corruptAt = Infinity } = logs[partition] ?? {};
+            const end = isolationLevel === 0 ? records.length : stable;
             const visible = records.filter(
-              ({ offset }) => Number(offset) >= Number(fetchOffset) && Number(offset) < Math.min(stable, corruptAt),
+              ({ offset }) => Number(offset) >= Number(fetchOffset) && Number(offset) < Math.min(end, corruptAt),
             );
             const answer = {
               partition,
-              highWatermark: '99',
+              highWatermark: String(records.length),
               lastStableOffset: String(stable),
               abortedTransactions: [],
             };
@@ -57,16 +68,6 @@ function clusterOf(
   const cluster: Partial<Cluster> = {
     findTopicPartitionMetadata: () => Object.keys(logs).map((id) => ({ partitionId: Number(id), leader: Number(id) })),
     findBroker: ({ nodeId }) => Promise.resolve(broker(Number(nodeId)) as Broker),
-    fetchTopicsOffset: (topics) =>
-      Promise.resolve(
-        topics.map(({ topic, partitions }) => ({
-          topic,
-          partitions: partitions.map(({ partition }) => ({
-            partition,
-            offset: String(logs[partition]?.records.length ?? 0),
-          })),
-        })),
-      ),
   };
   return { cluster: cluster as Cluster, fetched };
 }
@@ -74,7 +75,7 @@ function clusterOf(
 const starts = (offset: number): Map<string, number> =>
   new Map([0, 1].map((number) => [`${RETRY}:${String(number)}`, offset]));
 
-test('reads each partition from where its lane begins to its last stable offset, from its leader', async () => {
+test('reads each partition from where its lane begins to its end, through open transactions, from its leader', async () => {
   const records = (partition: number, count: number) => Array.from({ length: count }, (_, at) => stored(partition, at));
   const { cluster, fetched } = clusterOf({
     0: { records: records(0, 5), stable: 5 },
@@ -86,10 +87,10 @@ test('reads each partition from where its lane begins to its last stable offset,
     [SOURCE, [0, 1]],
     [RETRY, [0, 1]],
   ] as const);
-  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 4 + 2, corrupt: [], full: [] });
-  expect([parkedKeys.of(0).size, parkedKeys.of(1).size]).toEqual([4, 2]);
+  expect(await reader.learn(cluster, assigned, starts(1), NEVER)).toEqual({ records: 4 + 3, corrupt: [], full: [] });
+  expect([parkedKeys.of(0).size, parkedKeys.of(1).size]).toEqual([4, 3]);
   expect(fetched.filter((line) => line.startsWith('0:'))).toEqual(['0: 0 from 1', '0: 0 from 3']);
-  expect(fetched.filter((line) => line.startsWith('1:'))).toEqual(['1: 1 from 1', '1: 1 from 3']);
+  expect(fetched.filter((line) => line.startsWith('1:'))).toEqual(['1: 1 from 1', '1: 1 from 3', '1: 1 from 4']);
 });
 
 test('does not read again what it knows, and forgets partitions that went to others', async () => {
@@ -158,6 +159,20 @@ test('reading is given up when the partitions go to others', async () => {
     AbortSignal.abort(),
   );
   await expect(learning).rejects.toBeInstanceOf(Abandoned);
+});
+
+test('what stands behind an open transaction is parked, until its lane passes over what was aborted', async () => {
+  const { cluster } = clusterOf({ 0: { records: [stored(0, 0), stored(0, 1)], stable: 0 } });
+  const parkedKeys = new AllParkedKeys();
+  const reader = new ParkedReader(TOPOLOGY, parkedKeys);
+  await reader.learn(cluster, new Map([[RETRY, [0]]]), starts(0), NEVER);
+  const parked = parkedKeys.of(0);
+  const turn = (name: string, origin: number) => parked.turnOfSource(`payment ${name}`, origin).kind;
+  expect([parked.size, turn('P0', 100), turn('P0', 101), turn('P1', 101)]).toEqual([2, 'wait', 'behind', 'wait']);
+  reader.passed(RETRY, 0, [0]);
+  expect([parked.size, turn('P0', 101), turn('P1', 101)]).toEqual([1, 'send', 'wait']);
+  reader.passed(SOURCE, 0, [1]);
+  expect(parked.size, 'an offset of the source is none of a retry topic').toBe(1);
 });
 
 test('an answer that comes when the partitions have gone to others is not learnt: they may be known anew by then', async () => {

@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { createPublisher } from '../../../../src/kafka/produce/publisher.ts';
-import { Abandoned } from '../../../../src/pipeline/ports.ts';
+import { Abandoned, NotAllowed } from '../../../../src/pipeline/ports.ts';
 import { SOURCE } from '../../../support/fixtures.ts';
 import { until } from '../../../support/until.ts';
 
@@ -44,6 +44,14 @@ test('what the broker will never take is told, however often the client has wrap
   const refused = Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' });
   const { kafka } = clientAnswering(() => Promise.reject(new Error('retries exceeded', { cause: refused })));
   await expect(createPublisher(kafka).publish('retry', record, always)).resolves.toBe('too_large');
+});
+
+test('what this user may not write is told with right and topic', async () => {
+  const forbidden = Object.assign(new Error('not authorized'), { type: 'TOPIC_AUTHORIZATION_FAILED' });
+  const { kafka } = clientAnswering(() => Promise.reject(new Error('retries exceeded', { cause: forbidden })));
+  const written = createPublisher(kafka).publish('retry', record, always);
+  await expect(written).rejects.toBeInstanceOf(NotAllowed);
+  await expect(written).rejects.toThrow(`may not WRITE the topic ${SOURCE}.retry.5s`);
 });
 
 test('records of one partition are written one at a time, whatever becomes of each; other partitions do not wait', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { RejoinRequest } from '../../../../src/kafka/group/collaborators.ts';
 import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
 import { MissingTopics } from '../../../../src/kafka/topics/missing-topics.ts';
+import { ReadTopics } from '../../../../src/kafka/topics/read-topics.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
 import { Waits } from '../../../../src/pipeline/waits.ts';
@@ -15,7 +16,7 @@ const [RETRY = ''] = TOPOLOGY.retryTopics;
 function watching(passExpired: () => Promise<string | undefined> = () => Promise.resolve(undefined)) {
   const [gone, remade] = [new Set<string>(), new Set<string>()];
   const [suspects, waits] = [new Map<string, () => void>(), new Waits()];
-  const [facts, fatal]: [Fact[], string[]] = [[], []];
+  const [facts, fatal, done]: [Fact[], string[], string[]] = [[], [], []];
   const coordinator = { isDown: false };
   const rejoin = new RejoinRequest();
   const cluster = {
@@ -52,10 +53,16 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
     assigned: () => [SOURCE, RETRY].map((topic) => ({ topic, partitions: [0] })),
   } as unknown as ConsumerGroup;
   const missing = new MissingTopics({
-    topics: { topology: TOPOLOGY, read: [SOURCE, ...TOPOLOGY.retryTopics] },
+    topics: new ReadTopics({ topology: TOPOLOGY, read: [SOURCE, ...TOPOLOGY.retryTopics] }),
     parkedKeys: new AllParkedKeys(),
     observe: (fact) => facts.push(fact),
-    lanes: { positions: () => [], passExpired },
+    groupId: 'g',
+    lanes: {
+      positions: () => [{ partition: 0, next: 5 }],
+      standStill: (topic) => done.push(`stand still ${topic}`),
+      goOn: (topic) => done.push(`go on ${topic}`),
+      passExpired,
+    },
     suspects,
     waits,
     rejoin,
@@ -63,27 +70,39 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
   });
   const look = async (): Promise<void> => {
     const looked = missing.look(group.cluster);
-    await pass(1_000);
+    await pass(2_000);
     await looked;
   };
-  return { missing, group, cluster, look, gone, remade, suspects, rejoin, facts, fatal, coordinator, waits };
+  return { missing, done, group, cluster, look, gone, remade, suspects, rejoin, facts, fatal, coordinator, waits };
 }
 
-test('a topic that is gone is told and left out; when it is there again the member joins, and then knows what it is', async () => {
-  const { missing, group, cluster, look, gone, suspects, rejoin, facts, waits } = watching();
+test('a topic that is gone is told and left out, and its lanes stand; unchanged, they go on where they stand, without a join', async () => {
+  const { missing, done, cluster, look, gone, suspects, rejoin, facts, waits } = watching();
   gone.add(RETRY);
   await look();
   expect(missing.names).toEqual([RETRY]);
   expect([cluster.targetTopics.has(RETRY), cluster.targetTopics.has(SOURCE)]).toEqual([false, true]);
-  expect([suspects.has(RETRY), rejoin.isPending]).toEqual([true, false]);
+  expect([suspects.has(RETRY), rejoin.isPending, done]).toEqual([true, false, [`stand still ${RETRY}`]]);
   expect(waits.of({ topic: RETRY, partition: 0 })?.reason).toBe('topic_missing');
   gone.clear();
   await look();
-  expect([missing.names, suspects.has(RETRY), rejoin.isPending]).toEqual([[], true, true]);
+  expect([missing.names, suspects.size, rejoin.isPending]).toEqual([[], 0, false]);
+  expect(done).toEqual([`stand still ${RETRY}`, `go on ${RETRY}`]);
   expect(facts).toEqual([
     { kind: 'topics_missing', topics: [{ topic: RETRY, role: 'retry' }] },
     { kind: 'topics_missing', topics: [] },
   ]);
+});
+
+test('a topic that is there again without its offsets is another one: its lanes stand until the next assignment', async () => {
+  const { missing, done, group, look, gone, remade, suspects, rejoin, waits } = watching();
+  gone.add(RETRY);
+  await look();
+  gone.clear();
+  remade.add(RETRY);
+  await look();
+  expect([missing.names, suspects.has(RETRY), rejoin.isPending]).toEqual([[], true, true]);
+  expect(done).toEqual([`stand still ${RETRY}`]);
   expect(await missing.admits(group)).toBe(true);
   expect(suspects.size).toBe(0);
   expect(waits.of({ topic: RETRY, partition: 0 })).toBeUndefined();
@@ -95,7 +114,9 @@ test('a topic that came back is joined for also where nobody can say yet whether
   await look();
   gone.clear();
   coordinator.isDown = true;
-  await expect(missing.unknownTopic(group)).rejects.toThrow('no coordinator');
+  const looked = expect(missing.unknownTopic(group)).rejects.toThrow('no coordinator');
+  await pass(2_000);
+  await looked;
   expect(rejoin.isPending).toBe(true);
 });
 

@@ -1,0 +1,42 @@
+import type { Topology } from '../../core/topology.ts';
+import type { TopicSet } from '../group/assigner.ts';
+import { subscribe, topicNames } from '../kafkajs/subscription.ts';
+import type { ConsumerGroup } from '../kafkajs/types.ts';
+
+/**
+ * The topics that are read now: the source, the configured retry topics, and every other retry topic there is. They are
+ * listed anew before each join, since members with other delays make other retry topics, which all members read.
+ */
+export class ReadTopics implements TopicSet {
+  readonly topology: Topology;
+  #read: readonly string[];
+
+  constructor({ topology, read }: TopicSet) {
+    this.topology = topology;
+    this.#read = read;
+  }
+
+  get read(): readonly string[] {
+    return this.#read;
+  }
+
+  /** Before each join of the group. Where no broker answers, what was known before is read on. */
+  async listAnew(group: ConsumerGroup): Promise<void> {
+    this.add(await topicNames(group.cluster).catch(() => []));
+    const added = this.#read.filter((topic) => group.cluster.findTopicPartitionMetadata(topic).length === 0);
+    // One that has gone again meanwhile is missed by whoever watches the topics.
+    if (added.length > 0) await group.cluster.addMultipleTargetTopics(added).catch(() => undefined);
+    subscribe(group, this.#read);
+  }
+
+  /** Reads the retry topics among these as well. */
+  add(topics: readonly string[]): void {
+    const retry = topics.filter((topic) => this.topology.roleOf(topic) === 'retry');
+    this.#read = [...new Set([...this.#read, ...retry])];
+  }
+
+  /** Reads a retry topic no longer that is gone and not configured. */
+  drop(topic: string): void {
+    this.#read = this.#read.filter((other) => other !== topic);
+  }
+}
