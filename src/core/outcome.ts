@@ -1,4 +1,5 @@
 import { SYSTEMIC_CODES } from './codes.ts';
+import { shortened } from './shortened.ts';
 
 /**
  * What was seen on the wire, without judgement. `phase` says how far a request got; `code` is the system's or the
@@ -105,7 +106,7 @@ interface Result {
  * Reads what can be meant by one thing only, even where it is not quite JSON: a payment that the gateway has confirmed
  * would otherwise be sent again and again. So a byte order mark is passed over (RFC 8259, 8.1), control characters within
  * a text, as in a `resultMessage` with a tab, are taken as spaces, and bytes that are not UTF-8 spoil only the text that
- * they stand in. An `S` needs no code: there is but one.
+ * they stand in. An `S` needs no code: there is but one. Of a code that is longer than any the beginning is taken.
  */
 function readResult(body: Buffer): Result | undefined {
   let answer: unknown;
@@ -120,7 +121,7 @@ function readResult(body: Buffer): Result | undefined {
   if (status !== 'S' && status !== 'F' && status !== 'U') return undefined;
   if (status === 'S' && (code === undefined || code === null)) return { status, code: 'SUCCESS' };
   if (typeof code !== 'string' || code === '') return undefined;
-  return { status, code };
+  return { status, code: shortened(code) };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

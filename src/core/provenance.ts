@@ -35,7 +35,7 @@ export interface Provenance {
 export function readProvenance(record: KafkaRecord, source: string): Provenance {
   const { topic, partition, offset, timestamp, headers } = record;
   if (topic === source) return { origin: { topic, partition, offset, timestamp }, attempts: 0, hops: 0 };
-  const text = (name: string): string | undefined => header(headers, name)?.toString();
+  const text = (name: string): string | undefined => shortText(header(headers, name));
   const number = (name: string): number | undefined => integer(text(name));
   const body = header(headers, 'body');
   return {
@@ -200,6 +200,14 @@ function ownHeaders(headers: Headers): Record<string, Headers[string]> {
 function header(headers: Headers, name: string): Buffer | string | undefined {
   const value = headers[PREFIX + name];
   return Array.isArray(value) ? value[0] : value;
+}
+
+/** Longer than anything this service writes as a header's text, in bytes or characters. */
+const LONGEST_TEXT = 1_024;
+
+/** What is longer was not written by this service, and would go on into logs, outcomes and further headers. */
+function shortText(value: Buffer | string | undefined): string | undefined {
+  return value === undefined || value.length > LONGEST_TEXT ? undefined : value.toString();
 }
 
 function integer(text: string | undefined): number | undefined {

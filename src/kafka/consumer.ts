@@ -5,7 +5,7 @@ import { RejoinRequest } from './group/collaborators.ts';
 import type { Instant } from './group/epoch.ts';
 import { commitFirstStart } from './group/first-start.ts';
 import type { MemberState, MemberView } from './group/member-state.ts';
-import { Membership } from './group/membership.ts';
+import { Membership, type MembershipSettings } from './group/membership.ts';
 import { errorType } from './kafkajs/errors.ts';
 import { hookedConsumer } from './kafkajs/hooked-consumer.ts';
 import { kafkajs } from './kafkajs/patched.ts';
@@ -17,11 +17,9 @@ import { Given } from './topics/given.ts';
 import { MissingTopics } from './topics/missing-topics.ts';
 import { ReadTopics } from './topics/read-topics.ts';
 
-export interface ConsumerSettings {
+/** Its `barrierMs` is below the session timeout. */
+export interface ConsumerSettings extends MembershipSettings {
   readonly groupId: string;
-  readonly sessionTimeoutMs: number;
-  /** How long a rebalance waits for requests in flight; below the session timeout. */
-  readonly barrierMs: number;
   readonly startFrom: 'earliest' | 'latest';
   readonly topics: TopicSet;
   /** Records of different keys of one source partition in flight at once. */

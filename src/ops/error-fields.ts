@@ -1,3 +1,5 @@
+import { shortened } from '../core/shortened.ts';
+
 const LONGEST_MESSAGE = 500;
 
 /** What of something thrown may be written. */
@@ -16,7 +18,7 @@ export function errorFields(error: unknown): ErrorFields {
   return typeof code === 'string' || typeof code === 'number' ? { ...fields, code } : fields;
 }
 
-/** The first 500 characters. */
+/** The first 500 characters; an ellipsis says that there were more. */
 export function cut(text: string): string {
-  return text.slice(0, LONGEST_MESSAGE);
+  return shortened(text, LONGEST_MESSAGE);
 }

@@ -64,6 +64,7 @@ export function createInstruments() {
     fencedKeys: gauge(METRICS.fencedKeys),
     deadLetters: counter(METRICS.deadLetters),
     produceErrors: counter(METRICS.produceErrors),
+    outcomesUnwritten: counter(METRICS.outcomesUnwritten),
     hold: gauge(METRICS.hold),
     holdProbes: counter(METRICS.holdProbes),
     sendRateLimit: gauge(METRICS.sendRateLimit),

@@ -1,3 +1,4 @@
+import { cut } from './error-fields.ts';
 import type { Tell } from './log-table.ts';
 import { createThrottle } from './throttle.ts';
 
@@ -45,5 +46,5 @@ export function kafkaLogCreator(
 /** Some of the client's parts log an `Error` in the place of its message. */
 function text(message: unknown): string {
   const whole = message instanceof Error ? message.message : typeof message === 'string' ? message : 'no message';
-  return whole.slice(0, 500);
+  return cut(whole);
 }

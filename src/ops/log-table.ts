@@ -32,6 +32,25 @@ export const LOG_EVENTS = {
     fields: ['paymentId', 'tier', 'record', 'origin', 'reason', 'detail', 'attempts', 'hops'],
     remedy: 'look at `reason` and `detail`; tell the payment another way, or emit a corrected event',
   },
+  outcome_unwritten: {
+    levels: ['error'],
+    meaning:
+      'The partition was handed over before OUTCOMES_TOPIC took a verdict; its record is committed all the same, so that nothing is sent again.',
+    fields: [
+      ...([
+        'paymentId',
+        'verdict',
+        'deadLetterReason',
+        'resultCode',
+        'attempts',
+        'keyVersion',
+        'firstAttemptAt',
+      ] as const),
+      ...(['settledAt', 'origin', 'requestSha256', 'responseSha256', 'remedy'] as const),
+    ],
+    remedy:
+      'keep this line: it is the whole outcome (the topic has it too where the brokers took it late); see what `waiting` said of the topic',
+  },
   behind_parked_key: {
     levels: ['info'],
     meaning: 'An event waits, without a request, because an earlier event of its key waits for its retry.',

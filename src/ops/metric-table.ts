@@ -148,6 +148,10 @@ export const METRICS = {
   produceErrors: counter('notifier_produce_errors_total', 'Records that could not be written; each try counts.', {
     target: ['retry', 'dead_letter', 'outcome'],
   }),
+  outcomesUnwritten: counter(
+    'notifier_outcomes_unwritten_total',
+    'Final verdicts committed without their outcome; the log has them in full.',
+  ),
   hold: gauge('notifier_hold', '1 while sending is held for this reason.', {
     reason: 'each systemic code, `outage`, `untrusted_response`',
   }),

@@ -160,6 +160,7 @@ function handlers(metric: Instruments, shown: ShownPartitions, options: MetricsO
     undecodable: ({ error }) => metric.decodeErrors.inc({ kind: error }),
     unlisted_payment_code: () => metric.unlistedPaymentCodes.inc(),
     superseded: () => undefined,
+    outcome_unwritten: () => metric.outcomesUnwritten.inc(),
     fence_read: () => undefined,
     waiting: ({ for: target }) => {
       if (isProduceTarget(target)) metric.produceErrors.inc({ target });

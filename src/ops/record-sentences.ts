@@ -1,11 +1,12 @@
 import { recordName } from '../core/record.ts';
+import { shortened } from '../core/shortened.ts';
 import type { AttemptFact, SettledFact } from '../pipeline/facts.ts';
 import { cut } from './error-fields.ts';
 import type { FactHandlers } from './fact-handlers.ts';
 import { outcomeLabel } from './labels.ts';
-import type { FieldsOf, Tell } from './log-table.ts';
+import { LOG_EVENTS, type FieldsOf, type Tell } from './log-table.ts';
 
-type OfOneRecord = 'attempt' | 'settled' | 'superseded' | 'undecodable' | 'unlisted_payment_code';
+type OfOneRecord = 'attempt' | 'settled' | 'superseded' | 'outcome_unwritten' | 'undecodable' | 'unlisted_payment_code';
 
 /** What is worth saying of one record. */
 export function recordSentences(tell: Tell): Pick<FactHandlers, OfOneRecord> {
@@ -19,6 +20,11 @@ export function recordSentences(tell: Tell): Pick<FactHandlers, OfOneRecord> {
     superseded: ({ record, provenance: { origin, hops } }) => {
       const fields = { record: recordName(record), origin: recordName(origin), hops };
       tell('superseded', 'info', 'passed over: the event goes on in a newer copy', fields);
+    },
+    outcome_unwritten: ({ outcome: { origin, ...told } }) => {
+      const fields = { ...told, origin: recordName(origin), remedy: LOG_EVENTS.outcome_unwritten.remedy };
+      const message = 'committed without its outcome: this line is what the outcomes topic lacks';
+      tell('outcome_unwritten', 'error', message, fields);
     },
     undecodable: ({ record, error, detail }) => {
       tell('undecodable', 'debug', 'a record is no event', { record: recordName(record), error, detail: cut(detail) });
@@ -56,7 +62,7 @@ function attemptFields(fact: AttemptFact): FieldsOf<'attempt'> {
 function tellDeadLetter(fact: SettledFact, as: Extract<SettledFact['as'], { verdict: 'dead_lettered' }>, tell: Tell) {
   const { record, provenance, paymentId, tier } = fact;
   tell('dead_letter', 'warn', 'a record became a dead letter', {
-    ...(paymentId === undefined ? {} : { paymentId }),
+    ...(paymentId === undefined ? {} : { paymentId: shortened(paymentId) }),
     tier,
     record: recordName(record),
     origin: recordName(provenance.origin),

@@ -49,6 +49,26 @@ export interface SettledFact {
   readonly at: number;
 }
 
+/** A final verdict, as the outcomes topic tells it. */
+export interface FinalOutcome {
+  /** Its beginning only, where it is too long to be a payment's id; `null` where the event could not be read. */
+  readonly paymentId: string | null;
+  readonly verdict: 'delivered' | 'dead_lettered';
+  /** `null` unless it is a dead letter. */
+  readonly deadLetterReason: DeadLetterReason | null;
+  /** Of the last attempt, `null` where there was none or it had no trustworthy result. */
+  readonly resultCode: string | null;
+  readonly attempts: number;
+  readonly keyVersion: string | null;
+  /** ISO 8601, as is `settledAt`. */
+  readonly firstAttemptAt: string | null;
+  readonly settledAt: string;
+  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number };
+  /** In hexadecimal, as is that of the response. */
+  readonly requestSha256: string | null;
+  readonly responseSha256: string | null;
+}
+
 /** What happens in the service. Metrics and log are made from these facts, and nothing else depends on them. */
 export type Fact =
   | AttemptFact
@@ -58,6 +78,8 @@ export type Fact =
   | { readonly kind: 'due'; readonly tier: string; readonly latenessMs: number }
   /** The event of this record goes on in a newer copy, so the record is settled without a request. */
   | { readonly kind: 'superseded'; readonly record: KafkaRecord; readonly provenance: Provenance }
+  /** Partitions are handed over, and the outcomes topic has not taken a verdict yet: its record is committed without. */
+  | { readonly kind: 'outcome_unwritten'; readonly outcome: FinalOutcome }
   | { readonly kind: 'undecodable'; readonly record: KafkaRecord; readonly error: DecodeError; readonly detail: string }
   | { readonly kind: 'unlisted_payment_code'; readonly paymentId: string; readonly code: string }
   /**

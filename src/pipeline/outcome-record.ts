@@ -1,37 +1,45 @@
+import type { DeadLetterReason } from '../core/disposition.ts';
+import { isPaymentId } from '../core/event.ts';
 import { recordName, type OutgoingRecord } from '../core/record.ts';
+import { shortened } from '../core/shortened.ts';
+import type { FinalOutcome } from './facts.ts';
 import { sha256 } from './moved-record.ts';
 import type { Work } from './work.ts';
 
+/** How an event ended. */
+export type Verdict =
+  { readonly verdict: 'delivered' } | { readonly verdict: 'dead_lettered'; readonly reason: DeadLetterReason };
+
 /**
- * The record that tells an auditor how a payment ended: JSON, under the payment's id, or under the origin's coordinates
- * where the id is not known.
+ * What an auditor is told of how a payment ended. Nothing in it is longer than the interface lets it be, whatever the event
+ * says.
  *
  * @param settledAt epoch milliseconds
  */
-export function outcomeRecord(
-  { event, lastAttempt, provenance }: Work,
-  topic: string,
-  verdict: 'delivered' | 'dead_lettered',
-  settledAt: number,
-): OutgoingRecord {
-  const { topic: originTopic, partition, offset } = provenance.origin;
-  const origin = { topic: originTopic, partition, offset };
-  const value = {
-    paymentId: event?.paymentId ?? null,
-    verdict,
+export function outcomeOf({ event, lastAttempt, provenance }: Work, ending: Verdict, settledAt: number): FinalOutcome {
+  const { topic, partition, offset } = provenance.origin;
+  return {
+    paymentId: event === undefined ? null : shortened(event.paymentId),
+    verdict: ending.verdict,
+    deadLetterReason: ending.verdict === 'dead_lettered' ? ending.reason : null,
     resultCode: lastAttempt !== undefined && 'code' in lastAttempt.outcome ? lastAttempt.outcome.code : null,
     attempts: provenance.attempts,
     keyVersion: lastAttempt?.keyVersion ?? null,
-    firstAttemptAt: isoTime(provenance.firstAttemptAt),
+    firstAttemptAt: provenance.firstAttemptAt === undefined ? null : isoTime(provenance.firstAttemptAt),
     settledAt: isoTime(settledAt),
-    origin,
+    origin: { topic, partition, offset },
     requestSha256: provenance.body === undefined ? null : sha256(provenance.body),
     responseSha256: lastAttempt?.exchange.kind === 'response' ? sha256(lastAttempt.exchange.body) : null,
   };
-  const key = Buffer.from(event?.paymentId ?? recordName(origin));
-  return { topic, key, value: Buffer.from(JSON.stringify(value)), headers: {} };
 }
 
-function isoTime(epochMs: number | undefined): string | null {
-  return epochMs === undefined ? null : new Date(epochMs).toISOString();
+/** JSON, under the payment's id, or under the origin's coordinates where the event has none that can be one. */
+export function outcomeRecord(outcome: FinalOutcome, topic: string): OutgoingRecord {
+  const { paymentId, origin } = outcome;
+  const key = paymentId !== null && isPaymentId(paymentId) ? paymentId : recordName(origin);
+  return { topic, key: Buffer.from(key), value: Buffer.from(JSON.stringify(outcome)), headers: {} };
+}
+
+function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
 }

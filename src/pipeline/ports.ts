@@ -41,19 +41,18 @@ export type Send = (
   keyChoice: number,
 ) => Promise<SentRequest>;
 
+/** What a write has come to: the offset, or that the broker will never take a record of this size. */
+export type Written = { readonly offset: number } | 'too_large';
+
 /**
  * Writes a record. Returns when all in-sync replicas have acknowledged it.
  *
  * @param mayWrite called right before the record is handed over; if it throws, nothing is written and its error is
  *   thrown
- * @returns the offset it was written at, or `too_large` where the broker will never take a record of this size. Throws
- *   for every other failure, `NotAllowed` where this user may not write there.
+ * @returns `too_large` where it fits not even compressed. Throws for every other failure, `NotAllowed` where this user may
+ *   not write there.
  */
-export type Publish = (
-  target: ProduceTarget,
-  record: OutgoingRecord,
-  mayWrite: () => void,
-) => Promise<{ offset: number } | 'too_large'>;
+export type Publish = (target: ProduceTarget, record: OutgoingRecord, mayWrite: () => void) => Promise<Written>;
 
 /** The right to send one request. */
 export interface Pass {
@@ -81,6 +80,11 @@ export interface Ownership {
    * on.
    */
   readonly closing: AbortSignal;
+  /**
+   * Aborted while partitions are handed over, some time before the right ends: what is settled by now is still committed,
+   * what only has to be told of it is given up.
+   */
+  readonly lastCall: AbortSignal;
   /** Aborted when the right has ended: nothing may be sent, written or committed any more. */
   readonly ended: AbortSignal;
   /**

@@ -1,14 +1,14 @@
-import type { OutgoingRecord } from '../core/record.ts';
-import type { ProduceTarget, SettledFact } from './facts.ts';
-import { deadLetter, deadLetterWithoutValue, retryRecord } from './moved-record.ts';
-import { outcomeRecord } from './outcome-record.ts';
+import type { SettledFact } from './facts.ts';
+import { lettersOf, retryRecord } from './moved-record.ts';
+import { outcomeOf, outcomeRecord, type Verdict } from './outcome-record.ts';
 import { copyOf } from './parked-copy.ts';
-import { LeftUnsettled, NotAllowed, type Ownership, type Ports, type Publish } from './ports.ts';
-import { untilDoneFor } from './waiting.ts';
+import type { Ownership, Ports } from './ports.ts';
+import { unlessClosing } from './waiting.ts';
 import type { Ending, Finished, Work } from './work.ts';
+import { write, writeAnyhow, writeLargest, type Writing } from './write.ts';
 
 type Parking = Extract<Ending, { kind: 'retry' }>;
-type Letter = Omit<Extract<Ending, { kind: 'dead_letter' }>, 'kind'>;
+type Burial = Omit<Extract<Ending, { kind: 'dead_letter' }>, 'kind'>;
 
 /**
  * Brings a record to rest. When this returns, its retry or dead-letter record is acknowledged by all in-sync replicas
@@ -19,7 +19,7 @@ export async function settle(work: Finished, ports: Ports, ownership: Ownership)
   const { record, provenance, ending } = work;
   switch (ending.kind) {
     case 'complete':
-      await writeOutcome(work, 'delivered', ports, ownership);
+      await tellOutcome(work, { verdict: 'delivered' }, ports, ownership);
       observeSettled(work, { verdict: 'delivered' }, ports);
       return;
     case 'retry':
@@ -38,62 +38,47 @@ async function park(work: Work, parking: Parking, ports: Ports, ownership: Owner
   const { tier, notBefore, reason } = parking;
   const provenance = { ...work.provenance, hops: work.provenance.hops + 1, notBefore, reason };
   const parked = retryRecord(record, topology.retryTopic(tier), provenance);
-  const written = await publish('retry', work, parked, ports, ownership);
+  const written = await write(parked, moving('retry', work, ports, ownership));
   if (written === 'too_large') return bury(work, { reason: 'too_large', detail: reason }, ports, ownership);
   const copy = copyOf({ ...record, ...parked, ...written }, topology, provenance);
   if (copy !== undefined) ports.parkedKeys.of(record.partition).written(copy);
   observeSettled(work, { verdict: 'parked', tier, notBefore, reason }, ports);
 }
 
-/** Writes the record to the dead letters, without its value where it is too large for them. */
-async function bury(work: Work, { reason, detail }: Letter, ports: Ports, ownership: Ownership): Promise<void> {
-  const { deadLetters } = ports.settings.topology;
-  const write = (letter: OutgoingRecord) => publish('dead_letter', work, letter, ports, ownership);
-  const isTooLarge =
-    reason === 'too_large' || (await write(deadLetter(work, deadLetters, reason, detail))) === 'too_large';
-  if (isTooLarge) await write(deadLetterWithoutValue(work, deadLetters, detail));
-  await writeOutcome(work, 'dead_lettered', ports, ownership);
-  observeSettled(work, { verdict: 'dead_lettered', reason: isTooLarge ? 'too_large' : reason, detail }, ports);
-}
-
-/** Tells auditors of a final verdict, where an outcomes topic is configured. */
-async function writeOutcome(
-  work: Work,
-  verdict: 'delivered' | 'dead_lettered',
-  ports: Ports,
-  ownership: Ownership,
-): Promise<void> {
-  const { outcomes } = ports.settings.topology;
-  if (outcomes === undefined) return;
-  await publish('outcome', work, outcomeRecord(work, outcomes, verdict, ports.now()), ports, ownership);
+/** Writes the record to the dead letters, or as much of it as they take. */
+async function bury(work: Work, { reason, detail }: Burial, ports: Ports, ownership: Ownership): Promise<void> {
+  const letters = lettersOf(work, ports.settings.topology.deadLetters, reason, detail);
+  const letter = await writeLargest(letters, moving('dead_letter', work, ports, ownership));
+  const ending = { verdict: 'dead_lettered', reason: letter.reason } as const;
+  await tellOutcome(work, ending, ports, ownership);
+  observeSettled(work, { ...ending, detail }, ports);
 }
 
 /**
- * Writes until it is written. A record for which a request was sent is worth waiting for to the end of the ownership:
- * if it were given up earlier, the request would be sent again. What may not be written is given up when partitions are to
- * be handed over, since nobody can write it until somebody allows it, and any other record as well.
+ * A record for which a request was sent is worth waiting for to the end of the ownership: if it were given up earlier, the
+ * request would be sent again. Any other record is given up as soon as partitions are to be handed over.
  */
-async function publish(
-  target: ProduceTarget,
-  { record, lastAttempt }: Work,
-  outgoing: OutgoingRecord,
-  ports: Ports,
-  ownership: Ownership,
-): ReturnType<Publish> {
-  const mayWrite = (): void => {
+function moving(target: 'retry' | 'dead_letter', work: Work, ports: Ports, ownership: Ownership): Writing {
+  const until = work.lastAttempt === undefined ? ownership.closing : ownership.ended;
+  return { target, work, ports, ownership, until };
+}
+
+/**
+ * Tells auditors of a final verdict, where an outcomes topic is configured. The verdict stands whether they are told or not:
+ * so that it is not brought about again, what is not told when partitions are handed over goes to the log.
+ */
+async function tellOutcome(work: Work, ending: Verdict, ports: Ports, ownership: Ownership): Promise<void> {
+  const { outcomes } = ports.settings.topology;
+  if (outcomes === undefined) return;
+  const until = ownership.lastCall;
+  const outcome = outcomeOf(work, ending, ports.now());
+  const writing = writeAnyhow(outcomeRecord(outcome, outcomes), { target: 'outcome', work, ports, ownership, until });
+  try {
+    await unlessClosing(writing, until);
+  } catch {
     ownership.assertHeld(false);
-  };
-  return untilDoneFor(
-    record,
-    'produce',
-    ports.waits,
-    () => ports.publish(target, outgoing, mayWrite),
-    (error) => {
-      ports.observe({ kind: 'waiting', for: target, record, error });
-      if (error instanceof NotAllowed && ownership.closing.aborted) throw new LeftUnsettled();
-    },
-    lastAttempt === undefined ? ownership.closing : ownership.ended,
-  );
+    ports.observe({ kind: 'outcome_unwritten', outcome });
+  }
 }
 
 function observeSettled({ record, tier, provenance, event }: Work, as: SettledFact['as'], ports: Ports): void {

@@ -55,6 +55,19 @@ export async function untilDone<T>(
   }
 }
 
+/** What a task comes to; throws `Abandoned` as soon as `closing` is aborted, and the task goes on unheard. */
+export async function unlessClosing<T>(task: Promise<T>, closing: AbortSignal): Promise<T> {
+  let giveUp = (): void => undefined;
+  const closed = new Promise<never>((_, reject) => (giveUp = () => reject(new Abandoned())));
+  if (closing.aborted) giveUp();
+  closing.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([task, closed]);
+  } finally {
+    closing.removeEventListener('abort', giveUp);
+  }
+}
+
 /** As `untilDone`; from the first failure to the end, whichever it is, the record's partition is known to wait for this. */
 export async function untilDoneFor<T>(
   record: KafkaRecord,

@@ -23,7 +23,7 @@ import { Gate } from '../pipeline/gate.ts';
 import { Abandoned, type Observe, type Ports } from '../pipeline/ports.ts';
 import { processRecord } from '../pipeline/process-record.ts';
 import { Waits } from '../pipeline/waits.ts';
-import { BARRIER_MARGIN_MS } from '../settings/between-sections.ts';
+import { barrierLimits } from '../settings/between-sections.ts';
 import type { Config } from '../settings/table.ts';
 import { Closers } from './closers.ts';
 import { lanesSoon, outsideSince, sampleLanes } from './sampling.ts';
@@ -156,7 +156,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
         {
           ...config.kafka.group,
           ...config.ordering,
-          barrierMs: gateway.timeoutMs + BARRIER_MARGIN_MS,
+          ...barrierLimits(gateway.timeoutMs, config.lifecycle.shutdownTimeoutMs),
           startFrom: source.startFrom,
           topics,
         },

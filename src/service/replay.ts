@@ -12,7 +12,6 @@ import { Gate } from '../pipeline/gate.ts';
 import { notify } from '../pipeline/notify.ts';
 import { Abandoned, type Ownership, type Ports } from '../pipeline/ports.ts';
 import { readEvent } from '../pipeline/read-event.ts';
-import { Waits } from '../pipeline/waits.ts';
 import type { Ending } from '../pipeline/work.ts';
 import type { Config } from '../settings/table.ts';
 
@@ -59,6 +58,7 @@ export function createTeller(settings: TellerSettings, perSecond: number, signal
   };
   const ownership: Ownership = {
     closing: signal,
+    lastCall: signal,
     ended: signal,
     assertHeld: () => {
       if (signal.aborted) throw new Abandoned();

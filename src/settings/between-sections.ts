@@ -4,6 +4,16 @@ import type { Values } from './table.ts';
 /** What a lane may take beyond its request when partitions are given back: to settle and to commit. Milliseconds. */
 export const BARRIER_MARGIN_MS = 5_000;
 
+/** What of that is left for the commit once the outcomes topic is waited for no longer. Milliseconds. */
+const COMMIT_MARGIN_MS = 2_000;
+
+/** How long a rebalance or a stop waits for what is in flight, and when it stops waiting for the outcomes topic. */
+export function barrierLimits(gatewayMs: number, shutdownMs: number): { barrierMs: number; lastCallMs: number } {
+  const barrierMs = gatewayMs + BARRIER_MARGIN_MS;
+  const drainMs = Math.min(barrierMs, shutdownMs);
+  return { barrierMs, lastCallMs: drainMs - Math.min(COMMIT_MARGIN_MS, (drainMs - gatewayMs) / 2) };
+}
+
 /**
  * What is wrong between settings of different sections, a line each. A value that could not be read, or whose section is
  * not asked for, is undefined and contradicts nothing.

@@ -9,7 +9,7 @@ import { World } from '../support/world.ts';
 import type { Evidence } from './evidence.ts';
 import { FaultLog } from './fault-log.ts';
 import { figuresOf, holds, type Figures, type RunOptions } from './figures.ts';
-import { Gatherer, newsOfGroup } from './gather.ts';
+import { Gatherer, newsOfGroup, toldInLogs } from './gather.ts';
 import { judge, type Judgement } from './judge.ts';
 import { everydayProfile, Load } from './load.ts';
 import { Members } from './members.ts';
@@ -110,6 +110,7 @@ export async function runChaos(options: RunOptions, paces: Paces, ground: Ground
       gatewayTimeoutMs: GATEWAY_TIMEOUT_MS,
       acknowledged,
       ...seen,
+      told: [...seen.told, ...toldInLogs(folder)],
       faults: [...faults.all(), ...evictions],
       load: { from: loadFrom, to: Math.min(loadTo, seen.requests.at(-1)?.at ?? 0) },
       settled,

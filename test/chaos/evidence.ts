@@ -1,6 +1,6 @@
 /*
  * What the judge goes by: what stands in the topics, what the gateway recorded, what the brokers say of offsets and
- * members, and which faults were made. Nothing the service says of itself. Times are epoch milliseconds.
+ * members, and which faults were made. Nothing the service says of itself, but for outcomes that it could only log. Times are epoch milliseconds.
  */
 
 /** A record of the source topic. */
@@ -55,6 +55,15 @@ export interface Letter {
   readonly at: number;
 }
 
+/** A record of the outcomes topic, or the line of a member's log that stands in its place. */
+export interface Told {
+  readonly partition: number;
+  /** Of the source record. */
+  readonly origin: number;
+  readonly verdict: 'delivered' | 'dead_lettered';
+  readonly settledAt: number;
+}
+
 export const FAULTS = [
   'kill',
   'freeze',
@@ -107,6 +116,7 @@ export interface Evidence {
   readonly requests: readonly SeenRequest[];
   readonly copies: readonly Copy[];
   readonly letters: readonly Letter[];
+  readonly told: readonly Told[];
   /** Committed offsets by `<tier>:<partition>`, the source's by `main:<partition>`; read before everything else. */
   readonly committed: ReadonlyMap<string, number>;
   readonly faults: readonly Fault[];

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Broker } from '../../deploy/local/broker.ts';
+import { readOutcome } from '../../src/inspect/outcome.ts';
 import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
 import { scanTopic, type Positions, type StoredRecord } from '../support/topic-reader.ts';
-import type { World } from '../support/world.ts';
+import { OUTCOMES, type World } from '../support/world.ts';
 import { assignmentsIn, GROUP_TOPIC, ownedIn, type Assignments } from './assignments.ts';
 import { groupNews } from './broker-log.ts';
-import type { Copy, Evidence, Fault, Letter, SeenRequest, Written } from './evidence.ts';
+import type { Copy, Evidence, Fault, Letter, SeenRequest, Told, Written } from './evidence.ts';
 
 /** The coordinator makes a member id of a client id and this. */
 const UUID_SUFFIX = '-00000000-0000-0000-0000-000000000000';
@@ -18,6 +19,7 @@ export class Gatherer {
   readonly #written: Written[] = [];
   readonly #copies: Copy[] = [];
   readonly #letters: Letter[] = [];
+  readonly #told: Told[] = [];
   readonly #assignments: Assignments[] = [];
 
   constructor(world: World) {
@@ -25,7 +27,9 @@ export class Gatherer {
   }
 
   /** Offsets first, then requests, then topics: whatever was committed has left its trace by then. */
-  async look(): Promise<Pick<Evidence, 'written' | 'requests' | 'copies' | 'letters' | 'committed' | 'owned'>> {
+  async look(): Promise<
+    Pick<Evidence, 'written' | 'requests' | 'copies' | 'letters' | 'told' | 'committed' | 'owned'>
+  > {
     const tiers = (await this.#world.topicSuffixes()).map((suffix) => suffix.slice('retry.'.length));
     const committed = new Map<string, number>();
     for (const tier of ['main', ...tiers]) {
@@ -37,12 +41,21 @@ export class Gatherer {
     await this.#scan('', (record) => this.#written.push(written(record)));
     for (const tier of tiers) await this.#scan(`retry.${tier}`, (record) => this.#copies.push(copy(tier, record)));
     await this.#scan('dead-letter', (record) => this.#letters.push(letter(record)));
+    await this.#scan(OUTCOMES, (record) => this.#told.push(...told(record)));
     await this.#scanTopic(GROUP_TOPIC, (record) => {
       const assignments = assignmentsIn(record, this.#world.group);
       if (assignments !== undefined) this.#assignments.push(assignments);
     });
     const owned = ownedIn(this.#assignments, (topic) => this.#tierOf(topic));
-    return { committed, requests, owned, written: this.#written, copies: this.#copies, letters: this.#letters };
+    return {
+      committed,
+      requests,
+      owned,
+      written: this.#written,
+      copies: this.#copies,
+      letters: this.#letters,
+      told: this.#told,
+    };
   }
 
   /** `main` for the source. */
@@ -62,6 +75,20 @@ export class Gatherer {
     this.#positions.set(topic, positions);
     await scanTopic(this.#world.kafka, topic, visit, positions);
   }
+}
+
+/** The outcomes that members could only log, by what is in a folder of their logs. */
+export function toldInLogs(folder: string): Told[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.log'));
+  const lines = files.flatMap((name) => readFileSync(`${folder}/${name}`, 'utf8').split('\n'));
+  return lines
+    .filter((line) => line.includes('"event":"outcome_unwritten"'))
+    .map((line) => {
+      const { origin, verdict, settledAt } = JSON.parse(line) as Pick<Told, 'verdict'> &
+        Record<'origin' | 'settledAt', string>;
+      const [, partition, offset] = origin.split(':').map(Number);
+      return { partition: partition ?? -1, origin: offset ?? -1, verdict, settledAt: Date.parse(settledAt) };
+    });
 }
 
 /** Rebalances, and members evicted though nobody had killed or frozen them, by the logs of the brokers. */
@@ -119,4 +146,11 @@ function letter({ partition, offset, timestamp, text }: StoredRecord): Letter {
     origin: Number(text['notifier-origin-offset'] ?? -1),
     reason: text['notifier-dead-letter-reason'] ?? '',
   };
+}
+
+function told({ value }: StoredRecord): Told[] {
+  const outcome = readOutcome(value);
+  if (outcome === undefined) return [];
+  const { origin, verdict, settledAt = 0 } = outcome;
+  return [{ partition: origin.partition, origin: origin.offset, verdict, settledAt }];
 }

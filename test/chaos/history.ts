@@ -1,4 +1,4 @@
-import type { Copy, Evidence, Letter, SeenRequest, Written } from './evidence.ts';
+import type { Copy, Evidence, Letter, SeenRequest, Told, Written } from './evidence.ts';
 
 const FINAL = new Set(['S SUCCESS', 'F PROCESS_FAIL', 'F PARAM_ILLEGAL']);
 
@@ -8,6 +8,7 @@ export interface History {
   readonly requests: readonly SeenRequest[];
   readonly copies: readonly Copy[];
   readonly letters: readonly Letter[];
+  readonly told: readonly Told[];
 }
 
 /** Histories in the order of partition and offset, and the requests that belong to none. */
@@ -25,6 +26,7 @@ export function histories(evidence: Evidence): Histories {
   const requests = grouped(evidence.requests, ({ paymentId }) => paymentId);
   const copies = grouped(evidence.copies, ({ partition, origin }) => `${partition}:${origin}`);
   const letters = grouped(evidence.letters, ({ partition, origin }) => `${partition}:${origin}`);
+  const told = grouped(evidence.told, ({ partition, origin }) => `${partition}:${origin}`);
   const known = grouped(evidence.written, ({ paymentId }) => paymentId);
   known.delete('');
   const inOrder = [...evidence.written].sort((a, b) => a.partition - b.partition || a.offset - b.offset);
@@ -34,6 +36,7 @@ export function histories(evidence: Evidence): Histories {
       requests: written.paymentId === '' ? [] : (requests.get(written.paymentId) ?? []).sort((a, b) => a.seq - b.seq),
       copies: (copies.get(nameOf(written)) ?? []).sort((a, b) => a.at - b.at || a.hops - b.hops),
       letters: (letters.get(nameOf(written)) ?? []).sort((a, b) => a.at - b.at),
+      told: told.get(nameOf(written)) ?? [],
     })),
     strangers: evidence.requests.filter(({ paymentId }) => paymentId !== '' && !known.has(paymentId)),
     ambiguous: [...known].filter(([, twins]) => twins.length > 1).map(([paymentId]) => paymentId),

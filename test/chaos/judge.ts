@@ -1,5 +1,6 @@
 import type { Copy, Evidence, Letter } from './evidence.ts';
 import { describe, histories, isDelivery, laneOf, story, type Histories, type History } from './history.ts';
+import { judgeOutcomes } from './judge-outcomes.ts';
 import { judgeKeyOrder, judgePartitionOrder } from './judge-order.ts';
 import { judgeRepeats, type RepeatFigures } from './judge-repeats.ts';
 import { longestStall, longestRecovery, type Measured } from './judge-stalls.ts';
@@ -45,6 +46,7 @@ export function judge(evidence: Evidence): Judgement {
       ...(evidence.ordering === 'partition' ? judgePartitionOrder(all) : []),
       ...judgeKeyOrder(all),
       ...judgeBytes(all),
+      ...judgeOutcomes(all, evidence),
       ...repeats.violations,
       ...(stall.ms > INTOLERABLE_STALL_MS
         ? [{ kind: 'stall' as const, detail: `${(stall.ms / 1_000).toFixed(1)} s: ${stall.where}` }]

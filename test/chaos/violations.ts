@@ -9,6 +9,8 @@ export const VIOLATIONS = {
   bytes: 'sent with other bytes than before',
   repeat: 'sent again after its final verdict, and nothing explains it',
   too_many_repeats: 'one lane repeated more after one fault than it may',
+  untold: 'its final verdict has no outcome, neither in the topic nor in a log',
+  overtold: 'more outcomes than it has had verdicts',
   refused: 'the gateway found the request itself wrong',
   stranger: 'a request for a payment that nobody wrote',
   stall: 'nothing was sent for far too long while something was possible',

@@ -23,7 +23,6 @@ import { WAIT_REASONS } from '../../src/pipeline/waits.ts';
 import { SETTINGS } from '../../src/settings/table.ts';
 import { DASHBOARDS } from '../../deploy/observability/dashboards/all.ts';
 import { temporaryFolder } from '../support/keys.ts';
-import { PENDING_EVENTS } from '../support/pending.ts';
 import { exposedNames, metricNames } from '../support/promql.ts';
 import { promtool } from '../support/promtool.ts';
 import { fenced, headings, runbook, runbooks, type Runbook } from '../support/runbooks.ts';
@@ -160,7 +159,7 @@ describe.each(pages)('commands of %s', (_, page) => {
 
   it('look for events that the log has, and name Secrets that the pods mount', () => {
     const events = [...page.text.matchAll(/"event":"(\w+)"/g)].map(([, event = '']) => event);
-    expect(events.filter((event) => !(event in LOG_EVENTS) && !PENDING_EVENTS.includes(event))).toEqual([]);
+    expect(events.filter((event) => !(event in LOG_EVENTS))).toEqual([]);
     const deployment = text('deploy/kubernetes/base/deployment.yaml');
     const secrets = [...page.text.matchAll(/(?:get|create) secret (?:generic )?(\S+)/g)].map(([, name = '']) => name);
     expect(secrets.filter((name) => !deployment.includes(`secretName: ${name},`))).toEqual([]);

@@ -21,8 +21,8 @@ test('the only broker dies under load and comes back: the service waits, resumes
 
   const [broker] = cluster.brokers;
   await broker?.kill();
-  const failed = 'notifier_commits_total{result="failed"}';
-  await until('commits to fail', async () => ((await service.metric(failed)) ?? 0) > 0);
+  const unwritten = 'notifier_produce_errors_total{target="outcome"}';
+  await until('an outcome that cannot be written', async () => ((await service.metric(unwritten)) ?? 0) > 0);
   await broker?.start();
   const answers = (): Promise<boolean> => world.committed().then(Boolean, () => false);
   await until('the coordinator to have loaded its group', answers);

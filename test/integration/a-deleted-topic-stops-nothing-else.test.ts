@@ -3,7 +3,7 @@ import { expectAccounted } from '../support/expect-accounted.ts';
 import { keepLedger } from '../support/ledger.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
-import { World } from '../support/world.ts';
+import { OUTCOMES, World } from '../support/world.ts';
 
 const ONCE_UNKNOWN = { when: { attempt: 1, paymentId: 'UNKNOWN' }, answer: { code: 'UNKNOWN_EXCEPTION' } };
 const REFUSED = { when: { paymentId: 'REFUSED' }, answer: { code: 'PROCESS_FAIL' } };
@@ -126,7 +126,7 @@ const PRODUCE_ERRORS = 'notifier_produce_errors_total{target="retry"}';
 
 async function byHand(options: Parameters<typeof World.create>[0]): Promise<World> {
   const world = await World.create({ ...options, settings: { CREATE_TOPICS: 'false', ...options?.settings } });
-  for (const suffix of ['retry.1s', 'retry.3s', 'retry.10m', 'dead-letter']) await make(world, suffix);
+  for (const suffix of ['retry.1s', 'retry.3s', 'retry.10m', 'dead-letter', OUTCOMES]) await make(world, suffix);
   return world;
 }
 

@@ -141,8 +141,8 @@ test('while the brokers are gone', async () => {
   const service = await world.start();
   await until('requests to flow', () => world.simulator.requests().length > 10);
   await broker?.kill();
-  const failed = 'notifier_commits_total{result="failed"}';
-  await until('commits to fail', async () => ((await service.metric(failed)) ?? 0) > 0);
+  const unwritten = 'notifier_produce_errors_total{target="outcome"}';
+  await until('an outcome that cannot be written', async () => ((await service.metric(unwritten)) ?? 0) > 0);
   await stops(service, 1);
 
   await broker?.start();

@@ -9,7 +9,6 @@ import { RULES } from '../support/prometheus-rule.ts';
 import { MARK_QUERIES, PANEL_QUERIES, substituted } from '../support/dashboards.ts';
 import { hurried } from '../support/hurried-rules.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support/keys.ts';
-import { PENDING_METRICS } from '../support/pending.ts';
 import { startPrometheus, type Prometheus } from '../support/prometheus.ts';
 import { promtool } from '../support/promtool.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
@@ -136,14 +135,13 @@ test('UnservedPartitions, when the source grows and its counterparts do not', as
 test('every panel and every recorded series has answers, and every mark can be asked for', async () => {
   const range = asked();
   const recorded = [...text(RULES).matchAll(/- record: (\S+)/g)].map(([, expr = '']) => ({ where: 'recorded', expr }));
-  const pending = ({ expr }: { expr: string }) => PENDING_METRICS.some((metric) => expr.includes(metric));
   const dumb: string[] = [];
-  for (const asked of [...PANEL_QUERIES, ...recorded].filter((asked) => !pending(asked))) {
+  for (const asked of [...PANEL_QUERIES, ...recorded]) {
     const values = (await range(asked.expr)).flatMap(({ values }) => values);
     if (!values.some(([, value]) => Number.isFinite(Number(value)))) dumb.push(`${asked.where}: ${asked.expr}`);
   }
   expect(dumb).toEqual([]);
-  for (const { expr } of MARK_QUERIES.filter((asked) => !pending(asked))) await range(expr);
+  for (const { expr } of MARK_QUERIES) await range(expr);
   expect(await prometheus.brokenRules()).toEqual([]);
 });
 

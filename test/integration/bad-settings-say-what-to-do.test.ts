@@ -14,7 +14,7 @@ import { keepLedger } from '../support/ledger.ts';
 import { ServiceProcess } from '../support/service-process.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
-import { World } from '../support/world.ts';
+import { OUTCOMES, World } from '../support/world.ts';
 
 const SECRET = 'hunter2-do-not-print';
 const { privateKey, publicKey } = rsaKeyPair();
@@ -184,12 +184,30 @@ test('topics that lose what stands in them: exit 2, naming each with its setting
   expect(service.errors).toContain(`the topic ${world.topic('retry.10m')} does not exist`);
 });
 
+test('topics that cannot take the smallest letter or an outcome: exit 2, naming each, and nothing is sent', async () => {
+  const world = await World.create({ partitions: 1 });
+  await world.write(0, ['P-1']);
+  const narrow = ['dead-letter', OUTCOMES].map((suffix) => world.topic(suffix));
+  const configEntries = [{ name: 'max.message.bytes', value: '500' }];
+  const topics = narrow.map((topic) => ({ topic, numPartitions: 1, configEntries }));
+  await world.admin.createTopics({ topics, waitForLeaders: true });
+  const service = await world.launch();
+  expect(await service.exit()).toBe(2);
+  expect(service.errors.trimEnd().split('\n')).toEqual(
+    narrow.map((topic) => {
+      const problem = `the topic ${topic} takes records of 500 bytes only: set its max.message.bytes to`;
+      return expect.stringContaining(problem) as string;
+    }),
+  );
+  expect(world.simulator.requests()).toEqual([]);
+});
+
 test('more replicas than brokers: exit 2, naming each topic and the setting', async () => {
   const world = await World.create({ settings: { TOPIC_REPLICATION_FACTOR: '9' } });
   const service = await world.launch();
   expect(await service.exit()).toBe(2);
   const lines = service.errors.trimEnd().split('\n');
-  expect(lines).toHaveLength(3);
+  expect(lines).toHaveLength(4);
   for (const line of lines) expect(line).toMatch(/cannot be made .*: set TOPIC_REPLICATION_FACTOR to no more/);
 });
 
@@ -245,7 +263,7 @@ test('a group without offsets beside parked records: exit 2 with the remedy, not
 
 test('too few partitions in a retry topic: the others flow, the unserved one is named and starts when it can', async () => {
   const world = await World.create({ partitions: 3, settings: { CREATE_TOPICS: 'false' } });
-  const topics = ['retry.1s', 'retry.3s', 'dead-letter'].map((suffix) => ({
+  const topics = ['retry.1s', 'retry.3s', 'dead-letter', OUTCOMES].map((suffix) => ({
     topic: world.topic(suffix),
     numPartitions: suffix === 'retry.3s' ? 2 : 3,
   }));

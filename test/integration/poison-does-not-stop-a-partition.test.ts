@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IHeaders } from 'kafkajs';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { runKafkaTool } from '../../deploy/local/kafka-tool.ts';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
 import type { PaymentFinal } from '../../src/core/event.ts';
+import { readOutcome } from '../../src/inspect/outcome.ts';
 import { keepLedger } from '../support/ledger.ts';
 import { avroLong } from '../support/avro-bytes.ts';
 import { avroBytes, framed, register } from '../support/schemas.ts';
 import type { StoredRecord } from '../support/topic-reader.ts';
-import { World } from '../support/world.ts';
+import { OUTCOMES, World } from '../support/world.ts';
 import { WRITER_CASES } from '../support/writers.ts';
 
 /** One record that must end among the dead letters as it is. */
@@ -175,6 +176,7 @@ const UNDECODABLE: Poison[] = [
 ];
 
 const INVALID: Poison[] = [
+  { name: 'an id of 1 MB', value: event({ paymentId: 'p'.repeat(1_000_000) }), detail: 'paymentId' },
   { name: 'U', value: event({}, { resultStatus: 'U' }), detail: 'paymentResult.resultStatus' },
   { name: 'S with a code of F', value: event({}, { resultCode: 'RISK_REJECT' }), detail: 'paymentResult.resultCode' },
   { name: 'S without a code', value: event({}, { resultCode: '' }), detail: 'paymentResult.resultCode' },
@@ -315,6 +317,21 @@ test('every good event between them was delivered once, in order, and nothing el
   expect(world.simulator.requests()).toHaveLength(ledger.delivered.length);
 });
 
+test('what an outcome says of each is short, and keyed by the origin where there is no id', async () => {
+  const outcomes = (await world.records(OUTCOMES)).filter(({ value }) => readOutcome(value)?.verdict !== 'delivered');
+  expect(outcomes).toHaveLength(POISON.length);
+  for (const { key, value } of outcomes) {
+    expect(value?.length).toBeLessThan(1_000);
+    expect(key?.length).toBeLessThan(300);
+  }
+  const at = `${world.source}:0:${String(GOOD.length + 2 * POISON.findIndex(({ name }) => name === 'an id of 1 MB'))}`;
+  const long = outcomes.find(({ key }) => key?.toString() === at);
+  expect(readOutcome(long?.value ?? null)).toMatchObject({
+    paymentId: `${'p'.repeat(64)}…`,
+    deadLetterReason: 'invalid_event',
+  });
+});
+
 test('headers may be named like members of every JavaScript object', async () => {
   const odd = await World.create({ partitions: 1 });
   const headers = { constructor: 'c', toString: 't', valueOf: ['v', 'w'], own: 'o' };
@@ -357,7 +374,7 @@ test('a header may come without a value', async () => {
   });
 });
 
-test('what fits into no topic leaves its coordinates and its hash', async () => {
+test('what fits into no topic, not even compressed, leaves its coordinates and its hash', async () => {
   const small = await World.create({
     partitions: 2,
     topicConfig: { 'max.message.bytes': '4000000' },
@@ -376,13 +393,13 @@ test('what fits into no topic leaves its coordinates and its hash', async () => 
   padded.fields = [...padded.fields, { name: 'padding', type: 'bytes' }];
   const schemaId = await register(`${small.source}-padded`, padded);
   const large = (paymentId: string, bytes: number): Buffer => {
-    return framed(schemaId, avroBytes(padded, { ...sampleEvent(paymentId, true), padding: Buffer.alloc(bytes, 'x') }));
+    return framed(schemaId, avroBytes(padded, { ...sampleEvent(paymentId, true), padding: randomBytes(bytes) }));
   };
-  const headers = { note: 'n'.repeat(30_000) };
+  const headers = { note: randomBytes(30_000) };
   const records = [
-    { paymentId: '', key: 'junk', value: Buffer.alloc(3_000_000, 'j'), detail: 'magic', attempts: '0' },
+    { paymentId: '', key: 'junk', value: randomBytes(3_000_000), detail: 'magic', attempts: '0' },
     { paymentId: 'unknown', key: 'K-1', value: large('unknown', 50_000), detail: 'UNKNOWN_EXCEPTION', attempts: '1' },
-    { paymentId: '', key: 'k'.repeat(40_000), value: Buffer.from('small'), detail: 'magic', attempts: '0' },
+    { paymentId: '', key: randomBytes(40_000), value: Buffer.from('small'), detail: 'magic', attempts: '0' },
     { paymentId: '', key: null, value: Buffer.from('small'), headers, detail: 'magic', attempts: '0' },
     { paymentId: '', key: null, value: null, headers, detail: 'tombstone', attempts: '0' },
   ];

@@ -61,6 +61,7 @@ test.each(CASES)('%s, %s key', async (code, name) => {
     'notifier-hops': '0',
     'notifier-first-attempt-at': expect.stringMatching(/^\d{13}$/) as string,
     'notifier-last-attempt-at': letter?.text['notifier-first-attempt-at'],
+    ...(letter?.key?.length ? {} : { 'notifier-payment-id': paymentId }),
     'notifier-reason': code,
     'notifier-body': request?.body,
     'notifier-dead-letter-reason': 'rejected',

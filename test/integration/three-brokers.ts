@@ -1,7 +1,7 @@
 import type { Broker } from '../../deploy/local/broker.ts';
 import type { Cluster } from '../../deploy/local/cluster.ts';
 import { until } from '../support/until.ts';
-import type { World } from '../support/world.ts';
+import { OUTCOMES, type World } from '../support/world.ts';
 
 /** Java's `String.hashCode`, by which a group finds its partition of `__consumer_offsets`. */
 function javaHash(text: string): number {
@@ -46,7 +46,7 @@ export async function untilInSync(world: World): Promise<void> {
 /** `undefined` while no broker answers. */
 async function partitionsOf(world: World) {
   try {
-    const suffixes = ['', 'dead-letter', ...(await world.topicSuffixes())];
+    const suffixes = ['', 'dead-letter', OUTCOMES, ...(await world.topicSuffixes())];
     const topics = ['__consumer_offsets', ...suffixes.map((suffix) => world.topic(suffix))];
     return (await world.admin.fetchTopicMetadata({ topics })).topics.flatMap(({ partitions }) => partitions);
   } catch {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { createLog, type LogOptions } from '../../src/ops/log.ts';
-import type { AttemptFact, Fact, SettledFact } from '../../src/pipeline/facts.ts';
+import type { AttemptFact, Fact, FinalOutcome, SettledFact } from '../../src/pipeline/facts.ts';
 
 /** When the clock of a captured log begins, in epoch milliseconds. */
 export const T0 = Date.UTC(2026, 10, 22, 10);
@@ -36,6 +36,20 @@ export const ATTEMPT: AttemptFact = {
   keyVersion: '4',
   startedAt: T0,
   durationMs: 12.6,
+};
+
+export const OUTCOME: FinalOutcome = {
+  paymentId: 'p-1',
+  verdict: 'dead_lettered',
+  deadLetterReason: 'rejected',
+  resultCode: 'PARAM_ILLEGAL',
+  attempts: 2,
+  keyVersion: '4',
+  firstAttemptAt: new Date(T0).toISOString(),
+  settledAt: new Date(T0 + 1).toISOString(),
+  origin: { topic: 'pay', partition: 3, offset: 99 },
+  requestSha256: 'ab12',
+  responseSha256: 'cd34',
 };
 
 /** A log whose lines are taken away by `lines`, which first tells it the facts; each line is looked through for the secret. */

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { keepLedger, type Ledger } from './ledger.ts';
 import type { World } from './world.ts';
 
-/** Waits until all is settled and asserts that nothing is lost, doubled, left over or out of order. */
+/** Waits until all is settled and asserts that nothing is lost, doubled, left over, untold or out of order. */
 export async function expectAccounted(
   world: World,
   withinMs = 90_000,
@@ -10,6 +10,7 @@ export async function expectAccounted(
 ): Promise<Ledger> {
   await world.settled(withinMs);
   const ledger = await keepLedger(world, ordering);
-  expect(ledger).toMatchObject({ lost: [], doubled: [], uncommitted: [], parked: [], misjudged: [], disorder: [] });
+  const nothing = { lost: [], doubled: [], uncommitted: [], parked: [], mistold: [], misjudged: [], disorder: [] };
+  expect(ledger).toMatchObject(nothing);
   return ledger;
 }

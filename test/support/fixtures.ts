@@ -62,11 +62,16 @@ export function noResponse(code: string): Exchange {
 /** An ownership that its test closes and ends by hand; `lapse` takes the lease away and leaves the rest. */
 export class ScriptedOwnership implements Ownership {
   readonly #closing = new AbortController();
+  readonly #lastCall = new AbortController();
   readonly #ended = new AbortController();
   #lapsed = false;
 
   get closing(): AbortSignal {
     return this.#closing.signal;
+  }
+
+  get lastCall(): AbortSignal {
+    return this.#lastCall.signal;
   }
 
   get ended(): AbortSignal {
@@ -77,8 +82,13 @@ export class ScriptedOwnership implements Ownership {
     this.#closing.abort();
   }
 
+  callLast(): void {
+    this.close();
+    this.#lastCall.abort();
+  }
+
   end(): void {
-    this.#closing.abort();
+    this.callLast();
     this.#ended.abort();
   }
 

@@ -1,4 +1,4 @@
-import { byEvent } from '../../src/inspect/history.ts';
+import { byEvent, type Trace } from '../../src/inspect/history.ts';
 import { isCommitted, liveCopies, openLetters, whereIs, type Whereabouts } from '../../src/inspect/where-is.ts';
 import { readTraces } from './traces.ts';
 import type { World } from './world.ts';
@@ -15,6 +15,11 @@ export interface Ledger {
   readonly lost: readonly string[];
   /** In more than one of these, or waiting in more than one copy. */
   readonly doubled: readonly string[];
+  /**
+   * In one of the first two, but its outcomes tell of another verdict, of none, or of more verdicts than it has had. One that
+   * stands twice byte for byte is one.
+   */
+  readonly mistold: readonly string[];
   /** Where the topics alone say that an event is somewhere else than it is. */
   readonly misjudged: readonly string[];
   /** Requests for payments whose success the gateway had already told. */
@@ -52,6 +57,7 @@ export async function keepLedger(world: World, ordering: 'partition' | 'key' = '
     uncommitted: [],
     lost: [],
     doubled: [],
+    mistold: [],
     misjudged: [],
   } as Record<string, string[]>;
   for (const { partition, offset, paymentId } of world.written) {
@@ -69,6 +75,10 @@ export async function keepLedger(world: World, ordering: 'partition' | 'key' = '
     if (places.length === 0) ledger['lost']?.push(name);
     if (places.length > 1 || copies > 1) ledger['doubled']?.push(name);
     const [place = ''] = places;
+    const letters = event.filter(({ kind }) => kind === 'letter').length;
+    if (places.length === 1 && isMistold(event, place, (delivered.get(paymentId) ?? 0) + letters)) {
+      ledger['mistold']?.push(name);
+    }
     const { kind } = whereIs(event, { committed, complete: true });
     if (places.length === 1 && event.length > 0 && PLACES[kind] !== place)
       ledger['misjudged']?.push(`${name}: ${kind}`);
@@ -78,6 +88,15 @@ export async function keepLedger(world: World, ordering: 'partition' | 'key' = '
     repeats,
     disorder: disorder(world, ordering),
   };
+}
+
+/** @param reached how many verdicts there were: deliveries and letters */
+function isMistold(event: readonly Trace[], place: string, reached: number): boolean {
+  if (place !== 'delivered' && place !== 'deadLettered') return false;
+  const outcomes = event.filter((trace) => trace.kind === 'outcome');
+  const told = new Set(outcomes.map(({ topic, partition, offset, at, kind, ...outcome }) => JSON.stringify(outcome)));
+  const verdict = place === 'delivered' ? 'delivered' : 'dead_lettered';
+  return told.size > reached || !outcomes.some((outcome) => outcome.verdict === verdict);
 }
 
 function disorder(world: World, ordering: 'partition' | 'key'): string[] {

@@ -54,6 +54,9 @@ export interface WorldOptions {
   readonly onEnd?: (end: () => Promise<void>) => void;
 }
 
+/** How the topic of outcomes is named behind the source. */
+export const OUTCOMES = 'outcomes';
+
 /** The simulator's certificate and keys are made once a worker. */
 const stateDir = mkdtempSync(join(tmpdir(), 'payment-notifier-simulator-'));
 
@@ -152,6 +155,7 @@ export class World {
         CREATE_TOPICS: 'true',
         TOPIC_REPLICATION_FACTOR: String(replicationFactor),
         RETRY_DELAYS: '1s,3s',
+        OUTCOMES_TOPIC: `${source}.${OUTCOMES}`,
         GATEWAY_URL: simulator.url,
         GATEWAY_CLIENT_ID: 'SANDBOX_TEST',
         GATEWAY_CA_FILE: simulator.caFile,

@@ -16,12 +16,13 @@ export function instant(): Instant {
  * One stretch of belonging to the group, from a join to the next. Its lanes may send only while the coordinator has
  * surely not given their partitions to somebody else.
  *
- * `open` → `close()`: nothing new is started, what is in flight is finished and committed → `end()`: whatever still
- * goes on is worth nothing.
+ * `open` → `close()`: nothing new is started, what is in flight is finished and committed → `callLast()`: what only has to
+ * be told is given up, so that it can still be committed → `end()`: whatever still goes on is worth nothing.
  */
 export class Epoch implements Ownership {
   readonly generation: number;
   readonly #closing = new AbortController();
+  readonly #lastCall = new AbortController();
   readonly #ended = new AbortController();
   readonly #leaseMs: number;
   #renewed: Instant;
@@ -34,11 +35,15 @@ export class Epoch implements Ownership {
     this.generation = generation;
     this.#leaseMs = leaseMs;
     this.#renewed = renewed;
-    setMaxListeners(0, this.closing, this.ended);
+    setMaxListeners(0, this.closing, this.lastCall, this.ended);
   }
 
   get closing(): AbortSignal {
     return this.#closing.signal;
+  }
+
+  get lastCall(): AbortSignal {
+    return this.#lastCall.signal;
   }
 
   get ended(): AbortSignal {
@@ -53,8 +58,13 @@ export class Epoch implements Ownership {
     this.#closing.abort();
   }
 
+  callLast(): void {
+    this.close();
+    this.#lastCall.abort();
+  }
+
   end(): void {
-    this.#closing.abort();
+    this.callLast();
     this.#ended.abort();
   }
 

@@ -6,17 +6,15 @@ import { holdsEpoch, viewOf, type MemberState, type MemberView, type State } fro
 import { leaveWhileJoining } from '../kafkajs/leave-while-joining.ts';
 import type { GroupHooks } from '../kafkajs/patches/group-hooks.ts';
 import type { ConsumerGroup, FetchedBatch, KafkaError } from '../kafkajs/types.ts';
-import { drainWithin } from './barrier.ts';
+import { drainWithin, type BarrierLimits } from './barrier.ts';
 import type { RejoinRequest, TopicWatch, Work } from './collaborators.ts';
 import { Epoch, instant, type Instant } from './epoch.ts';
 import { recoverFromFetch } from './fetch-recovery.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { untilLetIn } from './letting-in.ts';
 
-export interface MembershipSettings {
+export interface MembershipSettings extends BarrierLimits {
   readonly sessionTimeoutMs: number;
-  /** How long the barrier waits for what is in flight. */
-  readonly barrierMs: number;
 }
 
 const NO_EPOCH_PAUSE_MS = 250;
@@ -230,7 +228,11 @@ export class Membership implements GroupHooks {
     const began = performance.now();
     epoch.close();
     this.#become({ kind: 'closing', group, epoch });
-    const drained = await drainWithin(this.#settings.barrierMs, () => this.#work.drain());
+    const drained = await drainWithin(
+      this.#settings,
+      () => epoch.callLast(),
+      () => this.#work.drain(),
+    );
     const clean = drained && !epoch.ended.aborted;
     epoch.end();
     const now = this.#state;

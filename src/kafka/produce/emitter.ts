@@ -4,6 +4,7 @@ import type { Kafka } from 'kafkajs';
 import type { PaymentFinal } from '../../core/event.ts';
 import { PAYMENT_FINAL_SCHEMA } from '../avro/payment-final.ts';
 import { askRegistry, type RegistrySettings } from '../avro/registry.ts';
+import { byKey } from './partitioner.ts';
 
 const type = avro.Type.forSchema(JSON.parse(PAYMENT_FINAL_SCHEMA) as Schema);
 
@@ -21,7 +22,12 @@ export interface Emitter {
 export async function createEmitter(kafka: Kafka, registry: RegistrySettings, topic: string): Promise<Emitter> {
   const schemaId = await registerSchema(registry, `${topic}-value`);
   const client = registryClient(registry);
-  const producer = kafka.producer({ idempotent: true, allowAutoTopicCreation: false, retry: { retries: 8 } });
+  const producer = kafka.producer({
+    idempotent: true,
+    createPartitioner: byKey,
+    allowAutoTopicCreation: false,
+    retry: { retries: 8 },
+  });
   await producer.connect();
   return {
     emit: async (events, key) => {

@@ -1,10 +1,12 @@
-import type { IHeaders, Kafka, Producer } from 'kafkajs';
+import type { CompressionTypes, IHeaders, Kafka, Producer } from 'kafkajs';
 import type { OutgoingRecord } from '../../core/record.ts';
-import { NotAllowed, type Publish } from '../../pipeline/ports.ts';
+import { NotAllowed, type Publish, type Written } from '../../pipeline/ports.ts';
 import { errorType } from '../kafkajs/errors.ts';
 import { notAllowed } from '../kafkajs/remedies.ts';
+import { COMPRESSIONS } from './compressions.ts';
+import { byKey } from './partitioner.ts';
 
-/** Why a broker refuses a record for ever, however often it is sent. */
+/** Why a broker refuses a batch for ever, however often it is sent. */
 const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
 
 /** Writes retry records, dead letters and outcomes: acknowledged by all in-sync replicas or not written. */
@@ -21,8 +23,9 @@ export interface Publisher {
  * record that is waiting meanwhile takes it: where the failed request was written after all, the broker takes that record
  * for its copy, and says that it stands where the other one does. It is lost, and the other one is written twice.
  *
- * For the same reason a producer whose send has failed for good is used for nothing else. Outcomes, whose partition the
- * client chooses, have no sequence numbers: after a fault of the brokers one may stand twice.
+ * For the same reason a producer whose send has failed for good is used for nothing else. Outcomes, whose partition is
+ * chosen by their key, have no sequence numbers, so that they need not wait for each other: after a fault of the brokers
+ * one may stand twice, byte for byte.
  *
  * A record for a partition that its metadata does not know yet kafkajs leaves out without a word: an answer that names
  * nothing is a failure.
@@ -47,16 +50,26 @@ export function createPublisher(kafka: Kafka): Publisher {
   };
 }
 
-async function write(producers: Producers, record: OutgoingRecord, mayWrite: () => void): ReturnType<Publish> {
+async function write(producers: Producers, record: OutgoingRecord, mayWrite: () => void): Promise<Written> {
   mayWrite();
+  return producers.use(async (producer) => {
+    for (const compression of COMPRESSIONS) {
+      const written = await writeOnce(producer, record, compression);
+      if (written !== 'too_large') return written;
+    }
+    return 'too_large';
+  });
+}
+
+/** What is too large for the broker is not written, and uses up no sequence number. */
+async function writeOnce(producer: Producer, record: OutgoingRecord, compression: CompressionTypes): Promise<Written> {
   const { topic } = record;
   try {
-    return await producers.use(async (producer) => {
-      const [written] = await producer.send({ topic, acks: -1, timeout: 10_000, messages: [message(record)] });
-      if (written?.baseOffset === undefined)
-        throw new Error(`nothing was written: ${topic} lacks the record's partition`);
-      return { offset: Number(written.baseOffset) };
-    });
+    const messages = [message(record)];
+    const [written] = await producer.send({ topic, acks: -1, timeout: 10_000, compression, messages });
+    if (written?.baseOffset === undefined)
+      throw new Error(`nothing was written: ${topic} lacks the record's partition`);
+    return { offset: Number(written.baseOffset) };
   } catch (error) {
     const type = errorType(error) ?? '';
     if (TOO_LARGE.includes(type)) return 'too_large';
@@ -82,22 +95,30 @@ function queues(): <T>(name: string, task: () => Promise<T>) => Promise<T> {
 /** A producer that is replaced after its first failure. */
 interface Producers {
   use<T>(task: (producer: Producer) => Promise<T>): Promise<T>;
+  /** Waits for no use of it: what anybody waits for has been written. */
   close(): Promise<void>;
 }
 
 function producers(kafka: Kafka, idempotent: boolean): Producers {
   let current: { readonly producer: Promise<Producer>; readonly uses: Set<Promise<unknown>> } | undefined;
 
+  const take = () => {
+    const taken = current;
+    current = undefined;
+    return taken;
+  };
+  const end = async (old: typeof current): Promise<void> => {
+    await old?.producer.then((producer) => producer.disconnect()).catch(() => undefined);
+  };
   /** Others may still be sending with it: it ends when they have. */
   const discard = async (): Promise<void> => {
-    const old = current;
-    current = undefined;
+    const old = take();
     await Promise.allSettled(old?.uses ?? new Set());
-    await old?.producer.then((producer) => producer.disconnect()).catch(() => undefined);
+    await end(old);
   };
 
   return {
-    close: discard,
+    close: () => end(take()),
     use: async (task) => {
       const used = (current ??= { producer: connected(kafka, idempotent), uses: new Set() });
       const use = used.producer.then(task);
@@ -118,6 +139,7 @@ async function connected(kafka: Kafka, idempotent: boolean): Promise<Producer> {
   const producer = kafka.producer({
     idempotent,
     ...(idempotent && { maxInFlightRequests: 1 }),
+    createPartitioner: byKey,
     allowAutoTopicCreation: false,
     metadataMaxAge: 30_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },

@@ -8,6 +8,7 @@ import { fitnessOf } from './fitness.ts';
 import { notAllowed } from '../kafkajs/remedies.ts';
 import { lackedRights, type OwnRole } from './rights.ts';
 import { openSurvey, type ConfigValues, type Survey } from './survey.ts';
+import { tooSmall } from './size-limits.ts';
 import { wantedTopics } from './wanted.ts';
 
 /** What has to exist beside the source. */
@@ -119,7 +120,14 @@ function judge(seen: Seen, { topology, create }: TopicSettings): Pick<Topics, 'p
     };
   }
   return {
-    problems: [...[...seen.described.values()].flatMap((topic) => absence(topic, topology, create)), ...problems],
+    problems: [
+      ...[...seen.described.values()].flatMap((topic) => absence(topic, topology, create)),
+      ...problems,
+      ...tooSmall(
+        new Map([...seen.configs].map(([topic, config]) => [topic, Number(config.get('max.message.bytes') ?? 0)])),
+        wantedTopics(topology).map(({ topic }) => topic),
+      ),
+    ],
     warnings: [
       ...warnings,
       ...unread(seen, [source, ...counterparts]),

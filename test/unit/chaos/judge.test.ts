@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Copy, Evidence, Fault, Letter, Owned, SeenRequest, Written } from '../../chaos/evidence.ts';
+import type { Copy, Evidence, Fault, Letter, Owned, SeenRequest, Told, Written } from '../../chaos/evidence.ts';
 import { judge } from '../../chaos/judge.ts';
 import type { ViolationKind } from '../../chaos/violations.ts';
 
@@ -13,6 +13,8 @@ class Story {
   requests: SeenRequest[] = [];
   copies: Copy[] = [];
   letters: Letter[] = [];
+  /** By default what has to be told. */
+  told?: Told[];
   faults: Fault[] = [];
   owned: Owned[] = [];
   committed = new Map<string, number>();
@@ -59,12 +61,33 @@ class Story {
     const { written, requests, copies, letters, faults, owned, committed, ordering, settled } = this;
     return {
       ...{ written, requests, copies, letters, faults, owned, committed, ordering, settled },
+      told: this.told ?? this.verdicts(),
       acknowledged: this.acknowledged,
       concurrency: this.ordering === 'key' ? 4 : 1,
       sessionTimeoutMs: SESSION_MS,
       gatewayTimeoutMs: 2_000,
       load: { from: 0, to: Math.max(...this.requests.map(({ at }) => at)) },
     };
+  }
+
+  /** An outcome for each delivery and each letter. */
+  verdicts(): Told[] {
+    const delivered = this.requests.filter(({ answered, answeredAt }) => answered === 'S SUCCESS' && answeredAt);
+    return [
+      ...delivered.flatMap(({ paymentId, at }) =>
+        this.written
+          .filter((written) => written.paymentId === paymentId)
+          .map(({ partition, offset }) => ({
+            partition,
+            origin: offset,
+            verdict: 'delivered' as const,
+            settledAt: at,
+          })),
+      ),
+      ...this.letters.map(({ partition, origin, at }) => {
+        return { partition, origin, verdict: 'dead_lettered' as const, settledAt: at };
+      }),
+    ];
   }
 
   verdict(): ReturnType<typeof judge> {
@@ -153,6 +176,24 @@ describe('where records are', () => {
     const story = good();
     story.committed.set('1s:0', 0);
     expect(story.kinds()).toEqual(['unsettled', 'doubled']);
+  });
+
+  test('a verdict without its outcome is untold, once all is settled', () => {
+    const story = good();
+    story.told = story.verdicts().slice(1);
+    expect(story.kinds()).toEqual(['untold']);
+    story.settled = false;
+    expect(story.kinds()).not.toContain('untold');
+  });
+
+  test('an outcome may stand twice as it is, and no other beside it', () => {
+    const story = good();
+    const [first, ...others] = story.verdicts();
+    if (first === undefined) throw new Error('nothing was told');
+    story.told = [first, first, ...others];
+    expect(story.kinds()).toEqual([]);
+    story.told.push({ ...first, settledAt: first.settledAt + 1 });
+    expect(story.kinds()).toEqual(['overtold']);
   });
 
   test('two letters for one record are doubled, unless a fault came between letter and commit', () => {

@@ -202,6 +202,13 @@ describe('no trustworthy result', () => {
   });
 });
 
+test('of a code longer than any the beginning is taken, which moves on to headers, logs and outcomes', () => {
+  expect(classify(answer('F', 'X'.repeat(60_000)), systemicCodes())).toEqual({
+    kind: 'rejected',
+    code: `${'X'.repeat(64)}…`,
+  });
+});
+
 describe('HOLD_CODES and TERMINAL_CODES', () => {
   test('move codes between the two kinds of F', () => {
     const moved = systemicCodes(['PROCESS_FAIL'], ['ACCESS_DENIED']);

@@ -46,6 +46,13 @@ describe('a source record', () => {
   });
 });
 
+test('a header longer than any this service writes is none of its own', () => {
+  const long = 'x'.repeat(1_025);
+  const headers = { 'notifier-origin-topic': long, 'notifier-reason': long, 'notifier-payment-id': 'x'.repeat(1_024) };
+  const { origin, reason, paymentId } = readProvenance(parked(headers), SOURCE);
+  expect([origin.topic, reason, paymentId]).toEqual([`${SOURCE}.retry.5s`, undefined, 'x'.repeat(1_024)]);
+});
+
 describe('a record that moves on', () => {
   const history: Provenance = {
     origin: ORIGIN,

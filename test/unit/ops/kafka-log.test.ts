@@ -17,7 +17,7 @@ test("the Kafka client's log passes without its noise and without its objects", 
     { level: 'debug', part: 'Connection', detail: 'Connection error: refused' },
     { level: 'debug', part: 'BrokerPool', detail: 'as an object' },
     { level: 'debug', part: 'Runner' },
-    { level: 'warn', part: 'Consumer', detail: `Crash: ${'x'.repeat(493)}`, leftOut: 0 },
+    { level: 'warn', part: 'Consumer', detail: `Crash: ${'x'.repeat(493)}…`, leftOut: 0 },
   ]);
   clock.now += 30_000;
   entry('Consumer', 1, { odd: SECRET });

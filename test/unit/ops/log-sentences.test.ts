@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Fact } from '../../../src/pipeline/facts.ts';
-import { ATTEMPT, captureLog, RECORD, settled, T0 } from '../../support/captured-log.ts';
+import { ATTEMPT, captureLog, OUTCOME, RECORD, settled, T0 } from '../../support/captured-log.ts';
 
 test('one wide line per attempt, with everything an auditor asks for and nothing secret', () => {
   expect(captureLog().lines(ATTEMPT)).toEqual([
@@ -63,6 +63,13 @@ test('normal operation says nothing else', () => {
   ).toEqual([]);
 });
 
+test('of an id that is too long for a payment only the beginning is told', () => {
+  const [line] = captureLog().lines(
+    settled({ verdict: 'dead_lettered', reason: 'invalid_event', detail: 'paymentId' }, 'p'.repeat(1_000_000)),
+  );
+  expect(line).toMatchObject({ event: 'dead_letter', paymentId: `${'p'.repeat(64)}…` });
+});
+
 test.each<[string, Fact, Record<string, unknown>]>([
   [
     'a dead letter',
@@ -77,6 +84,11 @@ test.each<[string, Fact, Record<string, unknown>]>([
       origin: 'pay:3:99',
       attempts: 1,
     },
+  ],
+  [
+    'a verdict without its outcome, in full',
+    { kind: 'outcome_unwritten', outcome: OUTCOME },
+    { level: 'error', ...OUTCOME, origin: 'pay:3:99' },
   ],
   [
     'a hold',

@@ -14,7 +14,7 @@ test('of an error only type, message and code are written, the message cut', () 
   });
   const { log, lines } = captureLog();
   log.warn('failed', { error });
-  const expected = { type: 'TypeError', message: 'm'.repeat(500), code: 'ECONNRESET' };
+  const expected = { type: 'TypeError', message: `${'m'.repeat(500)}…`, code: 'ECONNRESET' };
   expect(lines()[0]).toMatchObject({ level: 'warn', msg: 'failed', error: expected });
   const waiting = lines({ kind: 'waiting', for: 'retry', record: RECORD, error })[0];
   expect(waiting?.['error']).toEqual(expected);

@@ -105,6 +105,7 @@ const CONTRACT: Readonly<Record<string, readonly [string, ...string[]]>> = {
   notifier_fenced_keys: ['gauge'],
   notifier_dead_letters_total: ['counter', 'reason', 'result_code'],
   notifier_produce_errors_total: ['counter', 'target'],
+  notifier_outcomes_unwritten_total: ['counter'],
   notifier_hold: ['gauge', 'reason'],
   notifier_hold_probes_total: ['counter', 'result'],
   notifier_send_rate_limit: ['gauge'],

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { OutgoingRecord } from '../../../src/core/record.ts';
 import { answer, pass, paymentFinal, SOURCE, sourceRecord, useVirtualTime } from '../../support/fixtures.ts';
+import { LARGEST_SMALL_RECORD } from '../../../src/pipeline/moved-record.ts';
 import { ScriptedPipeline, WRITTEN, type Script } from '../../support/pipeline.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 10);
@@ -74,12 +75,30 @@ describe('a record too large for', () => {
     expect(pipeline.written).toMatchObject([{ target: 'dead_letter', key, value: null }]);
   });
 
-  test('a topic that refuses it once is asked once only', async () => {
-    const pipeline = new ScriptedPipeline({ send: () => unknown, publish: () => Promise.resolve('too_large') });
+  test('a retry topic is given to the dead letters at once, and asked for no second time', async () => {
+    const pipeline = new ScriptedPipeline({ send: () => unknown, publish: tooLarge(({ value }) => value === null) });
+    await pipeline.process();
+    expect(pipeline.story.filter((step) => step === 'publish retry')).toHaveLength(1);
+  });
+
+  test('the dead letters even without its value leaves its key behind', async () => {
+    const pipeline = new ScriptedPipeline({ send: () => unknown, publish: tooLarge(({ key }) => key === null) });
+    await pipeline.process();
+    expect(pipeline.written).toMatchObject([{ target: 'dead_letter', key: null, value: null }]);
+    expect(pipeline.headers).toMatchObject({ 'notifier-dead-letter-reason': 'too_large' });
+  });
+
+  test('the dead letters whatever is left out is not settled: they are waited for, loudly', async () => {
+    let fits = false;
+    const pipeline = new ScriptedPipeline({ send: () => unknown, publish: tooLarge(() => fits) });
     const work = pipeline.begin();
     await pass(60_000);
-    expect(work.state).toBe('settled');
-    expect(pipeline.story.filter((step) => step === 'publish retry')).toHaveLength(1);
+    expect([work.state, pipeline.written]).toEqual(['going on', []]);
+    expect(pipeline.facts.at(-1)).toMatchObject({ kind: 'waiting', for: 'dead_letter' });
+    expect(pipeline.facts.at(-1)).toHaveProperty('error.message', expect.stringContaining('max.message.bytes'));
+    fits = true;
+    await pass(10_000);
+    expect([work.state, pipeline.written.length, pipeline.bodies.length]).toEqual(['settled', 1, 1]);
   });
 });
 
@@ -161,4 +180,30 @@ describe('a record of which nothing but its place can be read', () => {
     await pipeline.process(sourceRecord({ ...nothing, topic: `${SOURCE}.retry.5s`, unreadable }));
     expect(parked.size).toBe(0);
   });
+});
+
+test('the smallest letter has fewer bytes than a topic must take, whatever the record says', async () => {
+  const widest = '🙂'.repeat(64);
+  const origin = { 'notifier-origin-topic': 't'.repeat(249), 'notifier-origin-partition': '9'.repeat(15) };
+  const times = ['origin-offset', 'origin-timestamp', 'attempts', 'hops', 'waits', 'redrive-count'];
+  const headers = {
+    ...origin,
+    ...Object.fromEntries(times.map((name) => [`notifier-${name}`, '9'.repeat(15)])),
+    'notifier-first-attempt-at': '1',
+    'notifier-redrive-id': 'r'.repeat(1_024),
+    'notifier-body': Buffer.alloc(1_000_000),
+    trace: Buffer.alloc(1_000_000),
+  };
+  const pipeline = new ScriptedPipeline({
+    decode: () => ({ kind: 'event', event: paymentFinal({ paymentId: widest }) }),
+    send: () => answer('F', widest),
+    publish: tooLarge(({ key, value }) => key === null && value === null),
+  });
+  await pipeline.process(sourceRecord({ topic: `${SOURCE}.retry.5s`, key: Buffer.alloc(1_000_000), headers }));
+  const [letter] = pipeline.written;
+  const bytes = Object.entries(letter?.headers ?? {}).map(
+    ([name, value]) => name.length + Buffer.byteLength(String(value)) + 8,
+  );
+  const BATCH_AND_RECORD = 61 + 5 * 5;
+  expect(bytes.reduce((sum, of) => sum + of, BATCH_AND_RECORD)).toBeLessThan(LARGEST_SMALL_RECORD);
 });

@@ -79,13 +79,22 @@ describe('an epoch', () => {
     expect([epoch.closing.aborted, epoch.ended.aborted]).toEqual([true, false]);
   });
 
+  test('that calls for the last time closes, and what is done may still be settled and committed', () => {
+    const epoch = fresh();
+    epoch.close();
+    expect(epoch.lastCall.aborted).toBe(false);
+    epoch.callLast();
+    expect([may(epoch, true), may(epoch, false)]).toEqual([false, true]);
+    expect([epoch.closing.aborted, epoch.lastCall.aborted, epoch.ended.aborted]).toEqual([true, true, false]);
+  });
+
   test('that has ended is worth nothing, whether it was closed before or not', () => {
     const closed = fresh();
     closed.close();
     for (const epoch of [closed, fresh()]) {
       epoch.end();
       expect([may(epoch, true), may(epoch, false)]).toEqual([false, false]);
-      expect([epoch.closing.aborted, epoch.ended.aborted]).toEqual([true, true]);
+      expect([epoch.closing.aborted, epoch.lastCall.aborted, epoch.ended.aborted]).toEqual([true, true, true]);
     }
   });
 
@@ -99,9 +108,9 @@ describe('an epoch', () => {
 
 test('any number of requests may listen to its signals without a warning', () => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-  const { closing, ended } = fresh();
+  const { closing, lastCall, ended } = fresh();
   for (let requests = 0; requests < 20; requests += 1) {
-    for (const signal of [closing, ended]) signal.addEventListener('abort', () => undefined);
+    for (const signal of [closing, lastCall, ended]) signal.addEventListener('abort', () => undefined);
   }
   expect(warn).not.toHaveBeenCalled();
   warn.mockRestore();

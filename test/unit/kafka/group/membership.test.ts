@@ -14,7 +14,7 @@ function membershipWith({ open = () => Promise.resolve(), drain = () => Promise.
   const facts: Fact[] = [];
   const rejoin = new RejoinRequest();
   const membership = new Membership(
-    { sessionTimeoutMs: 30_000, barrierMs: 1_000 },
+    { sessionTimeoutMs: 30_000, barrierMs: 1_000, lastCallMs: 500 },
     { open, drain, take: () => undefined, closed: () => undefined },
     {
       listAnew: () => Promise.resolve(),
@@ -167,6 +167,20 @@ test('a member that asks to be let in holds nothing, and is outside again where 
   end(new Error('the broker has gone'));
   await expect(joining).rejects.toThrow('the broker has gone');
   expect(membership.state).toBe('outside');
+});
+
+test('what waits for its last call is drained by it: the end is clean', async () => {
+  let epoch: Epoch | undefined;
+  const { membership, facts, join } = membershipWith({
+    open: (_, opened) => Promise.resolve(void (epoch = opened)),
+    drain: async () => {
+      await until('the last call', () => epoch?.lastCall.aborted);
+      expect(epoch?.ended.aborted).toBe(false);
+      return true;
+    },
+  });
+  await membership.leave(await join('first'), () => Promise.resolve());
+  expect(facts).toMatchObject([{ kind: 'left', clean: true }]);
 });
 
 test('a barrier whose time is over is no clean end, and the member joins all the same', async () => {

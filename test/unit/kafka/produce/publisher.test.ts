@@ -1,9 +1,12 @@
-import type { Kafka } from 'kafkajs';
+import kafkajs, { type Kafka } from 'kafkajs';
 import { expect, test } from 'vitest';
+import { COMPRESSIONS } from '../../../../src/kafka/produce/compressions.ts';
 import { createPublisher } from '../../../../src/kafka/produce/publisher.ts';
 import { Abandoned, NotAllowed } from '../../../../src/pipeline/ports.ts';
 import { SOURCE } from '../../../support/fixtures.ts';
 import { until } from '../../../support/until.ts';
+
+const { CompressionTypes } = kafkajs;
 
 const record = { topic: `${SOURCE}.retry.5s`, partition: 7, key: null, value: Buffer.from('v'), headers: {} };
 
@@ -12,16 +15,20 @@ const always = (): void => undefined;
 /** A client whose producers answer as told, one after the other, and how many of them were made. */
 function clientAnswering(...answers: (() => Promise<object[]>)[]) {
   const made = { count: 0, idempotent: [] as boolean[] };
+  const sent: { compression: number }[] = [];
   const producer = ({ idempotent }: { idempotent: boolean }) => {
     made.count += 1;
     made.idempotent.push(idempotent);
     return {
       connect: () => Promise.resolve(),
       disconnect: () => Promise.resolve(),
-      send: () => (answers.shift() ?? (() => Promise.resolve([{ baseOffset: '41' }])))(),
+      send: (batch: { compression: number }) => {
+        sent.push(batch);
+        return (answers.shift() ?? (() => Promise.resolve([{ baseOffset: '41' }])))();
+      },
     };
   };
-  return { kafka: { producer } as unknown as Kafka, made };
+  return { kafka: { producer } as unknown as Kafka, made, sent };
 }
 
 test('a record that the client left out, its partition being new, is not taken for written', async () => {
@@ -40,10 +47,28 @@ test('after a failed send the next record goes through another producer', async 
   expect(made.count).toBe(2);
 });
 
-test('what the broker will never take is told, however often the client has wrapped it', async () => {
-  const refused = Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' });
-  const { kafka } = clientAnswering(() => Promise.reject(new Error('retries exceeded', { cause: refused })));
+const TOO_LARGE = Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' });
+const tooLarge = (): Promise<object[]> => Promise.reject(new Error('retries exceeded', { cause: TOO_LARGE }));
+
+test('what is too large is tried compressed before it is believed: a limit counts compressed bytes', async () => {
+  const { kafka, made, sent } = clientAnswering(tooLarge, () => Promise.resolve([{ baseOffset: '8' }]));
+  await expect(createPublisher(kafka).publish('retry', record, always)).resolves.toEqual({ offset: 8 });
+  expect(sent.map(({ compression }) => compression)).toEqual([CompressionTypes.None, CompressionTypes.GZIP]);
+  expect(made.count).toBe(1);
+});
+
+test('what the broker takes in no form is told, however often the client has wrapped it', async () => {
+  const { kafka, sent } = clientAnswering(...COMPRESSIONS.map(() => tooLarge));
   await expect(createPublisher(kafka).publish('retry', record, always)).resolves.toBe('too_large');
+  expect(sent.map(({ compression }) => compression)).toEqual(COMPRESSIONS);
+});
+
+test('a write that nobody waits for any more does not keep the producers from being closed', async () => {
+  const { kafka, sent } = clientAnswering(() => new Promise<object[]>(() => undefined));
+  const publisher = createPublisher(kafka);
+  void publisher.publish('retry', record, always);
+  await until('it to be sent', () => sent.length === 1);
+  await publisher.close();
 });
 
 test('what this user may not write is told with right and topic', async () => {
@@ -87,7 +112,7 @@ test('who may not write any more when the turn comes writes nothing, and the pro
   expect(made.count).toBe(1);
 });
 
-test('an outcome, whose partition the client chooses, has no sequence number that another one could take', async () => {
+test('an outcome, whose partition is chosen by its key, has no sequence number that another one could take', async () => {
   const { kafka, made } = clientAnswering();
   const { partition, ...outcome } = record;
   const { publish } = createPublisher(kafka);
