@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { durationMs } from '../../src/core/duration.ts';
-import { fromDebian } from '../support/debian.ts';
 import { temporaryFolder } from '../support/keys.ts';
 import { exposedNames, metricNames } from '../support/promql.ts';
+import { promtool } from '../support/promtool.ts';
 import { ALERT_CASES, HEALTH, TO_THE_END, type AlertCase } from './alert-cases.ts';
 import { yaml } from './repository.ts';
 
@@ -20,20 +18,11 @@ interface Rule {
   readonly annotations?: Readonly<Record<'summary' | 'description' | 'runbook_url', string>>;
 }
 
-const run = promisify(execFile);
 const FILE = 'deploy/observability/rules/payment-notifier.yaml';
 const RULES = fileURLToPath(new URL(`../../${FILE}`, import.meta.url));
 const rules = (yaml(FILE) as { groups: { rules: Rule[] }[] }).groups.flatMap(({ rules }) => rules);
 const alerts = rules.filter(({ alert }) => alert !== undefined);
 const PREFIX = 'PaymentNotifier';
-
-const promtool = async (...args: string[]): Promise<string> => {
-  const tool = await fromDebian('prometheus', '/usr/bin/promtool');
-  const { stdout, stderr } = await run(tool, args).catch(
-    (error: unknown) => error as { stdout: string; stderr: string },
-  );
-  return stdout + stderr;
-};
 
 /** The whole set of alerts that fire is compared, so each case also says what stays silent. */
 function promtoolTest({ name, series, at, interval = '30s', fires }: AlertCase): object {
@@ -56,7 +45,7 @@ function promtoolTest({ name, series, at, interval = '30s', fires }: AlertCase):
 }
 
 test('the rules are what promtool takes, without a warning', async () => {
-  const said = await promtool('check', 'rules', '--lint=all', '--lint-fatal', RULES);
+  const { said } = await promtool(['check', 'rules', '--lint=all', '--lint-fatal', RULES]);
   expect(said).toContain('SUCCESS');
 });
 
@@ -67,7 +56,7 @@ test.each(['30s', '5m'])(
     const file = join(temporaryFolder({}), 'alerts.yaml');
     const tests = ALERT_CASES.filter((one) => (one.interval ?? '30s') === interval).map(promtoolTest);
     writeFileSync(file, stringify({ rule_files: [RULES], evaluation_interval: interval, tests }));
-    expect(await promtool('test', 'rules', file)).toContain('SUCCESS');
+    expect((await promtool(['test', 'rules', file])).said).toContain('SUCCESS');
   },
 );
 

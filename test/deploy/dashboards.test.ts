@@ -80,8 +80,10 @@ describe.each(dashboards)('%s', (_, dashboard) => {
       ['instance', 'Instance'],
     ]);
     for (const choice of choices) {
-      expect(choice).toMatchObject({ type: 'query', multi: true, allValue: '.+', datasource: { uid: SOURCE } });
+      expect(choice).toMatchObject({ type: 'query', multi: true, datasource: { uid: SOURCE } });
     }
+    // Whoever chooses all jobs wants those of the service: others have metrics called `up` and `process_*` as well.
+    expect(choices.map(({ allValue }) => allValue)).toEqual([undefined, '.+']);
   });
 
   it.each(panels)('$title: says what it shows, in which unit, from the chosen data source', (panel) => {

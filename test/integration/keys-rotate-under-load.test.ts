@@ -4,6 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { expectAccounted } from '../support/expect-accounted.ts';
 import { pem, removeTemporaryFolders, rsaKeyPair, temporaryFolder } from '../support/keys.ts';
 import { MountedFolder, type Files } from '../support/mounted-folder.ts';
+import { runbook, secrets } from '../support/runbooks.ts';
 import { keyLines, reloads, signingKeys } from '../support/service-keys.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
@@ -15,6 +16,7 @@ const ONE = rsaKeyPair('one');
 const TWO = rsaKeyPair('two');
 const FIRST = { '1.pem': pem(ONE.privateKey) };
 const SECOND = { '2.pem': pem(TWO.privateKey) };
+const PAGE = runbook('key-rotation');
 
 afterAll(() => removeTemporaryFolders());
 
@@ -36,14 +38,15 @@ test('a new version of our key is added, made active, and the old one removed: n
     await load.flows();
   };
 
+  const [added = {}, activated = {}, cleaned = {}] = secrets(PAGE, 'Our key', { ...FIRST, ...SECOND });
   await load.flows();
-  await step({ ...FIRST, ...SECOND, active: '1' }, 'ok', 1);
+  await step(added, 'ok', 1);
   expect(await signingKeys(service)).toEqual({ 1: 'true', 2: 'false' });
   await step({ ...FIRST, '2.pem': SECOND['2.pem'].slice(0, 700), active: '2' }, 'rejected', 1);
   expect(await signingKeys(service)).toEqual({ 1: 'true', 2: 'false' });
   expect([...versionsSeen()]).toEqual(['1']);
-  await step({ ...FIRST, ...SECOND, active: '2' }, 'ok', 2);
-  await step(SECOND, 'ok', 3);
+  await step(activated, 'ok', 2);
+  await step(cleaned, 'ok', 3);
   expect(await signingKeys(service)).toEqual({ 2: 'true' });
 
   await load.end();
@@ -63,8 +66,9 @@ test('a new version of our key is added, made active, and the old one removed: n
 
 test("the gateway's key is rotated with both keys present: no answer is mistrusted, nothing is repeated", async () => {
   const world = await World.create({ partitions: PARTITIONS, profile: { delayMs: 5 }, settings: PATIENT });
-  const old = { 'old.pem': readFileSync(join(world.simulator.publicKeysDir, 'gateway.pem'), 'utf8') };
+  const old = { 'gateway.pem': readFileSync(join(world.simulator.publicKeysDir, 'gateway.pem'), 'utf8') };
   const next = rsaKeyPair('next gateway');
+  const [both = {}] = secrets(PAGE, "The gateway's key", { ...old, 'next.pem': pem(next.publicKey) });
   const keys = new MountedFolder(old);
   const service = await world.start({ GATEWAY_PUBLIC_KEYS_DIR: keys.path });
   const load = startLoad(world);
@@ -73,7 +77,7 @@ test("the gateway's key is rotated with both keys present: no answer is mistrust
   keys.swap({ ...old, 'next.pem': pem(next.privateKey) });
   await reloads(service, 'rejected', 1);
   await load.flows();
-  keys.swap({ ...old, 'next.pem': pem(next.publicKey) });
+  keys.swap(both);
   await reloads(service, 'ok', 1);
   await load.flows();
   world.simulator.signWith(next.privateKey);

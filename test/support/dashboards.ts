@@ -24,10 +24,11 @@ export const MARK_QUERIES: readonly Asked[] = MODELS.flatMap(({ title, annotatio
   annotations.list.map(({ name, expr }) => ({ where: `${title}: ${name}`, expr })),
 );
 
-/** The query as Grafana would ask it for all jobs and instances. */
+/** The query as Grafana would ask it for all members of the service. */
 export function substituted(expr: string, rateInterval: string, range: string): string {
   return expr
     .replaceAll('$__rate_interval', rateInterval)
     .replaceAll('$__range', range)
-    .replaceAll(/\$(job|instance)\b/g, '.+');
+    .replaceAll('$job', 'payment-notifier')
+    .replaceAll('$instance', '.+');
 }

@@ -1,15 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { Answer } from '../../deploy/observability/dashboards/picture/picture.ts';
 import { freePorts } from '../../deploy/local/ports.ts';
 import { startBackground } from './background.ts';
 import { fromDebian } from './debian.ts';
-
-/** A series over time; values are as Prometheus writes them, such as `NaN`. */
-export interface Matrix {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly values: readonly (readonly [at: number, value: string])[];
-}
 
 /** A real Prometheus that looks once a second. */
 export interface Prometheus {
@@ -19,7 +14,7 @@ export interface Prometheus {
   /** The value of an expression that gives at most one, now. */
   readonly value: (expr: string) => Promise<number | undefined>;
   /** An expression over time, from epoch milliseconds until now, a value each second. */
-  readonly range: (expr: string, fromMs: number) => Promise<readonly Matrix[]>;
+  readonly range: (expr: string, fromMs: number) => Promise<Answer>;
   /** Rules that cannot be evaluated, with what is wrong. */
   readonly brokenRules: () => Promise<string[]>;
   readonly stop: () => Promise<void>;
@@ -75,7 +70,7 @@ export async function startPrometheus(options: {
     range: async (query, fromMs) => {
       const end = Date.now() / 1_000;
       const times = { start: String(fromMs / 1_000), end: String(end), step: '1' };
-      return (await ask<{ result: Matrix[] }>('query_range', { query, ...times })).result;
+      return (await ask<{ result: Answer }>('query_range', { query, ...times })).result;
     },
     brokenRules: async () => {
       const { groups } = await ask<{ groups: { rules: { name: string; health: string; lastError?: string }[] }[] }>(

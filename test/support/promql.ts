@@ -1,5 +1,4 @@
 import { createInstruments } from '../../src/ops/instruments.ts';
-import { PENDING_METRICS } from './pending-metrics.ts';
 import { text } from '../deploy/repository.ts';
 import { RULES } from './prometheus-rule.ts';
 
@@ -16,7 +15,7 @@ export function exposedNames(): ReadonlySet<string> {
     return type === 'summary' ? [name, `${name}_sum`, `${name}_count`] : [name];
   });
   const recorded = [...text(RULES).matchAll(/- record: (\S+)/g)].map(([, name = '']) => name);
-  return new Set([...exposed, ...recorded, ...OF_PROMETHEUS, ...PENDING_METRICS]);
+  return new Set([...exposed, ...recorded, ...OF_PROMETHEUS]);
 }
 
 /** Names of metrics in an expression: what is left without labels, windows, texts, groupings, functions and words. */

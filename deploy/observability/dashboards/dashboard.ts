@@ -40,7 +40,6 @@ const CHOICE = {
   sort: 1,
   multi: true,
   includeAll: true,
-  allValue: '.+',
   current: { text: ['All'], value: ['$__all'] },
   hide: 0,
   options: [],
@@ -62,8 +61,12 @@ const VARIABLES = [
     hide: 0,
     options: [],
   },
+  // All of them are those listed, and not `.+`: other jobs have metrics called `up` and `process_*` as well.
   choice('job', 'Job', 'The scrape job of the service.', 'label_values(notifier_build_info, job)'),
-  choice('instance', 'Instance', 'Its members.', 'label_values(notifier_build_info{job=~"$job"}, instance)'),
+  {
+    ...choice('instance', 'Instance', 'Its members.', 'label_values(notifier_build_info{job=~"$job"}, instance)'),
+    allValue: '.+',
+  },
 ];
 
 function choice(name: string, label: string, description: string, definition: string): Record<string, unknown> {

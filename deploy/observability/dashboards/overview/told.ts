@@ -135,12 +135,12 @@ export const told: Section = {
     ),
     stat(
       {
-        title: 'Members up',
-        description: 'Members of the service that Prometheus reaches, and that the choice above includes.',
+        title: 'Members serving',
+        description: 'Members that belong to the group and serve partitions: pods that are ready.',
         unit: 'short',
         width: 4,
       },
-      { expr: `sum (${series('up')})`, legend: 'members' },
+      { expr: `sum (${series('notifier_member_state', 'state="serving"')})`, legend: 'members' },
       { base: 'red', steps: [{ value: 1, color: 'green' }] },
     ),
     stat(
