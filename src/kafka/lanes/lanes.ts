@@ -1,50 +1,28 @@
-import { incomplete } from '../../core/assignment.ts';
 import type { KafkaRecord } from '../../core/record.ts';
-import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
-import { LeftUnsettled, type Observe, type Ownership } from '../../pipeline/ports.ts';
+import { LeftUnsettled, type Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
-import type { Waits } from '../../pipeline/waits.ts';
-
-import { servableNow, type TopicSet } from '../group/assigner.ts';
 import type { Work } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
 import { hiddenOffsets, recordsOf } from '../kafkajs/fetched.ts';
 import { boundaryOffsets, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
-import type { Cluster, ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
+import type { ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
 import { Committer } from './committer.ts';
+import type { LanePorts, LaneSettings } from './lane-ports.ts';
 import { LaneWatch, type LaneState } from './lane-watch.ts';
 import { Lane } from './lane.ts';
 import { ParkedLearning } from './parked-learning.ts';
 import { ParkedReader } from './parked-reader.ts';
 import { CORRUPT_PAUSE_MS, Quarantine, type QuarantineReason } from './quarantine.ts';
+import { Share } from './share.ts';
 import { Standing } from './standing.ts';
 import { firstReads, laneStarts } from './starts.ts';
 import { WaitingRoom } from './waiting-room.ts';
-
-export interface LanePorts {
-  readonly observe: Observe;
-  readonly parkedKeys: AllParkedKeys;
-  readonly waits: Waits;
-  /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
-  readonly process: (record: KafkaRecord, ownership: Ownership) => Promise<void>;
-  /** `process` threw what it never should; the record is tried again. */
-  readonly onError: (record: KafkaRecord, error: unknown) => void;
-  /** Whether a topic may be gone, or another one under the same name. */
-  readonly isSuspect: (topic: string) => boolean;
-}
-
-export interface LaneSettings {
-  readonly topics: TopicSet;
-  /** Records of different keys of one source partition in flight at once. */
-  readonly concurrency: number;
-}
 
 /** The lanes of the partitions this member owns, made anew with each epoch and dropped with it. */
 export class Lanes implements Work {
   readonly #settings: LaneSettings;
   readonly #ports: LanePorts;
   readonly #parked: ParkedReader;
-  #cluster: Cluster | undefined;
   #standing: Standing | undefined;
   #lanes = new Map<string, Lane>();
   #watch: LaneWatch | undefined;
@@ -53,10 +31,8 @@ export class Lanes implements Work {
   #closing: AbortSignal = AbortSignal.abort();
   /** Records given up in this epoch although a request was sent. */
   #leftUnsettled = 0;
-  #served = '';
-  #unserved: readonly number[] = [];
-  #incomplete: readonly number[] = [];
-  #owned: readonly number[] = [];
+  /** Kept when the lanes are dropped, so that the same partitions can be asked for again. */
+  #share: Share | undefined;
 
   constructor(settings: LaneSettings, ports: LanePorts) {
     this.#settings = settings;
@@ -65,25 +41,24 @@ export class Lanes implements Work {
     this.#parked = new ParkedReader(settings.topics.topology, ports.parkedKeys);
   }
 
-  /** Partition numbers served last; kept when the lanes are dropped, so that they can be asked for again. */
+  /** Partition numbers served last. */
   get owned(): readonly number[] {
-    return this.#owned;
+    return this.#share?.owned ?? [];
   }
 
   /** Source partitions that are not read because a retry or dead-letter topic lacks their number. */
   get unserved(): readonly number[] {
-    return this.#unserved;
+    return this.#share?.unserved ?? [];
   }
 
   /** Whether partitions stand in this epoch because the leader gave them without a retry topic that they need. */
   get isIncomplete(): boolean {
-    return this.#incomplete.length > 0;
+    return this.#share !== undefined && this.#share.incomplete.length > 0;
   }
 
   /** Makes a lane for every partition just assigned, standing at its committed offset, once all that is parked is known. */
   async open(group: ConsumerGroup, epoch: Epoch): Promise<void> {
     const { cluster } = group;
-    this.#cluster = cluster;
     const assigned: Partitions = new Map(group.assigned().map(({ topic, partitions }) => [topic, partitions] as const));
     const starts = await laneStarts(group, epoch, assigned);
     const { committed, earliest } = starts;
@@ -125,16 +100,11 @@ export class Lanes implements Work {
     this.#standing = standing;
     standing.know(unknown);
     learning.learnOn(assigned, unknown, (still) => standing.know(still)).catch(() => undefined);
-    const { topics } = this.#settings;
-    const servable = servableNow(cluster, topics);
-    this.#incomplete = incomplete(assigned, servable, source, topics.topology.retryTopics);
-    standing.give(this.#incomplete);
-    this.#owned = [...new Set([...assigned.values()].flat())];
-    this.#served = describe(servable.partitions);
-    const unserved = [...new Set([...servable.unserved, ...this.#incomplete])].sort((a, b) => a - b);
-    this.#unserved = unserved;
+    const share = new Share(cluster, this.#settings.topics, assigned);
+    this.#share = share;
+    standing.give(share.incomplete);
     observe({ kind: 'joined', generation: epoch.generation, partitions: Object.fromEntries(assigned) });
-    observe({ kind: 'unserved', partitions: unserved });
+    observe({ kind: 'unserved', partitions: share.unserved });
   }
 
   /**
@@ -224,22 +194,15 @@ export class Lanes implements Work {
     const lane = this.#lanes.get(key);
     if (lane === undefined) return undefined;
     const end = latest.get(key) ?? 0;
-    if (lane.next > end) {
-      return (
-        `${topic}:${partition} ends at offset ${end}, but the group has committed ${lane.next}: the topic was made anew, ` +
-        `or has lost records. Decide where to go on and set it with kafka-consumer-groups --group ${group.groupId} ` +
-        `--topic ${topic}:${partition} --reset-offsets --to-offset … --execute, then start again`
-      );
-    }
+    if (lane.next > end) return endsTooEarly(group.groupId, lane, end);
     this.#skipExpired(lane, earliest.get(key) ?? 0);
     pointAt(group, lane);
     return undefined;
   }
 
-  /** Whether topics have grown, or shrunk, so that another set of partitions can be served than at the last join. */
+  /** Whether another set of partitions can be served than at the last join. */
   servedChanged(): boolean {
-    if (this.#cluster === undefined || this.#lanes.size === 0) return false;
-    return describe(servableNow(this.#cluster, this.#settings.topics).partitions) !== this.#served;
+    return this.#lanes.size > 0 && this.#share?.isOutdated === true;
   }
 
   /** Where each lane of a topic reads next. */
@@ -282,6 +245,10 @@ function pointAt(group: ConsumerGroup, { topic, partition, next }: Lane): void {
   group.resolveOffset({ topic, partition, offset: String(next - 1) });
 }
 
-function describe(partitions: Partitions): string {
-  return [...partitions].map(([topic, numbers]) => `${topic}:${String(numbers.length)}`).join(' ');
+function endsTooEarly(groupId: string, { topic, partition, next }: Lane, end: number): string {
+  return (
+    `${topic}:${partition} ends at offset ${end}, but the group has committed ${next}: the topic was made anew, or has lost ` +
+    `records. Decide where to go on and set it with kafka-consumer-groups --group ${groupId} --topic ${topic}:${partition} ` +
+    `--reset-offsets --to-offset … --execute, then start again`
+  );
 }

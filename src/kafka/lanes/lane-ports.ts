@@ -1,0 +1,23 @@
+import type { KafkaRecord } from '../../core/record.ts';
+import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
+import type { Observe, Ownership } from '../../pipeline/ports.ts';
+import type { Waits } from '../../pipeline/waits.ts';
+import type { TopicSet } from '../group/assigner.ts';
+
+export interface LanePorts {
+  readonly observe: Observe;
+  readonly parkedKeys: AllParkedKeys;
+  readonly waits: Waits;
+  /** Brings one record to rest. Throws `Abandoned`, with nothing settled, where it may not go on. */
+  readonly process: (record: KafkaRecord, ownership: Ownership) => Promise<void>;
+  /** `process` threw what it never should; the record is tried again. */
+  readonly onError: (record: KafkaRecord, error: unknown) => void;
+  /** Whether a topic may be gone, or another one under the same name. */
+  readonly isSuspect: (topic: string) => boolean;
+}
+
+export interface LaneSettings {
+  readonly topics: TopicSet;
+  /** Records of different keys of one source partition in flight at once. */
+  readonly concurrency: number;
+}
