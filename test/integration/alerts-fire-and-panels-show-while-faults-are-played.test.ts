@@ -42,7 +42,10 @@ beforeAll(async () => {
     },
   });
   world = shared;
-  const topics = ['retry.1s', 'dead-letter', 'outcomes'].map((suffix) => ({ topic: world.topic(suffix), numPartitions: 2 }));
+  const topics = ['retry.1s', 'dead-letter', 'outcomes'].map((suffix) => ({
+    topic: world.topic(suffix),
+    numPartitions: 2,
+  }));
   await world.admin.createTopics({ topics, waitForLeaders: true });
   startedAt = Date.now();
   service = await world.start();
