@@ -161,7 +161,9 @@ test('missing topics: exit 2, naming each', async () => {
 });
 
 test('topics that lose what stands in them: exit 2, naming each with its setting, beside those that are missing', async () => {
-  const world = await World.create({ settings: { CREATE_TOPICS: 'false', RETRY_DELAYS: '1s,3s,10m' } });
+  const world = await World.create({
+    settings: { CREATE_TOPICS: 'false', RETRY_DELAYS: '1s,3s,10m', OUTCOMES_TOPIC: '' },
+  });
   const lossy = {
     'retry.1s': ['cleanup.policy', 'compact'],
     'retry.3s': ['retention.ms', '600000'],
