@@ -33,7 +33,7 @@ export function startup(): Checks {
 export function readiness({ stage, member, now, contactAt = Number.NEGATIVE_INFINITY }: HealthFacts): Checks {
   return {
     brokers: check(now - contactAt < CONTACT_WITHIN_MS, 'the brokers answered within 30 s'),
-    group: check(member === 'serving' || member === 'closing', 'this member has joined its group'),
+    group: check(member === 'serving' || member === 'closing', 'this member belongs to its group'),
     serving: check(stage !== 'draining', 'this member is not draining'),
   };
 }

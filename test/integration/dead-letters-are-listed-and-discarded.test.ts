@@ -17,6 +17,7 @@ beforeAll(async () => {
   const rule = (prefix: string, code: string) => ({ when: { paymentId: `${prefix}*` }, answer: { code } });
   const [shared, end] = await World.shared({
     partitions: 2,
+    settings: { OUTCOMES_TOPIC: '' },
     profile: { rules: [rule('FAIL', 'PROCESS_FAIL'), rule('PARAM', 'PARAM_ILLEGAL')] },
   });
   world = shared;

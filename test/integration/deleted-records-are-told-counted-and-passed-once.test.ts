@@ -70,7 +70,8 @@ test('records deleted while it runs: what it has read is sent, exactly the rest 
 });
 
 test('a source made anew with fewer records: the process ends with the reason and the remedy, its successor begins anew', async () => {
-  const world = await World.create({ partitions: 1 });
+  // Its outcomes could not be told from those of the old source: the offsets are the same.
+  const world = await World.create({ partitions: 1, settings: { OUTCOMES_TOPIC: '' } });
   await world.writeEverywhere(20);
   const service = await world.start();
   await expectAccounted(world);

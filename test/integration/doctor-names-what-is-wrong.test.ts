@@ -141,11 +141,11 @@ test('a CA that did not sign the certificate of the gateway, and one that is non
   expect(complaints(wrong)).toEqual([
     expect.stringMatching(/^fail \| gateway \| wrong: .*prove who it is.*GATEWAY_CA_FILE/),
   ]);
-  const none = await doctor(world, { GATEWAY_CA_FILE: `${files}/none.pem` });
-  expect(complaints(none)).toContainEqual(
-    expect.stringMatching(/^fail \| GATEWAY_CA_FILE \| wrong: holds no certificate/),
-  );
-  expect([wrong.code, none.code]).toEqual([3, 3]);
+  const none = await runCommand(['doctor'], {
+    settings: { ...world.settings, GATEWAY_CA_FILE: `${files}/none.pem` },
+  });
+  expect(none.errors).toContain('GATEWAY_CA_FILE: names a file with no certificate');
+  expect([wrong.code, none.code]).toEqual([3, 2]);
 });
 
 test('keys that cannot be used, and a pair that is ours on both sides', async () => {
@@ -284,15 +284,18 @@ test('the ACL that is missing has a name', async () => {
   expect(
     complaints(found)
       .filter((line) => line.includes('not allowed'))
-      .map((line) => line.split(' | ')[2]),
-  ).toEqual([
-    'not asked: which session timeouts the brokers take (not allowed: DESCRIBE_CONFIGS on CLUSTER)',
-    `not allowed: READ on TOPIC ${own.source}`,
-    `not allowed: WRITE on TOPIC ${own.topic('retry.1s')}`,
-    `not allowed: DESCRIBE_CONFIGS on TOPIC ${own.topic('retry.3s')}`,
-    `not allowed: DESCRIBE on TOPIC ${own.topic('dead-letter')}`,
-    `not allowed: READ on GROUP ${own.group}`,
-  ]);
+      .map((line) => line.split(' | ')[2])
+      .sort(),
+  ).toEqual(
+    [
+      'not asked: which session timeouts the brokers take (not allowed: DESCRIBE_CONFIGS on CLUSTER)',
+      `not allowed: READ on TOPIC ${own.source}`,
+      `not allowed: WRITE on TOPIC ${own.topic('retry.1s')}`,
+      `not allowed: DESCRIBE_CONFIGS on TOPIC ${own.topic('retry.3s')}`,
+      `not allowed: DESCRIBE on TOPIC ${own.topic('dead-letter')}`,
+      `not allowed: READ on GROUP ${own.group}`,
+    ].sort(),
+  );
   expect(complaints(found).find((line) => line.includes('READ on GROUP'))).toMatch(
     /kafka-acls .*--operation READ --group/,
   );

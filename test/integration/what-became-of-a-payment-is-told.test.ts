@@ -17,7 +17,7 @@ beforeAll(async () => {
         { when: { paymentId: 'SLOW*' }, answer: { code: 'UNKNOWN_EXCEPTION' } },
       ],
     },
-    settings: { RETRY_DELAYS: '10m' },
+    settings: { OUTCOMES_TOPIC: '', RETRY_DELAYS: '10m' },
   });
   world = shared;
   await world.write(0, ['GOOD', 'GOOD-2', 'SLOW']);

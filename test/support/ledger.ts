@@ -17,7 +17,7 @@ export interface Ledger {
   readonly doubled: readonly string[];
   /**
    * In one of the first two, but its outcomes tell of another verdict, of none, or of more verdicts than it has had. One that
-   * stands twice byte for byte is one.
+   * stands twice byte for byte is one. None where the world has no outcomes topic.
    */
   readonly mistold: readonly string[];
   /** Where the topics alone say that an event is somewhere else than it is. */
@@ -60,6 +60,7 @@ export async function keepLedger(world: World, ordering: 'partition' | 'key' = '
     mistold: [],
     misjudged: [],
   } as Record<string, string[]>;
+  const isTold = world.settings['OUTCOMES_TOPIC'] !== '';
   for (const { partition, offset, paymentId } of world.written) {
     const at = `${String(partition)}:${String(offset)}`;
     const name = paymentId === '' ? at : paymentId;
@@ -76,7 +77,7 @@ export async function keepLedger(world: World, ordering: 'partition' | 'key' = '
     if (places.length > 1 || copies > 1) ledger['doubled']?.push(name);
     const [place = ''] = places;
     const letters = event.filter(({ kind }) => kind === 'letter').length;
-    if (places.length === 1 && isMistold(event, place, (delivered.get(paymentId) ?? 0) + letters)) {
+    if (isTold && places.length === 1 && isMistold(event, place, (delivered.get(paymentId) ?? 0) + letters)) {
       ledger['mistold']?.push(name);
     }
     const { kind } = whereIs(event, { committed, complete: true });

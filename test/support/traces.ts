@@ -14,7 +14,11 @@ export interface Traces {
 
 /** Reads all topics of a world that exist, to their ends. */
 export async function readTraces(world: World): Promise<Traces> {
-  const topology = new Topology({ source: world.source, tiers: [], outcomes: world.settings['OUTCOMES_TOPIC'] });
+  const topology = new Topology({
+    source: world.source,
+    tiers: [],
+    outcomes: world.settings['OUTCOMES_TOPIC'] || undefined,
+  });
   const topics = (await world.admin.listTopics()).filter((topic) => topology.roleOf(topic) !== 'other');
   const reader = await openReader(world.kafka);
   try {

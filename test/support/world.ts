@@ -127,17 +127,16 @@ export class World {
       admin.connect(),
       producer.connect(),
     ]);
-    await admin.createTopics({
-      topics: [
-        {
-          topic: source,
-          numPartitions: partitions,
-          replicationFactor,
-          configEntries: Object.entries(topicConfig).map(([name, value]) => ({ name, value })),
-        },
-      ],
-      waitForLeaders: true,
-    });
+    const configEntries = Object.entries(topicConfig).map(([name, value]) => ({ name, value }));
+    const topics = [{ topic: source, numPartitions: partitions, replicationFactor, configEntries }];
+    await admin.createTopics({ topics, waitForLeaders: false });
+    // kafkajs' own wait throws where the broker that it asks has not heard of the topic yet.
+    await until('the source to have leaders', () =>
+      admin.fetchTopicMetadata({ topics: [source] }).then(
+        ({ topics: [made] }) => made?.partitions.every(({ leader }) => leader >= 0),
+        () => false,
+      ),
+    );
     const world = new World({
       source,
       partitions,

@@ -61,7 +61,9 @@ Examples:
       const topology = new Topology({ source: source.topic, tiers: retry.tiers, outcomes: outcomes.topic });
       const again = moves.map(({ partition, before = 0, after }) => ({ partition, from: after, to: before }));
       const retryTopics = await retryTopicsOf(client, topology);
-      const known = await knownEvents(reader, { topology, groupId, retryTopics, extents: again, signal });
+      const known = await knownEvents(reader, {
+        ...{ topology, groupId, retryTopics, outcomes: false, extents: again, signal },
+      });
       const plan = [
         ...moves.map(({ partition, before, after }) => `${source.topic}:${partition}: ${before ?? 'none'} → ${after}`),
         ...consequences(moves, known.waiting.size),

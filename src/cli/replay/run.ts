@@ -83,7 +83,9 @@ Examples:
       const topology = new Topology({ source: source.topic, tiers: retry.tiers, outcomes: outcomes.topic });
       const wanted = upTo(await extents(reader, source.topic, range), await service.committed(source.topic));
       const retryTopics = await retryTopicsOf(client, topology);
-      const known = await knownEvents(reader, { topology, groupId, retryTopics, extents: wanted, signal });
+      const known = await knownEvents(reader, {
+        ...{ topology, groupId, retryTopics, outcomes: skipDelivered, extents: wanted, signal },
+      });
       const left = new Set([...known.waiting, ...(skipDelivered ? known.delivered : [])]).size;
       const offsets = wanted.reduce((sum, { from, to }) => sum + to - from, 0);
       const plan = [

@@ -22,13 +22,15 @@ export interface KnownQuery {
   readonly groupId: string;
   /** The retry topics there are, configured or not. */
   readonly retryTopics: readonly string[];
+  /** Whether it matters what outcomes say. */
+  readonly outcomes: boolean;
   readonly extents: readonly Extent[];
   readonly signal: AbortSignal;
 }
 
-/** Reads what waits in the retry topics and, where there is one, the outcomes topic. Throws what the signal says. */
+/** Reads what waits in the retry topics and, where that matters, the outcomes topic. Throws what the signal says. */
 export async function knownEvents(reader: Reader, query: KnownQuery): Promise<Known> {
-  const { topology, groupId, retryTopics, extents, signal } = query;
+  const { topology, groupId, retryTopics, outcomes, extents, signal } = query;
   const committed = await reader.committed(groupId, retryTopics);
   const partitions = extents.map(({ partition }) => partition);
   const waiting = new Set<string>();
@@ -37,7 +39,7 @@ export async function knownEvents(reader: Reader, query: KnownQuery): Promise<Kn
   const unread = await scan(reader, {
     topics: [
       ...retryTopics.map((topic) => ({ topic, partitions })),
-      ...(topology.outcomes === undefined ? [] : [{ topic: topology.outcomes }]),
+      ...(outcomes && topology.outcomes !== undefined ? [{ topic: topology.outcomes }] : []),
     ],
     wants: () => true,
     visit: (record) => {
