@@ -1,3 +1,5 @@
+import { firstWhere } from './first-where.ts';
+
 /** One record of a retry topic: a copy of an event that is parked. */
 export interface Copy {
   /** As `orderKey` gives it. */
@@ -243,15 +245,4 @@ function placeOf(copies: readonly Copy[], copy: Copy): number {
 
 function firstOf(copies: readonly Copy[], origin: number): number {
   return firstWhere(copies, (other) => other.origin >= origin);
-}
-
-/** The index of the first item for which `holds` is true; it has to be true for every later item, too. */
-function firstWhere<T>(items: readonly T[], holds: (item: T) => boolean): number {
-  let [from, to] = [0, items.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (holds(items[middle] as T)) to = middle;
-    else from = middle + 1;
-  }
-  return from;
 }

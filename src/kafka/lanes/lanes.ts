@@ -15,7 +15,7 @@ import { ParkedReader } from './parked-reader.ts';
 import { CORRUPT_PAUSE_MS, Quarantine, type QuarantineReason } from './quarantine.ts';
 import { Share } from './share.ts';
 import { Standing } from './standing.ts';
-import { firstReads, laneStarts } from './starts.ts';
+import { endsTooEarly, firstReads, laneStarts } from './starts.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** The lanes of the partitions this member owns, made anew with each epoch and dropped with it. */
@@ -243,12 +243,4 @@ export class Lanes implements Work {
 /** Makes kafkajs fetch what the lane waits for; its own bookkeeping counts in records already read. */
 function pointAt(group: ConsumerGroup, { topic, partition, next }: Lane): void {
   group.resolveOffset({ topic, partition, offset: String(next - 1) });
-}
-
-function endsTooEarly(groupId: string, { topic, partition, next }: Lane, end: number): string {
-  return (
-    `${topic}:${partition} ends at offset ${end}, but the group has committed ${next}: the topic was made anew, or has lost ` +
-    `records. Decide where to go on and set it with kafka-consumer-groups --group ${groupId} --topic ${topic}:${partition} ` +
-    `--reset-offsets --to-offset … --execute, then start again`
-  );
 }

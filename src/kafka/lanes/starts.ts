@@ -37,3 +37,16 @@ export async function laneStarts(group: ConsumerGroup, epoch: Epoch, assigned: P
 export function firstReads({ committed, earliest }: LaneStarts): Map<string, number> {
   return new Map([...earliest].map(([at, first]) => [at, Math.max(first, committed.get(at)?.offset ?? 0)] as const));
 }
+
+/** What is wrong, with its remedy, where a partition ends before the offset that was committed. */
+export function endsTooEarly(
+  groupId: string,
+  { topic, partition, next }: { readonly topic: string; readonly partition: number; readonly next: number },
+  end: number,
+): string {
+  return (
+    `${topic}:${partition} ends at offset ${end}, but the group has committed ${next}: the topic was made anew, or has lost ` +
+    `records. Decide where to go on and set it with kafka-consumer-groups --group ${groupId} --topic ${topic}:${partition} ` +
+    `--reset-offsets --to-offset … --execute, then start again`
+  );
+}
