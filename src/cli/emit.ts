@@ -8,6 +8,7 @@ import { createEmitter, type Emitter } from '../kafka/produce/emitter.ts';
 import { taskCommand, type Task } from './common/command.ts';
 import { wholeNumber } from './common/numbers.ts';
 import type { Result } from './common/result.ts';
+import { silent } from './common/reading.ts';
 import { readEvents } from './read-events.ts';
 import { sampleEvents } from './sample-events.ts';
 
@@ -97,5 +98,3 @@ async function emitAll(events: Events, emitter: Emitter, { options, signal, err 
 function noSuchTopic(topic: string): Misconfigured {
   return new Misconfigured([`SOURCE_TOPIC: the topic ${topic} does not exist; make it, or name the right one`]);
 }
-
-const silent = () => () => undefined;

@@ -31,13 +31,19 @@ export interface Grounds {
   readonly unread: readonly Unread[];
 }
 
+/** The retry topics that exist, whether their delay is still configured or not. */
+export async function retryTopicsOf({ reader, topology }: Pick<Reading, 'reader' | 'topology'>): Promise<string[]> {
+  return (await reader.topics()).filter((topic) => topology.roleOf(topic) === 'retry');
+}
+
 /**
  * Every topic in which an event can leave a trace: the configured ones, and retry topics beside them that still exist.
  * Throws where no broker says which topics there are.
  */
-export async function topicsWithTraces({ reader, topology }: Reading): Promise<string[]> {
+export async function topicsWithTraces(reading: Reading): Promise<string[]> {
+  const { topology } = reading;
   const { source, retryTopics, deadLetters, outcomes } = topology;
-  const drained = (await reader.topics()).filter((topic) => topology.roleOf(topic) === 'retry');
+  const drained = await retryTopicsOf(reading);
   return [...new Set([source, ...retryTopics, ...drained, deadLetters, ...(outcomes === undefined ? [] : [outcomes])])];
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { secretIn, secretsOf } from './secrets.ts';
@@ -21,21 +21,34 @@ export interface CommandOptions {
   readonly interruptAfterMs?: number;
 }
 
-/** Runs a built command to its end, with nothing in its environment but these settings. Throws where it tells a secret. */
-export async function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandRun> {
-  const { settings, interruptAfterMs } = options;
+/**
+ * Starts a built command, with nothing in its environment but these settings and nobody at its standard input. Its end
+ * throws where it has told a secret.
+ */
+export function startCommand(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+): { readonly process: ChildProcess; readonly ended: Promise<CommandRun> } {
   const began = performance.now();
   const child = spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env['PATH'], ...settings } });
   let [output, errors] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const ended = once(child, 'close').then(([code]) => {
+    const leak = secretIn(output + errors, secretsOf(settings));
+    if (leak !== undefined) throw new Error(`a command let a secret out: ${leak}`);
+    return { code: (code as number | null) ?? -1, output, errors, tookMs: performance.now() - began };
+  });
+  return { process: child, ended };
+}
+
+/** Runs a built command to its end. */
+export async function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandRun> {
+  const { settings, interruptAfterMs } = options;
+  const { process: child, ended } = startCommand(args, settings);
   const interrupt =
     interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
-  const [code] = (await once(child, 'close')) as [number | null];
-  clearTimeout(interrupt);
-  const leak = secretIn(output + errors, secretsOf(settings));
-  if (leak !== undefined) throw new Error(`a command let a secret out: ${leak}`);
-  return { code: code ?? -1, output, errors, tookMs: performance.now() - began };
+  return ended.finally(() => clearTimeout(interrupt));
 }
 
 /** Runs a built command to its end; `json` is what it printed, `undefined` where that is none. */

@@ -4,6 +4,7 @@ import { extents } from '../../operate/replay/extent.ts';
 import { createKafka } from '../../kafka/kafkajs/client.ts';
 import { openReader } from '../../kafka/kafkajs/reader.ts';
 import { taskCommand } from '../common/command.ts';
+import { silent } from '../common/reading.ts';
 import { rangeOptions } from './options.ts';
 
 /** `replay plan`: counts what a range would send again. */
@@ -48,5 +49,3 @@ Examples:
     }
   },
 });
-
-const silent = () => () => undefined;

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Misconfigured } from '../../core/misconfigured.ts';
-import { Topology } from '../../core/topology.ts';
 import { createKafka } from '../../kafka/kafkajs/client.ts';
 import { openGroupOffsets } from '../../kafka/kafkajs/group-offsets.ts';
 import { openReader } from '../../kafka/kafkajs/reader.ts';
@@ -11,8 +10,9 @@ import { parseRange, type RangeOptions } from '../../operate/replay/range.ts';
 import { assertNobodyIn, consequences, movesFrom, movesTo } from '../../operate/replay/reset.ts';
 import { taskCommand } from '../common/command.ts';
 import { consent } from '../common/consent.ts';
+import { silent, topologyOf } from '../common/reading.ts';
 import { rangeOptions } from './options.ts';
-import { retryTopicsOf } from '../../kafka/kafkajs/topic-names.ts';
+import { retryTopicsOf } from '../../operate/evidence.ts';
 
 interface ResetOptions extends RangeOptions {
   readonly export?: string;
@@ -42,7 +42,7 @@ Examples:
   sections: ['kafka', 'source', 'retry', 'outcomes'],
 
   run: async ({ options, settings, signal, stdin, err }) => {
-    const { kafka, source, retry, outcomes } = settings;
+    const { kafka, source } = settings;
     const { groupId } = kafka.group;
     const range = parseRange(options);
     const file = options.import;
@@ -58,9 +58,9 @@ Examples:
       const committed = await group.committed(source.topic);
       const aim = await extents(reader, source.topic, wanted === undefined ? range : WHOLE);
       const moves = wanted === undefined ? movesTo(aim, committed) : movesFrom(wanted, source.topic, aim, committed);
-      const topology = new Topology({ source: source.topic, tiers: retry.tiers, outcomes: outcomes.topic });
+      const topology = topologyOf(settings);
       const again = moves.map(({ partition, before = 0, after }) => ({ partition, from: after, to: before }));
-      const retryTopics = await retryTopicsOf(client, topology);
+      const retryTopics = await retryTopicsOf({ reader, topology });
       const known = await knownEvents(reader, {
         ...{ topology, groupId, retryTopics, outcomes: false, extents: again, signal },
       });
@@ -108,5 +108,3 @@ function textOf(file: string): string {
     throw new Misconfigured([`--import: ${file} cannot be read; name a file that "replay reset --export" wrote`]);
   }
 }
-
-const silent = () => () => undefined;

@@ -1,5 +1,4 @@
 import { Misconfigured } from '../../core/misconfigured.ts';
-import { Topology } from '../../core/topology.ts';
 import { createKafka } from '../../kafka/kafkajs/client.ts';
 import { openGroupOffsets } from '../../kafka/kafkajs/group-offsets.ts';
 import { openReader } from '../../kafka/kafkajs/reader.ts';
@@ -13,8 +12,9 @@ import { taskCommand, type Task } from '../common/command.ts';
 import type { Result } from '../common/result.ts';
 import { consent } from '../common/consent.ts';
 import { wholeNumber } from '../common/numbers.ts';
+import { silent, topologyOf } from '../common/reading.ts';
 import { rangeOptions } from './options.ts';
-import { retryTopicsOf } from '../../kafka/kafkajs/topic-names.ts';
+import { retryTopicsOf } from '../../operate/evidence.ts';
 
 interface RunOptions extends RangeOptions {
   readonly rate: number;
@@ -63,7 +63,7 @@ Examples:
 
   run: async (task: RunTask): Promise<Result> => {
     const { options, settings, signal } = task;
-    const { kafka, source, retry, outcomes } = settings;
+    const { kafka, source, outcomes } = settings;
     const range = parseRange(options);
     const skipDelivered = options.skipDelivered === true;
     if (skipDelivered && outcomes.topic === undefined) {
@@ -80,9 +80,9 @@ Examples:
       openGroupOffsets(client, `${groupId}.replay`),
     ]);
     try {
-      const topology = new Topology({ source: source.topic, tiers: retry.tiers, outcomes: outcomes.topic });
+      const topology = topologyOf(settings);
       const wanted = upTo(await extents(reader, source.topic, range), await service.committed(source.topic));
-      const retryTopics = await retryTopicsOf(client, topology);
+      const retryTopics = await retryTopicsOf({ reader, topology });
       const known = await knownEvents(reader, {
         ...{ topology, groupId, retryTopics, outcomes: skipDelivered, extents: wanted, signal },
       });
@@ -142,5 +142,3 @@ function estimate(done: number, of: number, tookMs: number): string {
   const leftS = done === 0 ? 0 : Math.round((tookMs / done) * (of - done)) / 1_000;
   return `${done} of ${of} told again, about ${Math.ceil(leftS)} s to go`;
 }
-
-const silent = () => () => undefined;

@@ -5,7 +5,7 @@ import type { Allowed, Operation } from '../kafkajs/described.ts';
 export type OwnRole = Exclude<TopicRole, 'other'>;
 
 /** What the service does with topics of each kind. Where one may be read or written, it may be described. */
-const NEEDED: Readonly<Record<OwnRole, readonly Operation[]>> = {
+export const NEEDED: Readonly<Record<OwnRole, readonly Operation[]>> = {
   source: ['READ'],
   retry: ['READ', 'WRITE'],
   dead_letter: ['WRITE'],

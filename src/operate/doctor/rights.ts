@@ -1,20 +1,17 @@
-import type { TopicRole } from '../../core/topology.ts';
 import type { Allowed, DescribedGroup, DescribedTopic, Operation } from '../../kafka/kafkajs/described.ts';
+import { NEEDED, type OwnRole } from '../../kafka/topics/rights.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 import type { Seen } from './seen.ts';
 import { isForbidden } from './trouble.ts';
 
-/** What `run` needs. The commands need READ on dead letters and outcomes too. */
-const NEEDED: Readonly<Record<Exclude<TopicRole, 'other'>, readonly Operation[]>> = {
-  source: ['DESCRIBE', 'READ', 'DESCRIBE_CONFIGS'],
-  retry: ['DESCRIBE', 'READ', 'WRITE', 'DESCRIBE_CONFIGS'],
-  dead_letter: ['DESCRIBE', 'WRITE', 'DESCRIBE_CONFIGS'],
-  outcomes: ['DESCRIBE', 'WRITE'],
-};
+/** What `run` needs, and to look at what its records depend on. The commands need READ on dead letters and outcomes too. */
+function neededOn(role: OwnRole): readonly Operation[] {
+  return ['DESCRIBE', ...NEEDED[role], ...(role === 'outcomes' ? [] : (['DESCRIBE_CONFIGS'] as const))];
+}
 
 /** Our topics and the group, as their brokers describe them to this user. */
 export interface RightsSeen {
-  readonly topics: readonly { readonly role: Exclude<TopicRole, 'other'>; readonly described: DescribedTopic }[];
+  readonly topics: readonly { readonly role: OwnRole; readonly described: DescribedTopic }[];
   readonly groupId: string;
   readonly group: Seen<DescribedGroup>;
   /** As ACLs name this user; `undefined` where it is not known. */
@@ -36,7 +33,9 @@ export function checkRights({ topics, groupId, group, user }: RightsSeen): Check
     if (error === 'TOPIC_AUTHORIZATION_FAILED') return [lacking('DESCRIBE', 'TOPIC', topic)];
     if (error !== undefined) return [];
     if (allowed === undefined) return [unsaid(`topic ${topic}`)];
-    return NEEDED[role].filter((each) => !allowed.has(each)).map((each) => lacking(each, 'TOPIC', topic));
+    return neededOn(role)
+      .filter((each) => !allowed.has(each))
+      .map((each) => lacking(each, 'TOPIC', topic));
   });
   switch (mayReadGroup(group)) {
     case 'no':
