@@ -1,0 +1,137 @@
+import { Reader, Writer } from './bytes.ts';
+import { ERROR } from './error-codes.ts';
+import { APIS, type ApiName, type Request, type Response } from './messages/apis.ts';
+
+/** Towards the client. */
+export interface Connection {
+  /** Delivered in order, whenever the network likes. */
+  write(bytes: Buffer): void;
+  /** The broker hangs up. */
+  close(): void;
+}
+
+/** From the client. */
+export interface ServerEnd {
+  /** Any piece of what the client wrote. */
+  receive(bytes: Buffer): void;
+  /** The client is gone; nothing is written any more. */
+  closed(): void;
+}
+
+/** Who asks, and whom. */
+export interface Caller {
+  readonly node: number;
+  readonly clientId: string;
+  readonly host: string;
+  readonly principal: string;
+}
+
+/** Answers a request: once, at once or later; a request without an answer (acks 0) gets `undefined`. */
+export type Handler<Name extends ApiName> = (
+  request: Request<Name>,
+  caller: Caller,
+  reply: (response: Response<Name> | undefined) => void,
+) => void;
+export type Handlers = { readonly [Name in ApiName]: Handler<Name> };
+
+const NAMES = new Map((Object.keys(APIS) as ApiName[]).map((name) => [APIS[name].key as number, name]));
+/** `socket.request.max.bytes` of a broker. */
+const MOST_BYTES = 104_857_600;
+
+/** One client's connection to a broker: its requests are answered one after the other, in their order. */
+export class Session implements ServerEnd {
+  readonly #connection: Connection;
+  readonly #handlers: Handlers;
+  readonly #client: Omit<Caller, 'clientId'>;
+  #received: Buffer = Buffer.alloc(0);
+  #waiting: Buffer[] = [];
+  #isBusy = false;
+  #isOver = false;
+
+  constructor(connection: Connection, handlers: Handlers, client: Omit<Caller, 'clientId'>) {
+    this.#connection = connection;
+    this.#handlers = handlers;
+    this.#client = client;
+  }
+
+  receive(bytes: Buffer): void {
+    if (this.#isOver) return;
+    this.#received = this.#received.length === 0 ? bytes : Buffer.concat([this.#received, bytes]);
+    while (this.#received.length >= 4) {
+      const length = this.#received.readInt32BE(0);
+      if (length < 0 || length > MOST_BYTES) return this.hangUp();
+      if (this.#received.length < 4 + length) break;
+      this.#waiting.push(this.#received.subarray(4, 4 + length));
+      this.#received = this.#received.subarray(4 + length);
+    }
+    this.#next();
+  }
+
+  closed(): void {
+    this.#isOver = true;
+    this.#waiting = [];
+  }
+
+  /** The broker ends the connection. */
+  hangUp(): void {
+    if (this.#isOver) return;
+    this.closed();
+    this.#connection.close();
+  }
+
+  #next(): void {
+    while (!this.#isBusy && !this.#isOver) {
+      const frame = this.#waiting.shift();
+      if (frame === undefined) return;
+      this.#isBusy = true;
+      try {
+        this.#answer(new Reader(frame));
+      } catch (error) {
+        // A broker ends the connection of a client that it does not understand.
+        if (!(error instanceof RangeError)) throw error;
+        this.hangUp();
+      }
+    }
+  }
+
+  #answer(from: Reader): void {
+    const [key, version, correlation, clientId] = [from.int16(), from.int16(), from.int32(), from.string() ?? ''];
+    const name = NAMES.get(key);
+    if (name === undefined) throw new RangeError(`unknown request ${key}`);
+    const [first, last] = APIS[name].versions;
+    if (version < first || version > last) {
+      if (name !== 'ApiVersions') throw new RangeError(`${name} in version ${version}`);
+      return this.#reply(name, 0, correlation, {
+        errorCode: ERROR.UNSUPPORTED_VERSION,
+        apiKeys: [],
+        throttleTimeMs: 0,
+      });
+    }
+    this.#handle(name, version, correlation, from, { ...this.#client, clientId });
+  }
+
+  #handle<Name extends ApiName>(name: Name, version: number, correlation: number, from: Reader, caller: Caller): void {
+    const { request } = APIS[name];
+    const handler = this.#handlers[name] as Handler<Name>;
+    handler(request.read(from, version) as Request<Name>, caller, (response) =>
+      this.#reply(name, version, correlation, response),
+    );
+  }
+
+  #reply<Name extends ApiName>(
+    name: Name,
+    version: number,
+    correlation: number,
+    response: Response<Name> | undefined,
+  ): void {
+    if (this.#isOver) return;
+    if (response !== undefined) {
+      const to = new Writer();
+      to.int32(correlation);
+      (APIS[name].response.write as (to: Writer, value: unknown, version: number) => void)(to, response, version);
+      this.#connection.write(to.framed());
+    }
+    this.#isBusy = false;
+    this.#next();
+  }
+}

@@ -1,0 +1,54 @@
+import type { Session } from './connection.ts';
+
+const PORT = 9_092;
+
+/** The brokers: which of them are up, and who is connected to them. */
+export class Nodes {
+  readonly ids: readonly number[];
+  readonly #up: Set<number>;
+  readonly #sessions = new Map<number, Set<Session>>();
+
+  constructor(count: number) {
+    this.ids = Array.from({ length: count }, (_, at) => at + 1);
+    this.#up = new Set(this.ids);
+  }
+
+  get up(): readonly number[] {
+    return this.ids.filter((id) => this.#up.has(id));
+  }
+
+  /** The lowest that is up; 1 where none is. */
+  get controller(): number {
+    return this.up[0] ?? 1;
+  }
+
+  isUp(node: number): boolean {
+    return this.#up.has(node);
+  }
+
+  address(node: number): { readonly host: string; readonly port: number } {
+    return { host: `broker-${node}`, port: PORT };
+  }
+
+  at(host: string, port: number): number | undefined {
+    return this.ids.find((id) => this.address(id).host === host && port === PORT);
+  }
+
+  connected(node: number, session: Session): () => void {
+    const sessions = this.#sessions.get(node) ?? new Set();
+    this.#sessions.set(node, sessions.add(session));
+    return () => void sessions.delete(session);
+  }
+
+  /** Ends every connection to it. */
+  stop(node: number): void {
+    this.#up.delete(node);
+    const sessions = [...(this.#sessions.get(node) ?? [])];
+    this.#sessions.delete(node);
+    for (const session of sessions) session.hangUp();
+  }
+
+  start(node: number): void {
+    this.#up.add(node);
+  }
+}
