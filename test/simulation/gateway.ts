@@ -110,7 +110,7 @@ export class SimulatedGateway {
       from: process,
       paymentId,
       bodySha256: createHash('sha256').update(body).digest('hex'),
-      answered: answer.result,
+      answered: shown(answer),
     };
     this.requests.push(request);
     tell(request);
@@ -128,6 +128,11 @@ export class SimulatedGateway {
     const fate = FATES[paymentId.slice(paymentId.lastIndexOf('-') + 1)];
     return fate !== undefined && attempt <= fate.attempts ? fate.answer : { result: 'S SUCCESS' };
   }
+}
+
+/** Only what is signed reads as a verdict. */
+function shown({ result, isUnsigned, status = 200 }: Answer): string {
+  return isUnsigned === true ? `unsigned ${status} ${result}` : result;
 }
 
 function noResponse(code: string, phase: 'connect' | 'await_response' = 'await_response'): Exchange {

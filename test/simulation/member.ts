@@ -26,8 +26,8 @@ export interface End {
 }
 
 const SHUTDOWN_TIMEOUT_MS = 25_000;
-const KEYS = keysInMemory();
 const CURRENT_DIRECTORY = '.';
+const KEYS = keysInMemory();
 
 /** The whole service, as one process among others. */
 export class Member {

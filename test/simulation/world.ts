@@ -48,7 +48,7 @@ export class World {
       isByPartition: plan.settings.ORDERING === 'partition' && !plan.changesSettings,
       isTold: plan.settings.OUTCOMES_TOPIC !== '' && !plan.changesSettings,
     });
-    this.cluster = new Cluster({ nodes: BROKERS.length, random: () => brokers.next() });
+    this.cluster = new Cluster({ brokers: BROKERS.length, random: () => brokers.next() });
     this.network = new Network(time, this.cluster, delays);
     this.gateway = new SimulatedGateway({ time, random: random('answers'), delays: distant, tell: this.#requested });
     this.registry = new SimulatedRegistry(time, distant, new Map([[SCHEMA_ID, JSON.stringify(PAYMENT_FINAL)]]));
@@ -88,14 +88,13 @@ export class World {
   }
 
   write({ partition, paymentId, key, value }: NewRecord): void {
-    const offset = this.cluster.endOffset(SOURCE, partition);
-    const record = { key, value, headers: {}, timestamp: this.time.now };
-    this.judge.stories.written(partition, { ...record, offset }, paymentId, this.time.now);
+    const offset = this.cluster.offsets(SOURCE, partition).end;
+    this.judge.stories.written(partition, { offset, key }, paymentId, this.time.now);
     this.note(
       'world',
       `writes main:${partition}:${offset} ${paymentId === '' ? 'no event' : paymentId} key ${String(key)}`,
     );
-    this.cluster.append(SOURCE, partition, [record]);
+    this.cluster.append(SOURCE, partition, [{ key, value, headers: [], timestamp: this.time.now }]);
   }
 
   /** Everything that members read. */
@@ -104,7 +103,7 @@ export class World {
     return tiers.flatMap((tier) => {
       const topic = tier === 'main' ? SOURCE : `${SOURCE}.retry.${tier}`;
       return Array.from({ length: this.plan.partitions }, (_, partition) => {
-        return { tier, partition, end: this.cluster.endOffset(topic, partition) };
+        return { tier, partition, end: this.cluster.offsets(topic, partition).highWatermark };
       });
     });
   }

@@ -28,7 +28,9 @@ export class Standstill {
       const name = `${tier}:${partition}`;
       const at = committed(tier, partition);
       if (at >= end) this.#movedAt.set(name, now);
-      const since = Math.max(this.#movedAt.get(name) ?? 0, quietSince);
+      const movedAt = this.#movedAt.get(name) ?? now;
+      this.#movedAt.set(name, movedAt);
+      const since = Math.max(movedAt, quietSince);
       if (now - since <= BOUND_MS) return [];
       const detail = `${name} stands at ${at} of ${end} for ${((now - since) / 1_000).toFixed(1)} s`;
       return [{ kind: 'stall', detail, names: [`${name}:${at}`] }];

@@ -6,9 +6,7 @@ export interface StoredRecord {
   readonly offset: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | null | undefined>>;
-  /** Epoch milliseconds. */
-  readonly timestamp: number;
+  readonly headers: Readonly<Record<string, unknown>>;
 }
 
 /** A record of a retry topic. */
@@ -60,7 +58,7 @@ export class Stories {
   }
 
   /** @param paymentId of what the world itself has written to the source */
-  written(partition: number, record: StoredRecord, paymentId: string, at: number): void {
+  written(partition: number, record: Pick<StoredRecord, 'offset' | 'key'>, paymentId: string, at: number): void {
     const { offset } = record;
     const key = record.key?.toString();
     const story: Story = { partition, offset, key, paymentId, at, requests: [], copies: [], letters: [], told: 0 };
@@ -125,7 +123,8 @@ export function newestCopy({ copies }: Story): Copy | undefined {
 }
 
 function text({ headers }: StoredRecord, name: string): string | undefined {
-  return headers[`notifier-${name}`]?.toString();
+  const value = headers[`notifier-${name}`];
+  return value instanceof Buffer ? value.toString() : undefined;
 }
 
 function outcomeOrigin({ value }: StoredRecord): (number | undefined)[] {
