@@ -20,12 +20,14 @@ export interface Habitat {
 
 /** How a member has ended. */
 export interface End {
-  /** Whether it was asked to, did all it had begun, and left no timer behind. */
+  /** Whether it was asked to, and did all it had begun. */
   readonly isClean: boolean;
   readonly detail: string;
 }
 
 const SHUTDOWN_TIMEOUT_MS = 25_000;
+/** A process that has drained ends at once; here it stays for a moment, so that it shows if something of it goes on. */
+const LINGERS_MS = 2_000;
 const CURRENT_DIRECTORY = '.';
 const KEYS = keysInMemory();
 
@@ -37,6 +39,8 @@ export class Member {
   readonly #onEnd: (end: End) => void;
   #service: Service | undefined;
   #isStopping = false;
+  /** From then on nothing may be heard of it. */
+  hasDrained = false;
 
   /** @param onEnd told once, unless the member is killed */
   constructor(
@@ -103,9 +107,9 @@ export class Member {
     this.#service = undefined;
     this.#habitat.time.after(SHUTDOWN_TIMEOUT_MS, () => this.#end({ isClean: false, detail: 'not drained in time' }));
     const isDrained = await service.stop();
-    const { timers } = this.process;
-    const left = timers === 0 ? '' : `, ${timers} timers left`;
-    this.#end({ isClean: isDrained && timers === 0, detail: `${isDrained ? 'drained' : 'not drained'}${left}` });
+    this.hasDrained = isDrained;
+    if (!isDrained) return this.#end({ isClean: false, detail: 'not drained' });
+    this.#habitat.time.after(LINGERS_MS, () => this.#end({ isClean: true, detail: 'drained' }));
   }
 
   #end(end: End): void {

@@ -121,14 +121,15 @@ class Link {
     this.#over = over;
     this.socket = new SimulatedSocket({
       write: (bytes) => this.write('out', bytes),
-      close: () => this.#carry('out', () => this.#end()),
+      close: () => this.#carry('out', () => this.hangUp()),
     });
   }
 
   connect(accept: () => ServerEnd | undefined, onConnect: () => void): void {
     this.#carry('out', () => {
+      if (this.#state === 'over') return;
       this.#server = accept();
-      if (this.#server !== undefined) return this.#carry('in', onConnect);
+      if (this.#server !== undefined) return this.#carry('in', () => this.socket.connected(onConnect));
       this.#end();
       this.#carry('in', () => this.socket.refused());
     });
@@ -143,7 +144,7 @@ class Link {
     }
   }
 
-  /** The broker ends the connection. */
+  /** The broker ends the connection, also in answer to its end. */
   hangUp(): void {
     if (this.#state === 'over') return;
     this.#end();

@@ -25,12 +25,6 @@ export class SimulatedProcess {
     return this.#state === 'frozen';
   }
 
-  /** Timers that are armed and keep a process alive. */
-  get timers(): number {
-    return [...this.#timers.keys()].filter((timer) => !('hasRef' in timer) || (timer as NodeJS.Timeout).hasRef())
-      .length;
-  }
-
   /** @param disarm what takes the timer away */
   armed(timer: object, disarm: Task): void {
     this.#timers.set(timer, disarm);

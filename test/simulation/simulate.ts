@@ -25,7 +25,7 @@ export class Endless extends Error {
   override readonly name = 'Endless';
 }
 
-const MOST_STEPS = 2_000_000;
+const MOST_STEPS = 500_000;
 /** After everything is healed. */
 const SETTLED_WITHIN_MS = 300_000;
 const LOOKS_EVERY_MS = 1_000;
@@ -35,11 +35,15 @@ const QUIET_MS = 3_000;
 /**
  * Plays the world of a seed to its end, or to the first thing that is wrong in it.
  *
- * @throws Endless where it takes more than two million steps
+ * @throws Endless where it takes more than half a million steps
  */
 export async function simulate(seed: number): Promise<Outcome> {
-  const plan = planOf(seed);
-  const world = new World(plan);
+  const world = new World(planOf(seed));
+  return simulateIn(world);
+}
+
+export async function simulateIn(world: World): Promise<Outcome> {
+  const { seed } = world.plan;
   try {
     const stage = { ...prepare(world), isOver: false };
     while (!stage.isOver && world.judge.violations.length === 0 && (await world.step())) {

@@ -37,6 +37,11 @@ export class SimulatedSocket extends EventEmitter {
     return this;
   }
 
+  /** Also one that was ended before it was connected. */
+  connected(tell: () => void): void {
+    if (this.#state !== 'destroyed') tell();
+  }
+
   received(bytes: Buffer): void {
     if (this.#state !== 'destroyed') this.emit('data', bytes);
   }

@@ -13,7 +13,7 @@ export const VIOLATIONS = {
   open: 'not settled though everything was healed and had the time',
   untold: 'its verdict has no outcome',
   unhandled: 'an error that nobody expected or handled',
-  ended: 'a member ended that nobody had asked to, or left something undone or armed',
+  ended: 'a member ended that nobody had asked to, or went on after its end',
 } as const;
 export type ViolationKind = keyof typeof VIOLATIONS;
 

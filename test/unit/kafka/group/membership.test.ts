@@ -120,6 +120,17 @@ test('a stop while a join waits for others leaves over the free connection, and 
   await expect(membership.join(group, inner)).rejects.toThrow('stopping');
 });
 
+test('however often it is asked to fetch while it stops, what it waits for gets its turn', async () => {
+  const { membership, join } = membershipWith();
+  const group = await join('first');
+  await membership.stop();
+  let hadItsTurn = false;
+  setImmediate(() => (hadItsTurn = true));
+  for (let fetches = 0; fetches < 3; fetches += 1) await membership.fetch(group, () => Promise.resolve([]));
+  expect(hadItsTurn).toBe(true);
+  await membership.leave(group, () => Promise.resolve());
+});
+
 test('a stop before the coordinator has given an id waits for the answer, and has nothing to leave', async () => {
   const { membership, asked } = membershipWith();
   const { group, inner, end } = waitingGroup(null, asked);
