@@ -39,8 +39,8 @@ export class Member {
   readonly #onEnd: (end: End) => void;
   #service: Service | undefined;
   #isStopping = false;
-  /** From then on nothing may be heard of it. */
-  hasDrained = false;
+  /** From then on it may send nothing. */
+  drainedAt = Infinity;
 
   /** @param onEnd told once, unless the member is killed */
   constructor(
@@ -107,8 +107,8 @@ export class Member {
     this.#service = undefined;
     this.#habitat.time.after(SHUTDOWN_TIMEOUT_MS, () => this.#end({ isClean: false, detail: 'not drained in time' }));
     const isDrained = await service.stop();
-    this.hasDrained = isDrained;
     if (!isDrained) return this.#end({ isClean: false, detail: 'not drained' });
+    this.drainedAt = this.#habitat.time.now;
     this.#habitat.time.after(LINGERS_MS, () => this.#end({ isClean: true, detail: 'drained' }));
   }
 

@@ -141,15 +141,12 @@ export class World {
     this.judge.unhandled(this.time.current?.name ?? 'the world', error);
   };
 
-  #heard(who: string): void {
-    if (this.members.find(({ name }) => name === who)?.hasDrained === true) this.judge.ended(who, 'went on');
-  }
-
   readonly #requested = (request: SeenRequest): void => {
     const { seq, from, paymentId, answered } = request;
     this.note(from.name, `request ${seq} for ${paymentId} → ${answered}`);
     this.judge.requested(request);
-    this.#heard(from.name);
+    const sender = this.members.find(({ process }) => process === from);
+    if (sender !== undefined && request.sentAt > sender.drainedAt) this.judge.ended(from.name, 'went on');
   };
 
   readonly #ended = (member: Member, { isClean, detail }: End): void => {
@@ -174,7 +171,6 @@ export class World {
       case 'committed': {
         const { topic, partition, offset, clientId } = fact;
         this.note(clientId, `commits ${tierOf(topic) ?? topic}:${partition}:${offset}`);
-        this.#heard(clientId);
         return this.judge.committedTo(topic, partition, offset, now);
       }
       case 'evicted':
