@@ -8,7 +8,7 @@ import type { WaitReason } from '../pipeline/waits.ts';
 import { handling, type FactHandlers } from './fact-handlers.ts';
 import { deadLetterCode, outcomeCode, outcomeLabel, parkedCode } from './labels.ts';
 import { MEMBER_STATES } from './metric-table.ts';
-import { createInstruments, type Instruments } from './instruments.ts';
+import { createInstruments, type Instruments, type measureProcess } from './instruments.ts';
 import { createShownPartitions, type ShownPartitions, type PartitionValue } from './shown-partitions.ts';
 
 /** What the metrics have to know of this process. */
@@ -16,6 +16,7 @@ export interface MetricsOptions {
   readonly version: string;
   readonly revision: string;
   readonly topology: Topology;
+  readonly measureProcess: typeof measureProcess;
   /** Names of the configured retry tiers. */
   readonly tiers: readonly string[];
   readonly systemic: SystemicCodes;
@@ -62,7 +63,7 @@ const REPLAY_LINGERS_MS = 60_000;
 
 /** Makes the metrics, every known combination at 0; several in one process do not disturb each other. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const metric = createInstruments();
+  const metric = createInstruments(options.measureProcess);
   const { registry, assignedPartitions } = metric;
   const sampled = [metric.consumerLag, metric.oldestUnnotified];
   const shown = createShownPartitions(options.topology, {

@@ -53,12 +53,12 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 export async function startService(
   config: Config,
   loadedKeys: LoadedKeys,
-  { createKafka, createSender, startAdminServer, watchKeys, logDestination }: Surroundings,
+  { createKafka, createSender, startAdminServer, watchKeys, logDestination, measureProcess }: Surroundings,
 ): Promise<Service> {
   const { source, gateway, limits, retry, hold, outcomes } = config;
   const topology = new Topology({ source: source.topic, tiers: retry.tiers, outcomes: outcomes.topic });
   const metrics = createMetrics({
-    version,
+    ...{ version, measureProcess },
     ...config.build,
     ...config.replays,
     topology,

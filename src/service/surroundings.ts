@@ -3,6 +3,7 @@ import { watchKeys } from '../http/key-watch.ts';
 import { createSender } from '../http/sender.ts';
 import { createKafka, type KafkaSettings } from '../kafka/kafkajs/client.ts';
 import { startAdminServer } from '../ops/admin-server.ts';
+import { measureProcess } from '../ops/instruments.ts';
 import { logDestination, type Destination } from '../ops/log-destination.ts';
 
 /** By what means the service reaches what lies outside its process. */
@@ -12,7 +13,15 @@ export interface Surroundings {
   readonly startAdminServer: typeof startAdminServer;
   readonly watchKeys: typeof watchKeys;
   readonly logDestination: (dropped: () => void) => Destination;
+  readonly measureProcess: typeof measureProcess;
 }
 
 /** The machine that the process runs on, its network and its files. */
-export const MACHINE: Surroundings = { createKafka, createSender, startAdminServer, watchKeys, logDestination };
+export const MACHINE: Surroundings = {
+  createKafka,
+  createSender,
+  startAdminServer,
+  watchKeys,
+  logDestination,
+  measureProcess,
+};
