@@ -1,8 +1,8 @@
 import { deck, type Random } from '../chaos/random.ts';
 import type { Mood } from './gateway.ts';
 import type { Member } from './member.ts';
-import { drawSettings, FAULTS, GROUP, SOURCE, TIERS, type FaultKind, type MemberSettings } from './plan.ts';
-import { BROKERS, type World } from './world.ts';
+import { drawSettings, FAULTS, GROUP, SOURCE, tiersOf, type FaultKind, type MemberSettings } from './plan.ts';
+import type { World } from './world.ts';
 
 const MOST_MEMBERS = 4;
 
@@ -70,18 +70,18 @@ export class Faults {
         return this.#cut();
       case 'reset':
         return this.#toMember(kind, ({ process }) => {
-          for (const node of random.next() < 0.5 ? BROKERS : [random.pick([...BROKERS])])
+          for (const node of random.next() < 0.5 ? this.#world.brokers : [random.pick(this.#world.brokers)])
             this.#world.network.reset(process, node);
         });
       case 'broker_stop': {
-        const node = random.pick([...BROKERS]);
-        if (!BROKERS.every((one) => cluster.isUp(one))) return;
+        const node = random.pick(this.#world.brokers);
+        if (!this.#world.brokers.every((one) => cluster.isUp(one))) return;
         cluster.stopBroker(node, random.pick(['clean', 'kill']));
         return this.#while(kind, `broker-${node}`, random.between(500, 10_000), () => cluster.startBroker(node));
       }
       case 'leader_move': {
         this.#instant(kind);
-        const tier = random.pick(['main', ...TIERS]);
+        const tier = random.pick(['main', ...tiersOf(this.#world.plan)] as [string, ...string[]]);
         const topic = tier === 'main' ? SOURCE : `${SOURCE}.retry.${tier}`;
         return cluster.moveLeader(topic, random.between(0, this.#world.plan.partitions - 1));
       }
@@ -118,7 +118,7 @@ export class Faults {
     const member = this.#pick();
     if (member === undefined) return;
     const { network } = this.#world;
-    const nodes = this.#random.next() < 0.3 ? BROKERS : [this.#random.pick([...BROKERS])];
+    const nodes = this.#random.next() < 0.3 ? this.#world.brokers : [this.#random.pick(this.#world.brokers)];
     for (const node of nodes) network.cut(member.process, node);
     const join = (): void => {
       for (const node of nodes) network.join(member.process, node);

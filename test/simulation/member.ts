@@ -93,7 +93,7 @@ export class Member {
         createSender: gateway.senderOf(this.process),
         startAdminServer: ({ port }) => Promise.resolve({ port, close: () => Promise.resolve() }),
         watchKeys: () => () => undefined,
-      measureProcess: () => undefined,
+        measureProcess: () => undefined,
         logDestination: () => ({ write: (line) => log(this.name, line) }),
       },
     );

@@ -106,19 +106,19 @@ class Link {
   readonly socket: SimulatedSocket;
   readonly #time: SimulatedTime;
   readonly #weather: Weather;
-  readonly #over: () => void;
+  readonly #forget: () => void;
   #server: ServerEnd | undefined;
   /** What has left and not arrived, while nothing goes through. */
   #held: Parcel[] | undefined;
   readonly #arrivesAt = { out: 0, in: 0 };
   #state: 'open' | 'over' = 'open';
 
-  constructor(time: SimulatedTime, weather: Weather, process: SimulatedProcess, node: number, over: () => void) {
+  constructor(time: SimulatedTime, weather: Weather, process: SimulatedProcess, node: number, forget: () => void) {
     this.#time = time;
     this.#weather = weather;
     this.process = process;
     this.node = node;
-    this.#over = over;
+    this.#forget = forget;
     this.socket = new SimulatedSocket({
       write: (bytes) => this.write('out', bytes),
       close: () => this.#carry('out', () => this.hangUp()),
@@ -169,6 +169,7 @@ class Link {
   release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
+    if (this.#state === 'over') this.#forget();
     for (const { direction, arrive } of held) this.#deliver(direction, 0, arrive);
   }
 
@@ -181,7 +182,8 @@ class Link {
     if (this.#state === 'over') return;
     this.#state = 'over';
     this.#server?.closed();
-    this.#over();
+    // What is held back still has to arrive.
+    if (this.#held === undefined) this.#forget();
   }
 
   /** What is carried in one direction arrives in the order in which it left. */

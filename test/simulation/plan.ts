@@ -23,6 +23,7 @@ export type FaultKind = keyof typeof FAULTS;
 /** Everything about one world that its seed decides before it begins. */
 export interface Plan {
   readonly seed: number;
+  readonly brokers: number;
   readonly partitions: number;
   readonly members: number;
   readonly events: number;
@@ -35,9 +36,19 @@ export interface Plan {
   /** Whether members that are replaced come back with other settings. */
   readonly changesSettings: boolean;
   readonly delays: DelaySettings;
+  readonly inside: InsideDelays;
   readonly faults: readonly FaultKind[];
   /** Between two faults, in milliseconds. */
   readonly pauseMs: { readonly least: number; readonly most: number };
+}
+
+/** How long things take among the brokers, at most, in milliseconds. */
+export interface InsideDelays {
+  readonly initialRebalanceDelayMs: number;
+  readonly replicationMs: number;
+  readonly loadMs: number;
+  readonly failoverMs: number;
+  readonly newsMs: number;
 }
 
 /** Settings that may differ between members of one group. */
@@ -53,8 +64,12 @@ export const GROUP = 'payment-notifier';
 export const OUTCOMES = `${SOURCE}.outcomes`;
 export const DEAD_LETTERS = `${SOURCE}.dead-letter`;
 const RETRY_DELAYS = ['1s,2s,4s', '1s,3s', '2s'] as const;
-/** Every tier of any of them, in seconds. */
-export const TIERS = ['1s', '2s', '3s', '4s'] as const;
+
+/** The tiers that members of this world may have. */
+export function tiersOf({ settings, changesSettings }: Plan): string[] {
+  const delays = changesSettings ? RETRY_DELAYS : [settings.RETRY_DELAYS];
+  return [...new Set(delays.flatMap((text) => text.split(',')))];
+}
 
 /**
  * What a seed means. Each seed leaves most faults out, so that each of them is seen alone and with few others, and some
@@ -67,6 +82,7 @@ export function planOf(seed: number): Plan {
   const least = random.pick([200, 1_000, 3_000]);
   return {
     seed,
+    brokers: random.pick([1, 2, 3]),
     partitions: random.between(1, 4),
     members: random.between(1, 3),
     events: random.between(30, 70),
@@ -75,6 +91,13 @@ export function planOf(seed: number): Plan {
     readable: maybe(0.5) ? 1 : 0.95,
     settings: drawSettings(random),
     changesSettings: maybe(0.4),
+    inside: {
+      initialRebalanceDelayMs: random.pick([0, 3_000]),
+      replicationMs: random.pick([0, 0, 5, 200]),
+      loadMs: random.pick([0, 100, 2_000]),
+      failoverMs: random.pick([0, 500, 4_000]),
+      newsMs: random.pick([0, 50, 1_000]),
+    },
     delays: { usualMs: random.pick([0, 2, 10]), tail: random.pick([0, 0.002, 0.02]), longestMs },
     faults: (Object.keys(FAULTS) as FaultKind[]).filter(() => maybe(0.35)),
     pauseMs: { least, most: least * random.between(2, 5) },

@@ -73,15 +73,13 @@ function prepare(world: World): { hasEnded: () => boolean } {
     faults.heal();
     healed = true;
   });
-  const stop = (): void => {
-    isStopping = true;
-    for (const member of world.members) member.stop();
-  };
   const look = (): void => {
     judge.look(world.lanes(), time.now);
     committedSince = judge.isAllCommitted(world.lanes()) ? Math.min(committedSince, time.now) : Infinity;
     const isDone = time.now - committedSince >= QUIET_MS || world.nowMs > plan.lastsMs + SETTLED_WITHIN_MS;
-    if (healed && isDone && !isStopping) stop();
+    isStopping ||= healed && isDone;
+    // Also who starts late, in place of another.
+    if (isStopping) for (const member of world.members.filter(({ isFree }) => isFree)) member.stop();
     time.after(LOOKS_EVERY_MS, look);
   };
   time.after(LOOKS_EVERY_MS, look);

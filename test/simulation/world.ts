@@ -1,5 +1,6 @@
-import type { Fact } from './brokers/facts.ts';
 import { Cluster } from './brokers/cluster.ts';
+import type { Fact } from './brokers/facts.ts';
+import type { Settings } from './brokers/settings.ts';
 import { Random } from '../chaos/random.ts';
 import { PAYMENT_FINAL } from '../support/schemas.ts';
 import { Delays } from './delays.ts';
@@ -12,13 +13,12 @@ import { tierOf } from './judge/stories.ts';
 import { SCHEMA_ID, type NewRecord } from './load.ts';
 import { Member, type End, type Habitat } from './member.ts';
 import { Network } from './network.ts';
-import { DEAD_LETTERS, GROUP, OUTCOMES, SOURCE, TIERS, type MemberSettings, type Plan } from './plan.ts';
+import { DEAD_LETTERS, GROUP, OUTCOMES, SOURCE, tiersOf, type MemberSettings, type Plan } from './plan.ts';
 import { SimulatedRegistry } from './registry.ts';
 import { SimulatedTime } from './time.ts';
 
 /** When every world begins, in epoch milliseconds. */
 export const BEGINNING = Date.UTC(2026, 0, 1);
-export const BROKERS = [1, 2, 3] as const;
 export const SESSION_TIMEOUT_MS = 8_000;
 
 /** Brokers, gateway, registry and members in one process and in one time; whatever happens is noted and judged. */
@@ -48,7 +48,11 @@ export class World {
       isByPartition: plan.settings.ORDERING === 'partition' && !plan.changesSettings,
       isTold: plan.settings.OUTCOMES_TOPIC !== '' && !plan.changesSettings,
     });
-    this.cluster = new Cluster({ brokers: BROKERS.length, random: () => brokers.next() });
+    this.cluster = new Cluster({
+      brokers: plan.brokers,
+      random: () => brokers.next(),
+      settings: insideOf(plan, random('inside')),
+    });
     this.network = new Network(time, this.cluster, delays);
     this.gateway = new SimulatedGateway({ time, random: random('answers'), delays: distant, tell: this.#requested });
     this.registry = new SimulatedRegistry(time, distant, new Map([[SCHEMA_ID, JSON.stringify(PAYMENT_FINAL)]]));
@@ -59,8 +63,8 @@ export class World {
       log: (who, line) => this.note(who, line.trimEnd()),
     };
     this.#takeOver(() => own.next());
-    for (const topic of [SOURCE, ...TIERS.map((tier) => `${SOURCE}.retry.${tier}`), DEAD_LETTERS, OUTCOMES]) {
-      this.cluster.createTopic(topic, { partitions: plan.partitions, replicas: BROKERS.length });
+    for (const topic of [SOURCE, ...tiersOf(plan).map((tier) => `${SOURCE}.retry.${tier}`), DEAD_LETTERS, OUTCOMES]) {
+      this.cluster.createTopic(topic, { partitions: plan.partitions, replicas: plan.brokers });
     }
     this.cluster.on((fact) => this.#told(fact));
   }
@@ -97,9 +101,13 @@ export class World {
     this.cluster.append(SOURCE, partition, [{ key, value, headers: [], timestamp: this.time.now }]);
   }
 
+  get brokers(): readonly [number, ...number[]] {
+    return [1, ...Array.from({ length: this.plan.brokers - 1 }, (_, at) => at + 2)];
+  }
+
   /** Everything that members read. */
   lanes(): Lane[] {
-    const tiers = ['main', ...TIERS];
+    const tiers = ['main', ...tiersOf(this.plan)];
     return tiers.flatMap((tier) => {
       const topic = tier === 'main' ? SOURCE : `${SOURCE}.retry.${tier}`;
       return Array.from({ length: this.plan.partitions }, (_, partition) => {
@@ -189,6 +197,17 @@ export class World {
         return this.note('brokers', `transaction ${fact.transactionalId} ${fact.state}`);
     }
   }
+}
+
+function insideOf({ inside }: Plan, random: Random): Partial<Settings> {
+  const upTo = (most: number) => (): number => random.between(0, most);
+  return {
+    initialRebalanceDelayMs: inside.initialRebalanceDelayMs,
+    replicationMs: upTo(inside.replicationMs),
+    loadMs: upTo(inside.loadMs),
+    failoverMs: upTo(inside.failoverMs),
+    newsMs: upTo(inside.newsMs),
+  };
 }
 
 function settingsOf({ addresses }: Cluster): Readonly<Record<string, string>> {
