@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { RejoinRequest, type Work } from '../../../../src/kafka/group/collaborators.ts';
 import type { Epoch } from '../../../../src/kafka/group/epoch.ts';
 import { Membership } from '../../../../src/kafka/group/membership.ts';
+import { kafkajs } from '../../../../src/kafka/kafkajs/patched.ts';
 import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { deferred } from '../../../support/fixtures.ts';
@@ -151,6 +152,14 @@ test('a group in foreign hands is asked until it lets this member in; any other 
   const inner = (): Promise<void> => Promise.reject(failures.shift() ?? new Error('asked too often'));
   await expect(membership.join(group, inner)).rejects.toBe(fatal);
   expect(asked).toEqual(['join_refused', 'join_refused']);
+});
+
+test('a coordinator that is not found is looked for again, by a consumer that starts anew', async () => {
+  const { membership } = membershipWith();
+  const { group } = waitingGroup(null, []);
+  const cause = Object.assign(new Error('not found'), { name: 'KafkaJSGroupCoordinatorNotFound' });
+  const notFound = Object.assign(new kafkajs.KafkaJSNonRetriableError(cause), { cause });
+  await expect(membership.join(group, () => Promise.reject(notFound))).rejects.toMatchObject({ retriable: true });
 });
 
 test('a member is outside, joins, serves, closes and is outside again, with its epoch closed before it leaves', async () => {
