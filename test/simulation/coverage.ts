@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { Outcome } from './simulate.ts';
+import { planLine, violationLines } from './tell.ts';
 
 const COLUMNS = {
   ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
@@ -8,15 +9,33 @@ const COLUMNS = {
 };
 const STYLE = { head: [], border: [], 'padding-left': 0, 'padding-right': 1 };
 
+/** What is worth keeping of a world that has come to its end. */
+export interface Summary {
+  readonly seed: number;
+  readonly line: string;
+  /** What is wrong; empty where all is well. */
+  readonly wrong: readonly string[];
+  readonly simulatedMs: number;
+  /** How often each thing happened that may happen. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export function summaryOf(outcome: Outcome): Summary {
+  const counts: Record<string, number> = {};
+  for (const { who, what } of outcome.lines) {
+    const name = nameOf(who, what);
+    if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1;
+  }
+  const { plan, simulatedMs } = outcome;
+  return { seed: plan.seed, line: planLine(outcome), wrong: violationLines(outcome), simulatedMs, counts };
+}
+
 /** What of all that could happen did happen, over many worlds: what never did is a gap. */
 export class Coverage {
   readonly #counts = new Map<string, number>();
 
-  add({ lines }: Outcome): void {
-    for (const { who, what } of lines) {
-      const name = nameOf(who, what);
-      if (name !== undefined) this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
-    }
+  add({ counts }: Summary): void {
+    for (const [name, count] of Object.entries(counts)) this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
   }
 
   table(): string {

@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { Coverage } from './coverage.ts';
-import { simulate, type Outcome } from './simulate.ts';
-import { planLine, violationLines } from './tell.ts';
+import { Coverage, summaryOf, type Summary } from './coverage.ts';
+import { playAll } from './fleet.ts';
+import { simulate } from './simulate.ts';
 
 const PROGRESS_MS = 5_000;
 const HIGHEST_SEED = 2 ** 31 - 1;
@@ -25,56 +25,62 @@ interface Options {
   readonly history: boolean;
 }
 
-const { seed, seeds, minutes, history } = readOptions();
-process.exitCode = await run();
+const options = readOptions();
+const first = options.seed ?? Math.floor(Math.random() * HIGHEST_SEED);
+process.exitCode = options.seeds === undefined && options.minutes === undefined ? await playOne() : await playMany();
+// A world that hangs would hold the process.
+process.exit();
 
-async function run(): Promise<number> {
-  const first = seed ?? Math.floor(Math.random() * HIGHEST_SEED);
-  const began = performance.now();
-  const most = seeds ?? (minutes === undefined ? 1 : Infinity);
-  const withinMs = (minutes ?? Infinity) * 60_000;
-  const coverage = new Coverage();
-  let [played, simulatedMs, toldAt] = [0, 0, began];
-  for (; played < most && performance.now() - began < withinMs; played += 1) {
-    const outcome = await simulate((first + played) % HIGHEST_SEED);
-    simulatedMs += outcome.simulatedMs;
-    coverage.add(outcome);
-    if (history) for (const { atMs, who, what } of outcome.lines) console.log(`${atMs} ${who} ${what}`);
-    if (most === 1 || outcome.violation !== undefined) tell(outcome);
-    if (outcome.violation !== undefined) return 1;
-    if (performance.now() - toldAt < PROGRESS_MS) continue;
-    toldAt = performance.now();
-    console.log(`${played + 1} worlds, ${minutesOf(simulatedMs)} simulated minutes in ${seconds(toldAt - began)}`);
-  }
-  const tookMs = performance.now() - began;
-  console.log(`${coverage.table()}\n`);
-  console.log(
-    `${played} worlds from seed ${first}: ${minutesOf(simulatedMs)} simulated minutes in ${seconds(tookMs)}.`,
-  );
-  console.log('Every rule holds.');
-  return 0;
+async function playOne(): Promise<number> {
+  const outcome = await simulate(first);
+  if (options.history) for (const { atMs, who, what } of outcome.lines) console.log(`${atMs} ${who} ${what}`);
+  return tell(summaryOf(outcome));
 }
 
-function tell(outcome: Outcome): void {
-  console.log(planLine(outcome));
-  for (const line of violationLines(outcome)) console.log(line);
+async function playMany(): Promise<number> {
+  const { seeds = Infinity, minutes = Infinity } = options;
+  const began = performance.now();
+  const coverage = new Coverage();
+  let [given, played, simulatedMs, toldAt, code] = [0, 0, 0, began, 0];
+  const isOver = (): boolean => given >= seeds || performance.now() - began >= minutes * 60_000;
+  await playAll({
+    next: () => (isOver() ? undefined : (first + given++) % HIGHEST_SEED),
+    told: (summary) => {
+      coverage.add(summary);
+      [played, simulatedMs] = [played + 1, simulatedMs + summary.simulatedMs];
+      if (summary.wrong.length > 0) {
+        code = tell(summary);
+        return false;
+      }
+      const now = performance.now();
+      if (now - toldAt >= PROGRESS_MS) console.log(`${played} worlds, ${minutesOf(simulatedMs)} simulated minutes`);
+      if (now - toldAt >= PROGRESS_MS) toldAt = now;
+      return true;
+    },
+  });
+  console.log(`\n${coverage.table()}\n`);
+  const took = ((performance.now() - began) / 1_000).toFixed(1);
+  console.log(`${played} worlds from seed ${first} on: ${minutesOf(simulatedMs)} simulated minutes in ${took} s.`);
+  if (code === 0) console.log('Every rule holds.');
+  return code;
+}
+
+function tell({ line, wrong }: Summary): number {
+  console.log([line, ...wrong].join('\n'));
+  return wrong.length > 0 ? 1 : 0;
 }
 
 function minutesOf(ms: number): string {
   return (ms / 60_000).toFixed(1);
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
-}
-
 function readOptions(): Options {
   const command = new Command('npm run test:simulation --')
     .description('Plays worlds in simulated time, each of them from its seed, and judges them at every step.')
     .option('--seed <n>', 'of the first world (default: another one each time)', whole(0, HIGHEST_SEED - 1))
-    .option('--seeds <n>', 'how many worlds, one seed after the other (default: 1)', whole(1, 1_000_000))
-    .option('--minutes <n>', 'play on for so long', number(0.1, 10_000))
-    .option('--history', 'show everything that happens', false)
+    .option('--seeds <n>', 'how many worlds, from this seed on (default: one, in this thread)', whole(1, 1_000_000))
+    .option('--minutes <n>', 'play for so long, on all cores', number(0.1, 10_000))
+    .option('--history', 'show everything that happens in one world', false)
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride();
