@@ -1,10 +1,11 @@
+import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import type { Summary } from './coverage.ts';
 
 /** A world takes a second or two; one that takes so long turns round and round within a single step. */
 const HANGS_AFTER_MS = 120_000;
-const WORKER = new URL('./worker.ts', import.meta.url);
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 /** Which worlds are played. */
 export interface Voyage {
@@ -14,24 +15,24 @@ export interface Voyage {
   readonly told: (summary: Summary) => boolean;
 }
 
-/** Plays worlds on all cores, each thread one after the other. A world that hangs is given up, and is what is wrong with it. */
+/** Plays worlds on all cores, one after the other in each process. A world that hangs is given up, and is what is wrong with it. */
 export async function playAll({ next, told }: Voyage): Promise<void> {
   let isOver = false;
   const sail = async (): Promise<void> => {
-    const worker = new Worker(WORKER, { execArgv: ['--import', 'tsx'] });
+    const worker = fork(WORKER, { execArgv: ['--import', 'tsx'] });
     try {
       for (let seed = next(); seed !== undefined && !isOver; seed = next()) {
         const summary = await play(worker, seed);
         if (!isOver && !told(summary)) isOver = true;
       }
     } finally {
-      await worker.terminate();
+      worker.kill('SIGKILL');
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, sail));
 }
 
-async function play(worker: Worker, seed: number): Promise<Summary> {
+async function play(worker: ChildProcess, seed: number): Promise<Summary> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {
       const wrong = [`seed ${seed}: within one step something goes on without end`];
@@ -45,10 +46,10 @@ async function play(worker: Worker, seed: number): Promise<Summary> {
       end();
       resolve(summary);
     });
-    worker.once('error', (error) => {
+    worker.once('exit', () => {
       end();
-      reject(new Error(`seed ${seed}`, { cause: error }));
+      reject(new Error(`seed ${seed} could not be played`));
     });
-    worker.postMessage(seed);
+    worker.send(seed);
   });
 }

@@ -1,11 +1,13 @@
-import { parentPort } from 'node:worker_threads';
 import { summaryOf } from './coverage.ts';
 import { simulate } from './simulate.ts';
 
-const port = parentPort;
-if (port === null) throw new Error('this is for a worker');
-// One world after the other: they share the clock of this thread.
-let last = Promise.resolve();
-port.on('message', (seed: number) => {
-  last = last.then(async () => port.postMessage(summaryOf(await simulate(seed))));
+// One world after the other, each asked for when the one before has ended: they share the clock of this process.
+process.on('message', (seed: number) => {
+  simulate(seed).then(
+    (outcome) => process.send?.(summaryOf(outcome)),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
 });
