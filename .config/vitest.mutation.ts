@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
-    setupFiles: ['test/mutation/fixed-seed.ts'],
+    setupFiles: ['test/support/property-seed.ts'],
     // A busy machine must not pass for a test that fails.
     testTimeout: 60_000,
     include: ['test/unit/core/*.test.ts', 'test/unit/pipeline/*.test.ts', 'test/property/**/*.test.ts'],
