@@ -34,13 +34,13 @@ interface Metadata {
 }
 
 interface SendingBroker extends Broker {
-  lookupRequest(apiKey: number, versions: unknown): (query: object) => unknown;
+  lookupRequest(apiKey: number, versions: object): (query: object) => unknown;
   readonly connectionPool: { send(request: unknown): Promise<FetchAnswer & SessionAnswer> };
   disconnect(): Promise<void>;
 }
 
 const { Fetch: apiKey } = privatePart('protocol/requests/apiKeys.js') as { readonly Fetch: number };
-const { Fetch: versions } = privatePart('protocol/requests/index.js') as { readonly Fetch: unknown };
+const { requests } = privatePart('protocol/requests/index.js') as { readonly requests: { readonly Fetch: object } };
 
 /** What a group fetches, and whom it asks; kept from fetch to fetch. */
 class GroupFetches {
@@ -119,7 +119,7 @@ function want(places: ReadonlyMap<string, readonly number[]>, parts: Parts, sess
 
 async function ask(broker: SendingBroker, query: SessionQuery, parts: Parts): Promise<FetchAnswer & SessionAnswer> {
   const { isolationLevel, minBytes, maxBytes, maxWaitTime } = parts;
-  const fetch = broker.lookupRequest(apiKey, versions);
+  const fetch = broker.lookupRequest(apiKey, requests.Fetch);
   try {
     return await broker.connectionPool.send(
       fetch({ isolationLevel, minBytes, maxBytes, maxWaitTime, rackId: '', ...query }),
