@@ -243,9 +243,9 @@ export class Cluster {
 
   /** Who is in a group now. */
   group(groupId: string): { state: string; generation: number; members: { memberId: string; clientId: string }[] } {
-    const group = this.#groups.get(groupId)?.group;
-    const members = [...(group?.members.values() ?? [])].map(({ memberId, clientId }) => ({ memberId, clientId }));
-    return { state: group?.state ?? 'Dead', generation: group?.generation ?? 0, members };
+    const generations = this.#groups.get(groupId)?.group.generations;
+    const members = (generations?.members ?? []).map(({ memberId, clientId }) => ({ memberId, clientId }));
+    return { state: generations?.state ?? 'Dead', generation: generations?.number ?? 0, members };
   }
 
   #topic(name: string): Topic {

@@ -13,27 +13,28 @@ const NOTHING = Buffer.alloc(0);
 
 /** Answers as soon as there is as much to read as was asked for, or something is wrong, or time is up. */
 export function fetch(parts: Parts): Handler<'Fetch'> {
-  return (request, caller, reply) => {
-    const answer = (): void =>
-      reply({
-        throttleTimeMs: parts.throttling.timeMs(caller.clientId),
-        ...{ errorCode: ERROR.NONE, sessionId: 0, topics: readAll(parts, request, caller) },
-      });
+  return (request, caller) => {
+    const answer = (): Response<'Fetch'> => ({
+      throttleTimeMs: parts.throttling.timeMs(caller.clientId),
+      ...{ errorCode: ERROR.NONE, sessionId: 0, topics: readAll(parts, request, caller) },
+    });
     const isEnough = (): boolean => readable(parts, request, caller) >= request.minBytes;
     if (request.maxWaitMs <= 0 || isEnough()) return answer();
-    const unwatch: (() => void)[] = [];
-    const finish = (): void => {
-      clearTimeout(timer);
-      for (const end of unwatch) end();
-      answer();
-    };
-    const timer = setTimeout(finish, request.maxWaitMs);
-    for (const { name, partitions } of request.topics) {
-      for (const { index } of partitions) {
-        const partition = parts.topics.partition(name, index);
-        if (partition !== undefined) unwatch.push(partition.watch(() => isEnough() && finish()));
+    return (reply) => {
+      const unwatch: (() => void)[] = [];
+      const finish = (): void => {
+        clearTimeout(timer);
+        for (const end of unwatch) end();
+        reply(answer());
+      };
+      const timer = setTimeout(finish, request.maxWaitMs);
+      for (const { name, partitions } of request.topics) {
+        for (const { index } of partitions) {
+          const partition = parts.topics.partition(name, index);
+          if (partition !== undefined) unwatch.push(partition.watch(() => isEnough() && finish()));
+        }
       }
-    }
+    };
   };
 }
 

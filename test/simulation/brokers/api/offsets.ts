@@ -8,7 +8,7 @@ import type { Parts } from '../parts.ts';
 export function offsetHandlers(parts: Parts): Pick<Handlers, 'OffsetCommit' | 'OffsetFetch'> {
   const { groups, authorizer, topics } = parts;
   return {
-    OffsetCommit: ({ groupId, generationId, memberId, topics: wanted }, caller, reply) => {
+    OffsetCommit: ({ groupId, generationId, memberId, topics: wanted }, caller) => {
       const codeOf = (): number => {
         if (!authorizer.allows(caller.principal, 'READ', 'group', groupId)) return ERROR.GROUP_AUTHORIZATION_FAILED;
         const code = groups.shards.refusal(caller.node, groupId);
@@ -17,25 +17,25 @@ export function offsetHandlers(parts: Parts): Pick<Handlers, 'OffsetCommit' | 'O
         return groups.getOrMake(groupId).group.mayCommit(memberId, generationId);
       };
       const by = { clientId: caller.clientId, memberId };
-      reply({
+      return {
         throttleTimeMs: 0,
         topics: commitPerPartition(parts, caller, wanted, codeOf(), (committed) => {
           groups.getOrMake(groupId).offsets.commit(committed);
           groups.committed(groupId, committed, by);
         }),
-      });
+      };
     },
 
-    OffsetFetch: ({ groupId, topics: wanted }, caller, reply) => {
+    OffsetFetch: ({ groupId, topics: wanted }, caller) => {
       const code = authorizer.allows(caller.principal, 'DESCRIBE', 'group', groupId)
         ? groups.shards.refusal(caller.node, groupId)
         : ERROR.GROUP_AUTHORIZATION_FAILED;
-      if (code !== ERROR.NONE) return reply({ throttleTimeMs: 0, topics: [], errorCode: code });
+      if (code !== ERROR.NONE) return { throttleTimeMs: 0, topics: [], errorCode: code };
       const offsets = groups.get(groupId)?.offsets;
       const all = new Map<string, number[]>();
       for (const { topic, partition } of offsets?.all() ?? []) all.set(topic, [...(all.get(topic) ?? []), partition]);
       const asked = wanted ?? [...all].map(([name, partitions]) => ({ name, partitions }));
-      reply({
+      return {
         throttleTimeMs: 0,
         topics: asked.map(({ name, partitions }) => ({
           name,
@@ -49,7 +49,7 @@ export function offsetHandlers(parts: Parts): Pick<Handlers, 'OffsetCommit' | 'O
           }),
         })),
         errorCode: ERROR.NONE,
-      });
+      };
     },
   };
 }

@@ -2,6 +2,7 @@ import { readHead } from '../batch.ts';
 import type { Caller, Handler } from '../connection.ts';
 import { ERROR } from '../error-codes.ts';
 import type { Appended } from '../log.ts';
+import type { Response } from '../messages/apis.ts';
 import type { Partition } from '../partition.ts';
 import type { Parts } from '../parts.ts';
 import { appendRules, configOf } from '../topics.ts';
@@ -20,7 +21,7 @@ const ALL_REPLICAS = -1;
 
 /** Appends batches, and answers when as many replicas have them as were asked for. */
 export function produce(parts: Parts): Handler<'Produce'> {
-  return ({ acks, timeoutMs, topics, transactionalId }, caller, reply) => {
+  return ({ acks, timeoutMs, topics, transactionalId }, caller) => {
     const forbidden =
       transactionalId !== null && !parts.authorizer.allows(caller.principal, 'WRITE', 'transaction', transactionalId);
     const written = topics.map(({ name, partitions }) => ({
@@ -32,24 +33,20 @@ export function produce(parts: Parts): Handler<'Produce'> {
           : append(parts, caller, { topic: name, index, records, acks, transactionalId }),
       })),
     }));
-    const answer = (): void =>
-      reply({
-        topics: written.map(({ name, partitions }) => ({
-          name,
-          partitions: partitions.map(({ index, written: { code, baseOffset, appendTime, partition } }) => ({
-            ...{ index, errorCode: code, baseOffset: code === 0 ? baseOffset : -1, logAppendTimeMs: appendTime },
-            logStartOffset: code === 0 ? (partition?.log.startOffset ?? -1) : -1,
-          })),
+    const answer = (): Response<'Produce'> => ({
+      topics: written.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ index, written: { code, baseOffset, appendTime, partition } }) => ({
+          ...{ index, errorCode: code, baseOffset: code === 0 ? baseOffset : -1, logAppendTimeMs: appendTime },
+          logStartOffset: code === 0 ? (partition?.log.startOffset ?? -1) : -1,
         })),
-        throttleTimeMs: parts.throttling.timeMs(caller.clientId),
-      });
-    if (acks === 0) return reply(undefined);
+      })),
+      throttleTimeMs: parts.throttling.timeMs(caller.clientId),
+    });
+    if (acks === 0) return undefined;
     if (acks !== ALL_REPLICAS) return answer();
-    whenReplicated(
-      written.flatMap(({ partitions }) => partitions.map((one) => one.written)),
-      timeoutMs,
-      answer,
-    );
+    const all = written.flatMap(({ partitions }) => partitions.map((one) => one.written));
+    return (reply) => whenReplicated(all, timeoutMs, () => reply(answer()));
   };
 }
 
@@ -114,9 +111,11 @@ function whenReplicated(written: readonly Written[], timeoutMs: number, done: ()
     }
     return waiting.size === 0;
   };
-  let timer: NodeJS.Timeout | undefined;
-  if (look()) return done();
-  timer = setTimeout(() => {
+  if (look()) {
+    done();
+    return;
+  }
+  const timer = setTimeout(() => {
     for (const one of waiting) one.code = ERROR.REQUEST_TIMED_OUT;
     finish();
   }, timeoutMs);

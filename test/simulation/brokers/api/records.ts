@@ -22,38 +22,36 @@ export function recordHandlers(parts: Parts): Pick<Handlers, 'Produce' | 'Fetch'
   return {
     Produce: produce(parts),
     Fetch: fetch(parts),
-    ListOffsets: ({ topics, isolationLevel }, caller, reply) =>
-      reply({
-        throttleTimeMs: 0,
-        topics: topics.map(({ name, partitions }) => ({
-          name,
-          partitions: partitions.map(({ index, timestamp }) => {
-            const partition = led(caller, 'DESCRIBE', name, index);
-            if (typeof partition === 'number') return { index, errorCode: partition, timestamp: -1, offset: -1 };
-            return {
-              index,
-              errorCode: ERROR.NONE,
-              ...offsetAt(partition, timestamp, isolationLevel === READ_COMMITTED),
-            };
-          }),
-        })),
-      }),
-    DeleteRecords: ({ topics }, caller, reply) =>
-      reply({
-        throttleTimeMs: 0,
-        topics: topics.map(({ name, partitions }) => ({
-          name,
-          partitions: partitions.map(({ index, offset }) => {
-            const partition = led(caller, 'DELETE', name, index);
-            if (typeof partition === 'number') return { index, lowWatermark: -1, errorCode: partition };
-            const { highWatermark } = partition.log;
-            const before = offset === -1 ? highWatermark : offset;
-            if (before < 0 || before > highWatermark)
-              return { index, lowWatermark: -1, errorCode: ERROR.OFFSET_OUT_OF_RANGE };
-            return { index, lowWatermark: partition.deleteBefore(before), errorCode: ERROR.NONE };
-          }),
-        })),
-      }),
+    ListOffsets: ({ topics, isolationLevel }, caller) => ({
+      throttleTimeMs: 0,
+      topics: topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ index, timestamp }) => {
+          const partition = led(caller, 'DESCRIBE', name, index);
+          if (typeof partition === 'number') return { index, errorCode: partition, timestamp: -1, offset: -1 };
+          return {
+            index,
+            errorCode: ERROR.NONE,
+            ...offsetAt(partition, timestamp, isolationLevel === READ_COMMITTED),
+          };
+        }),
+      })),
+    }),
+    DeleteRecords: ({ topics }, caller) => ({
+      throttleTimeMs: 0,
+      topics: topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ index, offset }) => {
+          const partition = led(caller, 'DELETE', name, index);
+          if (typeof partition === 'number') return { index, lowWatermark: -1, errorCode: partition };
+          const { highWatermark } = partition.log;
+          const before = offset === -1 ? highWatermark : offset;
+          if (before < 0 || before > highWatermark)
+            return { index, lowWatermark: -1, errorCode: ERROR.OFFSET_OUT_OF_RANGE };
+          return { index, lowWatermark: partition.deleteBefore(before), errorCode: ERROR.NONE };
+        }),
+      })),
+    }),
   };
 }
 

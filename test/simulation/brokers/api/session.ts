@@ -9,9 +9,10 @@ export function sessionHandlers(): Pick<Handlers, 'ApiVersions' | 'SaslHandshake
     return { apiKey: key, minVersion: versions[0], maxVersion: versions[1] };
   });
   return {
-    ApiVersions: (_request, _caller, reply) => reply({ errorCode: ERROR.NONE, apiKeys, throttleTimeMs: 0 }),
-    SaslHandshake: (_request, _caller, reply) => reply({ errorCode: ERROR.NONE, mechanisms: ['PLAIN'] }),
-    SaslAuthenticate: (_request, _caller, reply) =>
-      reply({ errorCode: ERROR.NONE, errorMessage: null, authBytes: Buffer.alloc(0), sessionLifetimeMs: 0 }),
+    ApiVersions: () => ({ errorCode: ERROR.NONE, apiKeys, throttleTimeMs: 0 }),
+    SaslHandshake: () => ({ errorCode: ERROR.NONE, mechanisms: ['PLAIN'] }),
+    SaslAuthenticate: () => ({
+      ...{ errorCode: ERROR.NONE, errorMessage: null, authBytes: Buffer.alloc(0), sessionLifetimeMs: 0 },
+    }),
   };
 }

@@ -28,7 +28,7 @@ export function topicHandlers(parts: Parts): Pick<Handlers, Names> {
   const { nodes, topics, authorizer, groups } = parts;
 
   return {
-    Metadata: (request, { principal }, reply) => {
+    Metadata: (request, { principal }) => {
       const rightsOf = (name: string): number =>
         request.includeTopicAuthorizedOperations ? authorizer.bits(principal, TOPIC_RIGHTS, 'topic', name) : NOT_SAID;
       const may = (name: string): boolean => authorizer.allows(principal, 'DESCRIBE', 'topic', name);
@@ -42,7 +42,7 @@ export function topicHandlers(parts: Parts): Pick<Handlers, Names> {
       });
       const names = request.topics?.map(({ name }) => name) ?? topics.all().map(({ name }) => name);
       const all = request.topics === null ? names.filter(may) : names;
-      reply({
+      return {
         throttleTimeMs: 0,
         brokers: nodes.up.map((nodeId) => ({ nodeId, ...nodes.address(nodeId), rack: null })),
         ...{ clusterId: 'simulated', controllerId: nodes.controller },
@@ -55,104 +55,100 @@ export function topicHandlers(parts: Parts): Pick<Handlers, Names> {
         clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
           ? authorizer.bits(principal, CLUSTER_RIGHTS, 'cluster')
           : NOT_SAID,
-      });
+      };
     },
 
-    CreateTopics: ({ topics: wanted, validateOnly }, { principal }, reply) =>
-      reply({
-        throttleTimeMs: 0,
-        topics: wanted.map((one) => {
-          const { name, numPartitions: partitions, replicationFactor, assignments } = one;
-          const refuse = (errorCode: number, errorMessage: string) => ({ name, errorCode, errorMessage });
-          if (
-            !authorizer.allows(principal, 'CREATE', 'cluster') &&
-            !authorizer.allows(principal, 'CREATE', 'topic', name)
-          )
-            return refuse(ERROR.TOPIC_AUTHORIZATION_FAILED, 'Authorization failed.');
-          if (topics.get(name) !== undefined)
-            return refuse(ERROR.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`);
-          if (!NAME.test(name)) return refuse(ERROR.INVALID_TOPIC_EXCEPTION, 'Topic name is invalid');
-          if (assignments.length === 0 && partitions !== -1 && partitions <= 0)
-            return refuse(ERROR.INVALID_PARTITIONS, 'Number of partitions was set to an invalid non-positive value.');
-          const replicas = replicationFactor === -1 ? Math.min(3, nodes.ids.length) : replicationFactor;
-          if (assignments.length === 0 && (replicas <= 0 || replicas > nodes.up.length))
-            return refuse(
-              ERROR.INVALID_REPLICATION_FACTOR,
-              `Unable to replicate the partition ${replicas} time(s): The target replication factor of ${replicas} cannot be reached because only ${nodes.up.length} broker(s) are registered.`,
-            );
-          const unknown = one.configs.find((config) => !(config.name in TOPIC_DEFAULTS) && !KNOWN.has(config.name));
-          if (unknown !== undefined) return refuse(ERROR.INVALID_CONFIG, `Unknown topic config name: ${unknown.name}`);
-          if (!validateOnly) {
-            const configs = one.configs.filter((config) => config.value !== null) as { name: string; value: string }[];
-            topics.create(name, {
-              ...{ partitions: partitions === -1 ? 1 : partitions, replicas },
-              configs: Object.fromEntries(configs.map((config) => [config.name, config.value])),
-              assignments: assignments.map(({ brokerIds }) => brokerIds),
-            });
-          }
-          return { name, errorCode: ERROR.NONE, errorMessage: null };
-        }),
-      }),
-
-    DeleteTopics: ({ topicNames }, { principal }, reply) =>
-      reply({
-        throttleTimeMs: 0,
-        responses: topicNames.map((name) => {
-          if (!authorizer.allows(principal, 'DELETE', 'topic', name))
-            return { name, errorCode: ERROR.TOPIC_AUTHORIZATION_FAILED };
-          if (topics.get(name) === undefined) return { name, errorCode: ERROR.UNKNOWN_TOPIC_OR_PARTITION };
-          topics.delete(name);
-          groups.forgetTopic(name);
-          return { name, errorCode: ERROR.NONE };
-        }),
-      }),
-
-    CreatePartitions: ({ topics: wanted, validateOnly }, { principal }, reply) =>
-      reply({
-        throttleTimeMs: 0,
-        results: wanted.map(({ name, count, assignments }) => {
-          const refuse = (errorCode: number, errorMessage: string | null) => ({ name, errorCode, errorMessage });
-          if (!authorizer.allows(principal, 'ALTER', 'topic', name))
-            return refuse(ERROR.TOPIC_AUTHORIZATION_FAILED, 'Authorization failed.');
-          const topic = topics.get(name);
-          if (topic === undefined) return refuse(ERROR.UNKNOWN_TOPIC_OR_PARTITION, null);
-          const { length } = topic.partitions;
-          if (count === length) return refuse(ERROR.INVALID_PARTITIONS, `Topic already has ${count} partition(s).`);
-          if (count < length) {
-            return refuse(
-              ERROR.INVALID_PARTITIONS,
-              `The topic ${name} currently has ${length} partition(s); ${count} would not be an increase.`,
-            );
-          }
-          if (!validateOnly)
-            topics.addPartitions(
-              topic,
-              count,
-              assignments?.map(({ brokerIds }) => brokerIds),
-            );
-          return refuse(ERROR.NONE, null);
-        }),
-      }),
-
-    DescribeConfigs: ({ resources, includeSynonyms }, { principal }, reply) =>
-      reply({
-        throttleTimeMs: 0,
-        results: resources.map(({ type, name, keys }) => {
-          const refuse = (errorCode: number, errorMessage: string) => ({
-            ...{ errorCode, errorMessage, type, name, configs: [] },
+    CreateTopics: ({ topics: wanted, validateOnly }, { principal }) => ({
+      throttleTimeMs: 0,
+      topics: wanted.map((one) => {
+        const { name, numPartitions: partitions, replicationFactor, assignments } = one;
+        const refuse = (errorCode: number, errorMessage: string) => ({ name, errorCode, errorMessage });
+        if (
+          !authorizer.allows(principal, 'CREATE', 'cluster') &&
+          !authorizer.allows(principal, 'CREATE', 'topic', name)
+        )
+          return refuse(ERROR.TOPIC_AUTHORIZATION_FAILED, 'Authorization failed.');
+        if (topics.get(name) !== undefined)
+          return refuse(ERROR.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`);
+        if (!NAME.test(name)) return refuse(ERROR.INVALID_TOPIC_EXCEPTION, 'Topic name is invalid');
+        if (assignments.length === 0 && partitions !== -1 && partitions <= 0)
+          return refuse(ERROR.INVALID_PARTITIONS, 'Number of partitions was set to an invalid non-positive value.');
+        const replicas = replicationFactor === -1 ? Math.min(3, nodes.ids.length) : replicationFactor;
+        if (assignments.length === 0 && (replicas <= 0 || replicas > nodes.up.length))
+          return refuse(
+            ERROR.INVALID_REPLICATION_FACTOR,
+            `Unable to replicate the partition ${replicas} time(s): The target replication factor of ${replicas} cannot be reached because only ${nodes.up.length} broker(s) are registered.`,
+          );
+        const unknown = one.configs.find((config) => !(config.name in TOPIC_DEFAULTS) && !KNOWN.has(config.name));
+        if (unknown !== undefined) return refuse(ERROR.INVALID_CONFIG, `Unknown topic config name: ${unknown.name}`);
+        if (!validateOnly) {
+          const configs = one.configs.filter((config) => config.value !== null) as { name: string; value: string }[];
+          topics.create(name, {
+            ...{ partitions: partitions === -1 ? 1 : partitions, replicas },
+            configs: Object.fromEntries(configs.map((config) => [config.name, config.value])),
+            assignments: assignments.map(({ brokerIds }) => brokerIds),
           });
-          if (type !== TOPIC_RESOURCE) return refuse(ERROR.INVALID_REQUEST, 'only topics are described here');
-          if (!authorizer.allows(principal, 'DESCRIBE_CONFIGS', 'topic', name))
-            return refuse(ERROR.TOPIC_AUTHORIZATION_FAILED, 'Topic authorization failed.');
-          const topic = topics.get(name);
-          if (topic === undefined)
-            return refuse(ERROR.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.');
-          const configs = Object.keys(TOPIC_DEFAULTS)
-            .filter((key) => keys === null || keys.includes(key))
-            .map((key) => describedConfig(topic, key, includeSynonyms));
-          return { errorCode: ERROR.NONE, errorMessage: '', type, name, configs };
-        }),
+        }
+        return { name, errorCode: ERROR.NONE, errorMessage: null };
       }),
+    }),
+
+    DeleteTopics: ({ topicNames }, { principal }) => ({
+      throttleTimeMs: 0,
+      responses: topicNames.map((name) => {
+        if (!authorizer.allows(principal, 'DELETE', 'topic', name))
+          return { name, errorCode: ERROR.TOPIC_AUTHORIZATION_FAILED };
+        if (topics.get(name) === undefined) return { name, errorCode: ERROR.UNKNOWN_TOPIC_OR_PARTITION };
+        topics.delete(name);
+        groups.forgetTopic(name);
+        return { name, errorCode: ERROR.NONE };
+      }),
+    }),
+
+    CreatePartitions: ({ topics: wanted, validateOnly }, { principal }) => ({
+      throttleTimeMs: 0,
+      results: wanted.map(({ name, count, assignments }) => {
+        const refuse = (errorCode: number, errorMessage: string | null) => ({ name, errorCode, errorMessage });
+        if (!authorizer.allows(principal, 'ALTER', 'topic', name))
+          return refuse(ERROR.TOPIC_AUTHORIZATION_FAILED, 'Authorization failed.');
+        const topic = topics.get(name);
+        if (topic === undefined) return refuse(ERROR.UNKNOWN_TOPIC_OR_PARTITION, null);
+        const { length } = topic.partitions;
+        if (count === length) return refuse(ERROR.INVALID_PARTITIONS, `Topic already has ${count} partition(s).`);
+        if (count < length) {
+          return refuse(
+            ERROR.INVALID_PARTITIONS,
+            `The topic ${name} currently has ${length} partition(s); ${count} would not be an increase.`,
+          );
+        }
+        if (!validateOnly)
+          topics.addPartitions(
+            topic,
+            count,
+            assignments?.map(({ brokerIds }) => brokerIds),
+          );
+        return refuse(ERROR.NONE, null);
+      }),
+    }),
+
+    DescribeConfigs: ({ resources, includeSynonyms }, { principal }) => ({
+      throttleTimeMs: 0,
+      results: resources.map(({ type, name, keys }) => {
+        const refuse = (errorCode: number, errorMessage: string) => ({
+          ...{ errorCode, errorMessage, type, name, configs: [] },
+        });
+        if (type !== TOPIC_RESOURCE) return refuse(ERROR.INVALID_REQUEST, 'only topics are described here');
+        if (!authorizer.allows(principal, 'DESCRIBE_CONFIGS', 'topic', name))
+          return refuse(ERROR.TOPIC_AUTHORIZATION_FAILED, 'Topic authorization failed.');
+        const topic = topics.get(name);
+        if (topic === undefined)
+          return refuse(ERROR.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.');
+        const configs = Object.keys(TOPIC_DEFAULTS)
+          .filter((key) => keys === null || keys.includes(key))
+          .map((key) => describedConfig(topic, key, includeSynonyms));
+        return { errorCode: ERROR.NONE, errorMessage: '', type, name, configs };
+      }),
+    }),
   };
 }
 
