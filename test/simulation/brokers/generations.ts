@@ -2,6 +2,7 @@ import { ERROR } from './error-codes.ts';
 import type { Tell } from './facts.ts';
 import { refusedJoin, refusedSync, synced, type JoinAnswer } from './group-answers.ts';
 import { Member, type MemberRecord } from './group-member.ts';
+import { javaHash } from './java-hash.ts';
 
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
 
@@ -64,8 +65,9 @@ export class Generations {
     return this.#leader;
   }
 
+  /** In an order that means nothing, as Java's hash tables have it. */
   get members(): readonly Member[] {
-    return [...this.#members.values()];
+    return [...this.#members.values()].sort((one, other) => javaHash(one.memberId) - javaHash(other.memberId));
   }
 
   get(memberId: string): Member | undefined {
@@ -107,7 +109,6 @@ export class Generations {
     const before = this.#state;
     if (before === 'CompletingRebalance') {
       for (const member of this.members) {
-        member.assignment = UNASSIGNED;
         member.answerSync(refusedSync(ERROR.REBALANCE_IN_PROGRESS));
       }
     }
@@ -220,7 +221,6 @@ export class Generations {
     this.#state = 'CompletingRebalance';
     for (const member of this.members) {
       member.isNew = false;
-      member.assignment = UNASSIGNED;
       const answer = this.joined(member);
       this.expectWord(member);
       member.answerJoin(answer);

@@ -131,8 +131,7 @@ export class Group {
   ): Answer<JoinAnswer> {
     return (reply) => {
       member.said = { protocols, sessionTimeoutMs, rebalanceTimeoutMs };
-      // Its connection may have been lost: whoever asked before hears that it must ask anew.
-      member.answerJoin(refusedJoin(ERROR.UNKNOWN_MEMBER_ID, member.memberId));
+      // Whoever asked before, on another connection, hears nothing any more.
       member.awaitingJoin = reply;
       this.generations.prepare();
     };

@@ -74,8 +74,8 @@ export class Log {
       const verdict = this.producers.check(head);
       if (verdict.kind === 'refused') return verdict;
       if (verdict.kind === 'known') {
-        const { baseOffset, appendedAt } = verdict.batch;
-        return { kind: 'known', baseOffset, appendTime: rules.isAppendTime ? appendedAt : -1 };
+        const { baseOffset, timestamp } = verdict.batch;
+        return { kind: 'known', baseOffset, appendTime: timestamp };
       }
     }
     const now = Date.now();
@@ -91,7 +91,7 @@ export class Log {
     const lastOffset = baseOffset + head.lastOffsetDelta;
     this.#batches.push({ head, baseOffset, lastOffset, bytes, appendedAt: now });
     this.#end = lastOffset + 1;
-    if (head.producerId >= 0) this.producers.appended(head, baseOffset, now);
+    if (head.producerId >= 0) this.producers.appended(head, baseOffset);
     if (head.isTransactional) this.transactions.appended(head, baseOffset, bytes);
   }
 
@@ -169,8 +169,8 @@ export class Log {
     this.#highWatermark = Math.min(this.#highWatermark, this.#end);
     this.producers.clear();
     this.transactions.clear();
-    for (const { head, baseOffset, bytes, appendedAt } of batches) {
-      if (head.producerId >= 0) this.producers.appended(head, baseOffset, appendedAt);
+    for (const { head, baseOffset, bytes } of batches) {
+      if (head.producerId >= 0) this.producers.appended(head, baseOffset);
       if (head.isTransactional) this.transactions.appended(head, baseOffset, bytes);
     }
     this.transactions.replicated(this.#highWatermark);

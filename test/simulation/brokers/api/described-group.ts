@@ -21,7 +21,7 @@ export function describedGroup(groupId: string, found: Group | number | undefine
     members: members.map((member) => ({
       ...{ memberId: member.memberId, clientId: member.clientId, clientHost: member.clientHost },
       memberMetadata: isStable ? member.metadataFor(protocol) : Buffer.alloc(0),
-      memberAssignment: isStable ? member.assignment : Buffer.alloc(0),
+      memberAssignment: member.assignment,
     })),
   };
 }

@@ -111,9 +111,11 @@ function endOf({ log }: Partition, isolation: number): number {
   return isolation === READ_COMMITTED ? log.lastStableOffset : log.highWatermark;
 }
 
+/** Of what is not there at all, nothing was aborted; of the rest it is not said. */
 function refused(index: number, errorCode: number): Answer {
+  const isUnknown = errorCode === ERROR.UNKNOWN_TOPIC_OR_PARTITION || errorCode === ERROR.TOPIC_AUTHORIZATION_FAILED;
   return {
     ...{ index, errorCode, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1 },
-    ...{ abortedTransactions: null, preferredReadReplica: -1, records: NOTHING },
+    ...{ abortedTransactions: isUnknown ? [] : null, preferredReadReplica: -1, records: NOTHING },
   };
 }

@@ -17,6 +17,7 @@ type Names =
   | 'DeleteGroups';
 
 const TRANSACTION = 1;
+const GROUP_RIGHTS: readonly Operation[] = ['READ', 'DELETE', 'DESCRIBE', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS'];
 
 /** Everything that is asked of the coordinator of a group, but its offsets. */
 export function groupHandlers(parts: Parts): Pick<Handlers, Names> {
@@ -92,9 +93,7 @@ export function groupHandlers(parts: Parts): Pick<Handlers, Names> {
       throttleTimeMs: 0,
       groups: wanted.map((groupId) => {
         const errorCode = refusal(caller, 'DESCRIBE', groupId);
-        const rights = withRights
-          ? authorizer.bits(caller.principal, ['READ', 'DELETE', 'DESCRIBE'], 'group', groupId)
-          : undefined;
+        const rights = withRights ? authorizer.bits(caller.principal, GROUP_RIGHTS, 'group', groupId) : undefined;
         return describedGroup(groupId, errorCode === 0 ? groups.get(groupId)?.group : errorCode, rights);
       }),
     }),

@@ -11,6 +11,8 @@ export function offsetHandlers(parts: Parts): Pick<Handlers, 'OffsetCommit' | 'O
     OffsetCommit: ({ groupId, generationId, memberId, topics: wanted }, caller) => {
       const codeOf = (): number => {
         if (!authorizer.allows(caller.principal, 'READ', 'group', groupId)) return ERROR.GROUP_AUTHORIZATION_FAILED;
+        if (!wanted.some(({ name, partitions }) => partitions.some(({ index }) => topics.partition(name, index))))
+          return 0;
         const code = groups.shards.refusal(caller.node, groupId);
         if (code !== ERROR.NONE) return code;
         if (groups.get(groupId) === undefined && generationId >= 0) return ERROR.ILLEGAL_GENERATION;

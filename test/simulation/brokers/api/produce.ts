@@ -38,7 +38,7 @@ export function produce(parts: Parts): Handler<'Produce'> {
         name,
         partitions: partitions.map(({ index, written: { code, baseOffset, appendTime, partition } }) => ({
           ...{ index, errorCode: code, baseOffset: code === 0 ? baseOffset : -1, logAppendTimeMs: appendTime },
-          logStartOffset: code === 0 ? (partition?.log.startOffset ?? -1) : -1,
+          logStartOffset: partition?.log.startOffset ?? -1,
         })),
       })),
       throttleTimeMs: parts.throttling.timeMs(caller.clientId),
@@ -81,7 +81,11 @@ function append(parts: Parts, { node, principal }: Caller, wanted: Wanted): Writ
 }
 
 function writtenTo(partition: Partition, appended: Appended): Written {
-  if (appended.kind === 'refused') return refused(appended.code);
+  if (appended.kind === 'refused') {
+    const { code } = appended;
+    const isAtOnce = code === ERROR.CORRUPT_MESSAGE || code === ERROR.MESSAGE_TOO_LARGE;
+    return isAtOnce ? refused(code) : { ...refused(code), partition };
+  }
   const { baseOffset, appendTime } = appended;
   const end = appended.kind === 'appended' ? appended.end : partition.log.endOffset;
   return { partition, epoch: partition.leaderEpoch, end, code: ERROR.NONE, baseOffset, appendTime };

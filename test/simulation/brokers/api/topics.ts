@@ -17,7 +17,15 @@ const TOPIC_RIGHTS: readonly Operation[] = [
   'DESCRIBE_CONFIGS',
   'ALTER_CONFIGS',
 ];
-const CLUSTER_RIGHTS: readonly Operation[] = ['CREATE', 'ALTER', 'DESCRIBE', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS'];
+const CLUSTER_RIGHTS: readonly Operation[] = [
+  'CREATE',
+  'ALTER',
+  'DESCRIBE',
+  'CLUSTER_ACTION',
+  'DESCRIBE_CONFIGS',
+  'ALTER_CONFIGS',
+  'IDEMPOTENT_WRITE',
+];
 const NOT_SAID = -(2 ** 31);
 const TOPIC_RESOURCE = 2;
 const [TOPIC_SOURCE, DEFAULT_SOURCE] = [1, 5];
@@ -70,14 +78,23 @@ export function topicHandlers(parts: Parts): Pick<Handlers, Names> {
           return refuse(ERROR.TOPIC_AUTHORIZATION_FAILED, 'Authorization failed.');
         if (topics.get(name) !== undefined)
           return refuse(ERROR.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`);
-        if (!NAME.test(name)) return refuse(ERROR.INVALID_TOPIC_EXCEPTION, 'Topic name is invalid');
+        if (!NAME.test(name))
+          return refuse(
+            ERROR.INVALID_TOPIC_EXCEPTION,
+            `Topic name is invalid: '${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`,
+          );
         if (assignments.length === 0 && partitions !== -1 && partitions <= 0)
           return refuse(ERROR.INVALID_PARTITIONS, 'Number of partitions was set to an invalid non-positive value.');
         const replicas = replicationFactor === -1 ? Math.min(3, nodes.ids.length) : replicationFactor;
-        if (assignments.length === 0 && (replicas <= 0 || replicas > nodes.up.length))
+        if (assignments.length === 0 && replicas <= 0)
           return refuse(
             ERROR.INVALID_REPLICATION_FACTOR,
-            `Unable to replicate the partition ${replicas} time(s): The target replication factor of ${replicas} cannot be reached because only ${nodes.up.length} broker(s) are registered.`,
+            'Replication factor must be larger than 0, or -1 to use the default value.',
+          );
+        if (assignments.length === 0 && replicas > nodes.up.length)
+          return refuse(
+            ERROR.INVALID_REPLICATION_FACTOR,
+            `Unable to replicate the partition ${replicas} time(s): The target replication factor of ${replicas} cannot be reached because only ${nodes.up.length} broker(s) are registered or some brokers have all their log directories cordoned.`,
           );
         const unknown = one.configs.find((config) => !(config.name in TOPIC_DEFAULTS) && !KNOWN.has(config.name));
         if (unknown !== undefined) return refuse(ERROR.INVALID_CONFIG, `Unknown topic config name: ${unknown.name}`);
@@ -141,8 +158,7 @@ export function topicHandlers(parts: Parts): Pick<Handlers, Names> {
         if (!authorizer.allows(principal, 'DESCRIBE_CONFIGS', 'topic', name))
           return refuse(ERROR.TOPIC_AUTHORIZATION_FAILED, 'Topic authorization failed.');
         const topic = topics.get(name);
-        if (topic === undefined)
-          return refuse(ERROR.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.');
+        if (topic === undefined) return refuse(ERROR.UNKNOWN_TOPIC_OR_PARTITION, '');
         const configs = Object.keys(TOPIC_DEFAULTS)
           .filter((key) => keys === null || keys.includes(key))
           .map((key) => describedConfig(topic, key, includeSynonyms));

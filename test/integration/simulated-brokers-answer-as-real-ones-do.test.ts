@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, inject, test } from 'vitest';
+import { realBrokers } from '../simulation/conformance/real.ts';
+import { RECORD_SCRIPTS } from '../simulation/conformance/scripts/records.ts';
+import { GROUP_SCRIPTS } from '../simulation/conformance/scripts/groups.ts';
+import { OFFSET_SCRIPTS } from '../simulation/conformance/scripts/offsets.ts';
+import { TOPIC_SCRIPTS } from '../simulation/conformance/scripts/topics.ts';
+import { TRANSACTION_SCRIPTS } from '../simulation/conformance/scripts/transactions.ts';
+import { simulatedBrokers } from '../simulation/conformance/simulated.ts';
+import { Stage, type Brokers, type Script } from '../simulation/conformance/stage.ts';
+
+const ONE_BROKER: Readonly<Record<string, Script>> = {
+  ...RECORD_SCRIPTS,
+  ...TOPIC_SCRIPTS,
+  ...GROUP_SCRIPTS,
+  ...OFFSET_SCRIPTS,
+  ...TRANSACTION_SCRIPTS,
+};
+
+/** What these brokers answer to a script. */
+async function played(script: Script, brokers: Brokers): Promise<unknown> {
+  const stage = new Stage(brokers, `conform-${randomUUID().slice(0, 8)}`);
+  try {
+    await script(stage);
+    return stage.transcript.entries;
+  } finally {
+    stage.close();
+  }
+}
+
+describe('one broker', () => {
+  test.for(Object.entries(ONE_BROKER))('%s', async ([, script]) => {
+    const real = await played(script, realBrokers(inject('bootstrapServers')));
+    expect(await played(script, simulatedBrokers(1))).toEqual(real);
+  });
+});
