@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, inject, test } from 'vitest';
 import { realBrokers } from '../simulation/conformance/real.ts';
 import { RECORD_SCRIPTS } from '../simulation/conformance/scripts/records.ts';
+import { FETCH_SESSION_SCRIPTS } from '../simulation/conformance/scripts/fetch-sessions.ts';
 import { GROUP_SCRIPTS } from '../simulation/conformance/scripts/groups.ts';
 import { OFFSET_SCRIPTS } from '../simulation/conformance/scripts/offsets.ts';
 import { TOPIC_SCRIPTS } from '../simulation/conformance/scripts/topics.ts';
@@ -11,6 +12,7 @@ import { Stage, type Brokers, type Script } from '../simulation/conformance/stag
 
 const ONE_BROKER: Readonly<Record<string, Script>> = {
   ...RECORD_SCRIPTS,
+  ...FETCH_SESSION_SCRIPTS,
   ...TOPIC_SCRIPTS,
   ...GROUP_SCRIPTS,
   ...OFFSET_SCRIPTS,

@@ -53,7 +53,7 @@ export class Cluster {
     };
     this.#settings = all;
     this.#random = random;
-    this.#nodes = new Nodes(brokers);
+    this.#nodes = new Nodes(brokers, all, random);
     this.#topics = new Topics(this.#nodes.ids, (node) => this.#nodes.isUp(node), all.replicationMs);
     const internal = (name: string): Topic =>
       this.#topics.create(name, { partitions: all.coordinatorPartitions, isInternal: true });
@@ -193,6 +193,11 @@ export class Cluster {
   /** Ends an open transaction, as an operator or its time-out does. */
   abortTransaction(transactionalId: string): void {
     this.#transactions.abort(transactionalId);
+  }
+
+  /** A broker forgets its fetch sessions, as one does whose cache is too small. */
+  forgetFetchSessions(node: number): void {
+    this.#nodes.fetchSessions(node).clear();
   }
 
   setRights(rights: Rights): void {

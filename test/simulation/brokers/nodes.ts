@@ -1,4 +1,5 @@
 import type { Session } from './connection.ts';
+import { FetchSessions, type SessionRules } from './fetch-sessions.ts';
 
 const PORT = 9_092;
 
@@ -7,9 +8,11 @@ export class Nodes {
   readonly ids: readonly number[];
   readonly #up: Set<number>;
   readonly #sessions = new Map<number, Set<Session>>();
+  readonly #fetchSessions: ReadonlyMap<number, FetchSessions>;
 
-  constructor(count: number) {
+  constructor(count: number, rules: SessionRules, random: () => number) {
     this.ids = Array.from({ length: count }, (_, at) => at + 1);
+    this.#fetchSessions = new Map(this.ids.map((id) => [id, new FetchSessions(rules, random)]));
     this.#up = new Set(this.ids);
   }
 
@@ -34,6 +37,12 @@ export class Nodes {
     return this.ids.find((id) => this.address(id).host === host && port === PORT);
   }
 
+  fetchSessions(node: number): FetchSessions {
+    const sessions = this.#fetchSessions.get(node);
+    if (sessions === undefined) throw new Error(`there is no broker ${node}`);
+    return sessions;
+  }
+
   connected(node: number, session: Session): () => void {
     const sessions = this.#sessions.get(node) ?? new Set();
     this.#sessions.set(node, sessions.add(session));
@@ -43,6 +52,7 @@ export class Nodes {
   /** Ends every connection to it. */
   stop(node: number): void {
     this.#up.delete(node);
+    this.fetchSessions(node).clear();
     const sessions = [...(this.#sessions.get(node) ?? [])];
     this.#sessions.delete(node);
     for (const session of sessions) session.hangUp();

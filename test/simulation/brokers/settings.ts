@@ -1,5 +1,7 @@
+import type { SessionRules } from './fetch-sessions.ts';
+
 /** How brokers are set. Milliseconds; what is a function is asked each time, so that it can be drawn. */
-export interface Settings {
+export interface Settings extends SessionRules {
   /** `group.initial.rebalance.delay.ms` */
   readonly initialRebalanceDelayMs: number;
   readonly minSessionTimeoutMs: number;
@@ -33,6 +35,8 @@ export const DEFAULT_SETTINGS: Settings = {
   offsetMetadataMaxBytes: 4_096,
   coordinatorPartitions: 4,
   transactionCleanupMs: 10_000,
+  fetchSessionSlots: 1_000,
+  fetchSessionEvictionMs: 120_000,
   maxTransactionTimeoutMs: 900_000,
   loadMs: atOnce,
   replicationMs: atOnce,

@@ -41,7 +41,7 @@ export class RawClient {
     to.string(this.#clientId);
     (APIS[name].request as Type<object>).write(to, request, asked);
     return new Promise((resolve, reject) => {
-      this.#asked.set(correlation, { name, version: asked, resolve: resolve as (response: never) => void, reject });
+      this.#asked.set(correlation, { name, version: asked, resolve: resolve, reject });
       this.#wire.write(to.framed());
     });
   }

@@ -32,6 +32,16 @@ interface FetchOptions {
   readonly currentLeaderEpoch?: number;
 }
 
+/** Within a session. */
+export function inSession(
+  request: Request<'Fetch'>,
+  sessionId: number,
+  sessionEpoch: number,
+  forgottenTopics: Request<'Fetch'>['forgottenTopics'] = [],
+): Request<'Fetch'> {
+  return { ...request, sessionId, sessionEpoch, forgottenTopics };
+}
+
 export function listRequest(topic: string, timestamp: number, isolationLevel = 1, index = 0): Request<'ListOffsets'> {
   const partitions = [{ index, timestamp }];
   return { replicaId: -1, isolationLevel, topics: [{ name: topic, partitions }] };
