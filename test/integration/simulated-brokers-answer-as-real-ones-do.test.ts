@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { startCluster, type Cluster } from '../../deploy/local/cluster.ts';
 import { realBrokers } from '../simulation/conformance/real.ts';
 import { RECORD_SCRIPTS } from '../simulation/conformance/scripts/records.ts';
 import { FETCH_SESSION_SCRIPTS } from '../simulation/conformance/scripts/fetch-sessions.ts';
 import { GROUP_SCRIPTS } from '../simulation/conformance/scripts/groups.ts';
+import { MOVE_SCRIPTS } from '../simulation/conformance/scripts/moves.ts';
 import { OFFSET_SCRIPTS } from '../simulation/conformance/scripts/offsets.ts';
 import { TOPIC_SCRIPTS } from '../simulation/conformance/scripts/topics.ts';
 import { TRANSACTION_SCRIPTS } from '../simulation/conformance/scripts/transactions.ts';
@@ -34,5 +36,18 @@ describe('one broker', () => {
   test.for(Object.entries(ONE_BROKER))('%s', async ([, script]) => {
     const real = await played(script, realBrokers(inject('bootstrapServers')));
     expect(await played(script, simulatedBrokers(1))).toEqual(real);
+  });
+});
+
+describe('three brokers', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await startCluster({ brokers: 3, registry: false });
+  });
+  afterAll(() => cluster.stop());
+
+  test.for(Object.entries(MOVE_SCRIPTS))('%s', async ([, script]) => {
+    const real = await played(script, realBrokers(cluster.bootstrapServers));
+    expect(await played(script, simulatedBrokers(3))).toEqual(real);
   });
 });

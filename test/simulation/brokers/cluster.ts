@@ -154,24 +154,27 @@ export class Cluster {
     if (how === 'clean') {
       for (const partition of this.#ledBy(node)) this.#move(partition);
       this.#nodes.stop(node);
+      for (const partition of this.#topics.partitions()) partition.falls(node);
       this.#failOver(node);
       return;
     }
     this.#nodes.stop(node);
+    for (const partition of this.#topics.partitions()) partition.falls(node);
     const delay = this.#settings.failoverMs();
     if (delay <= 0) this.#failOver(node);
     else setTimeout(() => this.#failOver(node), delay);
   }
 
-  /** It leads nothing at first, but what nobody else could. */
+  /** It leads nothing at first but what nobody else could, and catches up with the others. */
   startBroker(node: number): void {
     this.#nodes.start(node);
     for (const partition of this.#topics.partitions()) {
       if (!partition.replicas.includes(node)) continue;
-      if (partition.leader === NO_LEADER && (partition.inSync.length === 0 || partition.inSync.includes(node)))
-        partition.lead(node, 1);
-      if (!partition.inSync.includes(node)) partition.setInSync([...partition.inSync, node]);
+      if (partition.leader === NO_LEADER && partition.inSync.includes(node)) partition.lead(node, 1);
     }
+    const delay = this.#settings.catchUpMs();
+    if (delay <= 0) this.#caughtUp(node);
+    else setTimeout(() => this.#caughtUp(node), delay);
   }
 
   /** Writes records past all clients. @returns the offset of the first */
@@ -283,6 +286,15 @@ export class Cluster {
       if (partition.leader === node) this.#move(partition);
       if (partition.leader === node) partition.lead(NO_LEADER, 1);
       else partition.setInSync(partition.inSync.filter((one) => one !== node));
+    }
+  }
+
+  #caughtUp(node: number): void {
+    if (!this.isUp(node)) return;
+    for (const partition of this.#topics.partitions()) {
+      const { replicas, inSync, leader } = partition;
+      if (replicas.includes(node) && leader !== NO_LEADER && !inSync.includes(node))
+        partition.setInSync([...inSync, node]);
     }
   }
 }

@@ -57,7 +57,12 @@ export class Log {
 
   /** Behind the last record of which it is known whether it counts. */
   get lastStableOffset(): number {
-    return Math.min(this.#highWatermark, this.transactions.firstUndecided ?? this.#highWatermark);
+    return this.stableBefore(this.#highWatermark);
+  }
+
+  /** The same for a replica that knows of less. */
+  stableBefore(highWatermark: number): number {
+    return Math.min(highWatermark, this.transactions.firstUndecided(highWatermark));
   }
 
   get batches(): readonly StoredBatch[] {
@@ -98,7 +103,11 @@ export class Log {
   /** All in-sync replicas have what stands before this offset. */
   replicated(offset: number): void {
     this.#highWatermark = Math.max(this.#highWatermark, Math.min(offset, this.#end));
-    this.transactions.replicated(this.#highWatermark);
+  }
+
+  /** A new leader does not know as much. */
+  holdBack(highWatermark: number): void {
+    this.#highWatermark = Math.min(this.#highWatermark, highWatermark);
   }
 
   /** Forgets what no other replica had when the leader went. */
@@ -173,7 +182,6 @@ export class Log {
       if (head.producerId >= 0) this.producers.appended(head, baseOffset);
       if (head.isTransactional) this.transactions.appended(head, baseOffset, bytes);
     }
-    this.transactions.replicated(this.#highWatermark);
   }
 }
 

@@ -21,6 +21,8 @@ export interface Settings extends SessionRules {
   readonly markerMs: () => number;
   /** Until others take over from a broker that died. */
   readonly failoverMs: () => number;
+  /** Until a broker that was started again has what the others have. */
+  readonly catchUpMs: () => number;
   /** Until a broker hears of what has changed. */
   readonly newsMs: () => number;
 }
@@ -42,5 +44,6 @@ export const DEFAULT_SETTINGS: Settings = {
   replicationMs: atOnce,
   markerMs: atOnce,
   failoverMs: atOnce,
+  catchUpMs: atOnce,
   newsMs: atOnce,
 };

@@ -2,7 +2,8 @@ import type { Caller, Handler } from '../connection.ts';
 import { ERROR } from '../error-codes.ts';
 import type { FetchAnswer, FetchContext, Found, Wanted } from '../fetch-sessions.ts';
 import type { Request, Response } from '../messages/apis.ts';
-import type { Partition } from '../partition.ts';
+import type { Log } from '../log.ts';
+import type { Reach } from '../partition.ts';
 import type { Parts } from '../parts.ts';
 
 type FetchRequest = Request<'Fetch'>;
@@ -43,9 +44,9 @@ function readable(parts: Parts, { wanted }: FetchContext, { isolationLevel }: Fe
   if (wanted.length === 0) return Infinity;
   let size = 0;
   for (const one of wanted) {
-    const partition = partitionFor(parts, one, caller);
-    if (typeof partition === 'number' || isOutOfRange(partition, one.fetchOffset)) return Infinity;
-    size += Math.min(one.maxBytes, partition.log.sizeBetween(one.fetchOffset, endOf(partition, isolationLevel)));
+    const served = servedBy(parts, one, caller);
+    if (typeof served === 'number' || isOutOfRange(served, one.fetchOffset)) return Infinity;
+    size += Math.min(one.maxBytes, served.log.sizeBetween(one.fetchOffset, endOf(served, isolationLevel)));
   }
   return size;
 }
@@ -77,15 +78,14 @@ interface Limits {
 
 function read(parts: Parts, wanted: Wanted, caller: Caller, limits: Limits): FetchAnswer {
   const { index, fetchOffset } = wanted;
-  const partition = partitionFor(parts, wanted, caller);
-  if (typeof partition === 'number') return refused(index, partition);
-  if (isOutOfRange(partition, fetchOffset)) return refused(index, ERROR.OFFSET_OUT_OF_RANGE);
-  const { log } = partition;
-  const end = endOf(partition, limits.isolationLevel);
-  const found = log.read(fetchOffset, end, limits.maxBytes, limits.atLeastOne);
+  const served = servedBy(parts, wanted, caller);
+  if (typeof served === 'number') return refused(index, served);
+  if (isOutOfRange(served, fetchOffset)) return refused(index, ERROR.OFFSET_OUT_OF_RANGE);
+  const { log, reach } = served;
+  const found = log.read(fetchOffset, endOf(served, limits.isolationLevel), limits.maxBytes, limits.atLeastOne);
   const isCommitted = limits.isolationLevel === READ_COMMITTED;
   return {
-    ...{ index, errorCode: ERROR.NONE, highWatermark: log.highWatermark, lastStableOffset: log.lastStableOffset },
+    ...{ index, errorCode: ERROR.NONE, highWatermark: reach.highWatermark, lastStableOffset: reach.lastStableOffset },
     logStartOffset: log.startOffset,
     abortedTransactions: isCommitted ? log.transactions.abortedBetween(fetchOffset, found.end) : null,
     ...{ preferredReadReplica: -1, records: found.bytes },
@@ -103,20 +103,26 @@ function byTopic(found: readonly Found[]): Response<'Fetch'>['topics'] {
   return topics;
 }
 
-function partitionFor(parts: Parts, { name, index, currentLeaderEpoch }: Wanted, caller: Caller): Partition | number {
+interface Served {
+  readonly log: Log;
+  readonly reach: Reach;
+}
+
+/** Followers serve readers, too. */
+function servedBy(parts: Parts, { name, index, currentLeaderEpoch }: Wanted, caller: Caller): Served | number {
   if (!parts.authorizer.allows(caller.principal, 'READ', 'topic', name)) return ERROR.TOPIC_AUTHORIZATION_FAILED;
   const partition = parts.topics.partition(name, index);
   if (partition === undefined) return ERROR.UNKNOWN_TOPIC_OR_PARTITION;
-  const code = partition.refusal(caller.node, currentLeaderEpoch);
-  return code === ERROR.NONE ? partition : code;
+  const reach = partition.reachOf(caller.node, currentLeaderEpoch);
+  return typeof reach === 'number' ? reach : { log: partition.log, reach };
 }
 
-function isOutOfRange({ log }: Partition, offset: number): boolean {
-  return offset < log.startOffset || offset > log.endOffset;
+function isOutOfRange({ log, reach }: Served, offset: number): boolean {
+  return offset < log.startOffset || offset > reach.end;
 }
 
-function endOf({ log }: Partition, isolation: number): number {
-  return isolation === READ_COMMITTED ? log.lastStableOffset : log.highWatermark;
+function endOf({ reach }: Served, isolationLevel: number): number {
+  return isolationLevel === READ_COMMITTED ? reach.lastStableOffset : reach.highWatermark;
 }
 
 function refused(index: number, errorCode: number): FetchAnswer {

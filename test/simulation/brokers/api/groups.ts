@@ -1,6 +1,7 @@
 import type { Caller, Handlers } from '../connection.ts';
 import { ERROR } from '../error-codes.ts';
 import type { CoordinatedGroup } from '../group-coordinator.ts';
+import { refusedJoin } from '../group-answers.ts';
 import { NO_LEADER } from '../partition.ts';
 import type { Parts } from '../parts.ts';
 import type { Operation } from '../rights.ts';
@@ -57,11 +58,8 @@ export function groupHandlers(parts: Parts): Pick<Handlers, Names> {
     JoinGroup: (request, caller) => {
       const { groupId, memberId } = request;
       const code = refusal(caller, 'READ', groupId);
-      const refuse = (errorCode: number) => ({
-        ...{ throttleTimeMs: 0, errorCode, generationId: -1, protocolName: '', leader: '', memberId, members: [] },
-      });
-      if (code !== ERROR.NONE) return refuse(code);
-      if (memberId !== '' && groups.get(groupId) === undefined) return refuse(ERROR.UNKNOWN_MEMBER_ID);
+      if (code !== ERROR.NONE) return refusedJoin(code, '');
+      if (memberId !== '' && groups.get(groupId) === undefined) return refusedJoin(ERROR.UNKNOWN_MEMBER_ID, memberId);
       return groups.getOrMake(groupId).group.join(request, caller);
     },
 

@@ -29,6 +29,8 @@ export function recordHandlers(parts: Parts): Pick<Handlers, 'Produce' | 'Fetch'
         partitions: partitions.map(({ index, timestamp }) => {
           const partition = led(caller, 'DESCRIBE', name, index);
           if (typeof partition === 'number') return { index, errorCode: partition, timestamp: -1, offset: -1 };
+          if (timestamp === LATEST && partition.isEndUnknown)
+            return { index, errorCode: ERROR.LEADER_NOT_AVAILABLE, timestamp: -1, offset: -1 };
           return {
             index,
             errorCode: ERROR.NONE,

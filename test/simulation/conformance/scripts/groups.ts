@@ -1,3 +1,5 @@
+import { until } from '../../../support/until.ts';
+import { ERROR } from '../../brokers/error-codes.ts';
 import type { Request } from '../../brokers/messages/apis.ts';
 import type { RawClient } from '../raw-client.ts';
 import type { Script, Stage } from '../stage.ts';
@@ -20,8 +22,8 @@ function joinRequest(groupId: string, memberId: string, how: Joining = {}): Requ
 }
 
 /** A member of the script's group, on a connection of its own. */
-class Player {
-  readonly client: RawClient;
+export class Player {
+  client: RawClient;
   readonly #stage: Stage;
   memberId = '';
   generationId = -1;
@@ -37,6 +39,11 @@ class Player {
     const { memberId } = await player.client.ask('JoinGroup', joinRequest(stage.name, '', how));
     player.memberId = memberId;
     return player;
+  }
+
+  /** Asks another broker from now on. */
+  async moveTo(node: number): Promise<void> {
+    this.client = await this.#stage.client('moved', node);
   }
 
   async join(how: Joining = {}) {
@@ -74,13 +81,13 @@ class Player {
   }
 }
 
-async function describe(stage: Stage, label: string): Promise<void> {
+export async function describe(stage: Stage, label: string): Promise<void> {
   const on = await stage.any(await stage.coordinatorOf());
   await stage.ask(label, 'DescribeGroups', { groups: [stage.name], includeAuthorizedOperations: true }, on);
 }
 
 /** One member, alone and stable. */
-async function alone(stage: Stage, how: Joining = {}): Promise<Player> {
+export async function alone(stage: Stage, how: Joining = {}): Promise<Player> {
   await stage.makeTopic();
   const first = await Player.invited(stage, 'first', how);
   await first.join(how);
@@ -89,7 +96,7 @@ async function alone(stage: Stage, how: Joining = {}): Promise<Player> {
 }
 
 /** Two members, stable, the first leads. */
-async function pair(stage: Stage, how: Joining = {}): Promise<[Player, Player]> {
+export async function pair(stage: Stage, how: Joining = {}): Promise<[Player, Player]> {
   const first = await alone(stage, how);
   const second = await Player.invited(stage, 'second', how);
   const joining = second.join(how);
@@ -100,9 +107,8 @@ async function pair(stage: Stage, how: Joining = {}): Promise<[Player, Player]> 
 }
 
 /** Waits until a member hears that it must join again. */
-async function rebalancing(member: Player): Promise<void> {
-  const REBALANCE_IN_PROGRESS = 27;
-  while ((await member.beat()).errorCode !== REBALANCE_IN_PROGRESS) await new Promise((go) => setTimeout(go, 20));
+export async function rebalancing(member: Player, generationId = member.generationId): Promise<void> {
+  await until('a rebalance', async () => (await member.beat(generationId)).errorCode === ERROR.REBALANCE_IN_PROGRESS);
 }
 
 export const GROUP_SCRIPTS: Readonly<Record<string, Script>> = {
