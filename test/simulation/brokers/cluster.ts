@@ -1,5 +1,7 @@
 import { makeBatch, type NewRecord } from './batch.ts';
+import { configHandlers } from './api/configs.ts';
 import { groupHandlers } from './api/groups.ts';
+import { metadataHandlers } from './api/metadata.ts';
 import { offsetHandlers } from './api/offsets.ts';
 import { recordHandlers } from './api/records.ts';
 import { sessionHandlers } from './api/session.ts';
@@ -8,13 +10,15 @@ import { transactionHandlers } from './api/transactions.ts';
 import { Session, type Connection, type Handlers, type ServerEnd } from './connection.ts';
 import type { Fact } from './facts.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
+import { News } from './news.ts';
 import { Nodes } from './nodes.ts';
 import type { CommittedOffset } from './offsets.ts';
 import { NO_LEADER, type Partition } from './partition.ts';
 import { Authorizer, type Rights } from './rights.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import { storedRecords, type StoredRecord } from './stored-records.ts';
-import { appendRules, Topics, type NewTopic, type Topic } from './topics.ts';
+import { appendRules } from './topic-configs.ts';
+import { Topics, type NewTopic, type Topic } from './topics.ts';
 import { TransactionCoordinator } from './transaction-coordinator.ts';
 
 export interface ClusterOptions {
@@ -37,6 +41,7 @@ export interface Client {
 export class Cluster {
   readonly #nodes: Nodes;
   readonly #topics: Topics;
+  readonly #news: News;
   readonly #groups: GroupCoordinator;
   readonly #transactions: TransactionCoordinator;
   readonly #authorizer = new Authorizer();
@@ -54,7 +59,9 @@ export class Cluster {
     this.#settings = all;
     this.#random = random;
     this.#nodes = new Nodes(brokers, all, random);
-    this.#topics = new Topics(this.#nodes.ids, (node) => this.#nodes.isUp(node), all.replicationMs);
+    this.#news = new News(this.#nodes, all.newsMs);
+    const isUp = (node: number): boolean => this.#nodes.isUp(node);
+    this.#topics = new Topics(this.#nodes.ids, isUp, all.replicationMs, (topics) => this.#news.spread(topics));
     const internal = (name: string): Topic =>
       this.#topics.create(name, { partitions: all.coordinatorPartitions, isInternal: true });
     const rules = { ...all, uuid: () => uuid(random) };
@@ -66,12 +73,19 @@ export class Cluster {
     };
     this.#transactions = new TransactionCoordinator(internal('__transaction_state'), all, endOffsets, tell);
     const parts = {
-      ...{ nodes: this.#nodes, topics: this.#topics, groups: this.#groups, transactions: this.#transactions },
+      ...{
+        nodes: this.#nodes,
+        topics: this.#topics,
+        news: this.#news,
+        groups: this.#groups,
+        transactions: this.#transactions,
+      },
       ...{ authorizer: this.#authorizer, settings: all, tell },
       throttling: { timeMs: (clientId: string) => this.#throttle(clientId) },
     };
     this.#handlers = {
-      ...{ ...sessionHandlers(), ...topicHandlers(parts), ...recordHandlers(parts) },
+      ...{ ...sessionHandlers(), ...metadataHandlers(parts), ...topicHandlers(parts), ...configHandlers(parts) },
+      ...recordHandlers(parts),
       ...{ ...groupHandlers(parts), ...offsetHandlers(parts), ...transactionHandlers(parts) },
     };
   }
@@ -168,6 +182,7 @@ export class Cluster {
   /** It leads nothing at first but what nobody else could, and catches up with the others. */
   startBroker(node: number): void {
     this.#nodes.start(node);
+    this.#news.spread(this.#topics);
     for (const partition of this.#topics.partitions()) {
       if (!partition.replicas.includes(node)) continue;
       if (partition.leader === NO_LEADER && partition.inSync.includes(node)) partition.lead(node, 1);
@@ -281,6 +296,7 @@ export class Cluster {
   /** Others take over what it led; it is in sync no more where anybody else is. */
   #failOver(node: number): void {
     if (this.isUp(node)) return;
+    this.#news.spread(this.#topics);
     for (const partition of this.#topics.partitions()) {
       if (!partition.replicas.includes(node)) continue;
       if (partition.leader === node) this.#move(partition);

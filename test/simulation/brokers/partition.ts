@@ -7,6 +7,12 @@ export const NO_LEADER = -1;
 /** How long replicas take to have what a leader appended, in milliseconds; 0 is at once. */
 export type Replication = () => number;
 
+export interface PartitionOptions {
+  readonly leader: number;
+  readonly replication: Replication;
+  readonly ledOtherwise: () => void;
+}
+
 /** How far a broker can serve readers. */
 export interface Reach {
   readonly end: number;
@@ -37,15 +43,23 @@ export class Partition {
   #epochStart = 0;
   #isGone = false;
   readonly #replication: Replication;
+  readonly #ledOtherwise: () => void;
   readonly #watchers = new Set<() => void>();
 
-  constructor(topic: string, index: number, replicas: readonly number[], leader: number, replication: Replication) {
+  /** @param ledOtherwise hears of every change of who leads and who keeps up */
+  constructor(
+    topic: string,
+    index: number,
+    replicas: readonly number[],
+    { leader, replication, ledOtherwise }: PartitionOptions,
+  ) {
     this.topic = topic;
     this.index = index;
     this.replicas = replicas;
     this.#inSync = replicas;
     this.#leader = leader;
     this.#replication = replication;
+    this.#ledOtherwise = ledOtherwise;
   }
 
   get leader(): number {
@@ -100,6 +114,7 @@ export class Partition {
       this.#epochStart = this.log.endOffset;
       this.#replicate(this.log.endOffset);
     }
+    this.#ledOtherwise();
     this.#changed();
   }
 
@@ -116,6 +131,7 @@ export class Partition {
     for (const node of nodes) this.#behind.delete(node);
     this.#silent = this.#silent.filter((node) => nodes.includes(node) && this.#behind.has(node));
     this.#replicate(this.log.endOffset);
+    this.#ledOtherwise();
     this.#changed();
   }
 

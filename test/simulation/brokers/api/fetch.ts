@@ -2,9 +2,8 @@ import type { Caller, Handler } from '../connection.ts';
 import { ERROR } from '../error-codes.ts';
 import type { FetchAnswer, FetchContext, Found, Wanted } from '../fetch-sessions.ts';
 import type { Request, Response } from '../messages/apis.ts';
-import type { Log } from '../log.ts';
-import type { Reach } from '../partition.ts';
 import type { Parts } from '../parts.ts';
+import { servedBy, type Served } from './served.ts';
 
 type FetchRequest = Request<'Fetch'>;
 
@@ -44,7 +43,7 @@ function readable(parts: Parts, { wanted }: FetchContext, { isolationLevel }: Fe
   if (wanted.length === 0) return Infinity;
   let size = 0;
   for (const one of wanted) {
-    const served = servedBy(parts, one, caller);
+    const served = readableBy(parts, one, caller);
     if (typeof served === 'number' || isOutOfRange(served, one.fetchOffset)) return Infinity;
     size += Math.min(one.maxBytes, served.log.sizeBetween(one.fetchOffset, endOf(served, isolationLevel)));
   }
@@ -78,7 +77,7 @@ interface Limits {
 
 function read(parts: Parts, wanted: Wanted, caller: Caller, limits: Limits): FetchAnswer {
   const { index, fetchOffset } = wanted;
-  const served = servedBy(parts, wanted, caller);
+  const served = readableBy(parts, wanted, caller);
   if (typeof served === 'number') return refused(index, served);
   if (isOutOfRange(served, fetchOffset)) return refused(index, ERROR.OFFSET_OUT_OF_RANGE);
   const { log, reach } = served;
@@ -103,18 +102,10 @@ function byTopic(found: readonly Found[]): Response<'Fetch'>['topics'] {
   return topics;
 }
 
-interface Served {
-  readonly log: Log;
-  readonly reach: Reach;
-}
-
-/** Followers serve readers, too. */
-function servedBy(parts: Parts, { name, index, currentLeaderEpoch }: Wanted, caller: Caller): Served | number {
-  if (!parts.authorizer.allows(caller.principal, 'READ', 'topic', name)) return ERROR.TOPIC_AUTHORIZATION_FAILED;
-  const partition = parts.topics.partition(name, index);
-  if (partition === undefined) return ERROR.UNKNOWN_TOPIC_OR_PARTITION;
-  const reach = partition.reachOf(caller.node, currentLeaderEpoch);
-  return typeof reach === 'number' ? reach : { log: partition.log, reach };
+/** As `servedBy`, to who may read. */
+function readableBy(parts: Parts, wanted: Wanted, { principal, node }: Caller): Served | number {
+  if (!parts.authorizer.allows(principal, 'READ', 'topic', wanted.name)) return ERROR.TOPIC_AUTHORIZATION_FAILED;
+  return servedBy(parts, node, wanted);
 }
 
 function isOutOfRange({ log, reach }: Served, offset: number): boolean {

@@ -22,7 +22,7 @@ const GROUP_RIGHTS: readonly Operation[] = ['READ', 'DELETE', 'DESCRIBE', 'DESCR
 
 /** Everything that is asked of the coordinator of a group, but its offsets. */
 export function groupHandlers(parts: Parts): Pick<Handlers, Names> {
-  const { nodes, groups, transactions, authorizer } = parts;
+  const { nodes, news, groups, transactions, authorizer } = parts;
 
   const refusal = ({ node, principal }: Caller, operation: Operation, groupId: string): number => {
     if (groupId === '') return ERROR.INVALID_GROUP_ID;
@@ -35,7 +35,7 @@ export function groupHandlers(parts: Parts): Pick<Handlers, Names> {
     refusal(caller, 'READ', groupId) || (groups.get(groupId) ?? ERROR.UNKNOWN_MEMBER_ID);
 
   return {
-    FindCoordinator: ({ key, keyType }, { principal }) => {
+    FindCoordinator: ({ key, keyType }, { node, principal }) => {
       const refuse = (errorCode: number, errorMessage: string) => ({
         throttleTimeMs: 0,
         errorCode,
@@ -50,7 +50,8 @@ export function groupHandlers(parts: Parts): Pick<Handlers, Names> {
           ? refuse(ERROR.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 'Transactional Id authorization failed.')
           : refuse(ERROR.GROUP_AUTHORIZATION_FAILED, 'Not authorized to access group: Group authorization failed.');
       }
-      const { leader } = (isTransaction ? transactions : groups).shards.partitionOf(key);
+      const { topic, index } = (isTransaction ? transactions : groups).shards.partitionOf(key);
+      const leader = news.leaderFor(node, topic, index) ?? NO_LEADER;
       if (leader === NO_LEADER) return refuse(ERROR.COORDINATOR_NOT_AVAILABLE, 'The coordinator is not available.');
       return { throttleTimeMs: 0, errorCode: 0, errorMessage: '', nodeId: leader, ...nodes.address(leader) };
     },

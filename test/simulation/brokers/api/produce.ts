@@ -5,7 +5,8 @@ import type { Appended } from '../log.ts';
 import type { Response } from '../messages/apis.ts';
 import type { Partition } from '../partition.ts';
 import type { Parts } from '../parts.ts';
-import { appendRules, configOf } from '../topics.ts';
+import { ledBy } from './served.ts';
+import { appendRules, configOf } from '../topic-configs.ts';
 
 /** What became of the records of one partition; `end` is what all replicas must have before it is acknowledged. */
 interface Written {
@@ -62,11 +63,10 @@ function append(parts: Parts, { node, principal }: Caller, wanted: Wanted): Writ
   const { topic: name, index, records, acks } = wanted;
   const topic = parts.topics.get(name);
   if (!parts.authorizer.allows(principal, 'WRITE', 'topic', name)) return refused(ERROR.TOPIC_AUTHORIZATION_FAILED);
-  const partition = topic?.partitions[index];
-  if (topic === undefined || partition === undefined) return refused(ERROR.UNKNOWN_TOPIC_OR_PARTITION);
+  if (topic === undefined) return refused(ERROR.UNKNOWN_TOPIC_OR_PARTITION);
   if (acks < ALL_REPLICAS || acks > 1) return refused(ERROR.INVALID_REQUIRED_ACKS);
-  const code = partition.refusal(node);
-  if (code !== ERROR.NONE) return refused(code);
+  const partition = ledBy(parts, node, name, index);
+  if (typeof partition === 'number') return refused(partition);
   const least = Number(configOf(topic, 'min.insync.replicas'));
   if (acks === ALL_REPLICAS && partition.inSync.length < least) return refused(ERROR.NOT_ENOUGH_REPLICAS);
   const batch = records ?? Buffer.alloc(0);

@@ -4,6 +4,7 @@ import type { Partition } from '../partition.ts';
 import type { Parts } from '../parts.ts';
 import type { Operation } from '../rights.ts';
 import { storedRecords, type StoredRecord } from '../stored-records.ts';
+import { ledBy } from './served.ts';
 import { fetch } from './fetch.ts';
 import { produce } from './produce.ts';
 
@@ -14,9 +15,7 @@ const [LATEST, EARLIEST, WITH_LARGEST_TIME] = [-1, -2, -3];
 export function recordHandlers(parts: Parts): Pick<Handlers, 'Produce' | 'Fetch' | 'ListOffsets' | 'DeleteRecords'> {
   const led = (caller: Caller, operation: Operation, name: string, index: number): Partition | number => {
     if (!parts.authorizer.allows(caller.principal, operation, 'topic', name)) return ERROR.TOPIC_AUTHORIZATION_FAILED;
-    const partition = parts.topics.partition(name, index);
-    if (partition === undefined) return ERROR.UNKNOWN_TOPIC_OR_PARTITION;
-    return partition.refusal(caller.node) || partition;
+    return ledBy(parts, caller.node, name, index);
   };
 
   return {
