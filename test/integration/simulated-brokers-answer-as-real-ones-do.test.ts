@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { startCluster, type Cluster } from '../../deploy/local/cluster.ts';
+import type { Cluster } from '../../deploy/local/cluster.ts';
+import { INITIAL_DELAY_MS } from '../simulation/conformance/common-settings.ts';
+import { startThreeBrokers } from '../simulation/conformance/real-cluster.ts';
 import { realBrokers } from '../simulation/conformance/real.ts';
 import { RECORD_SCRIPTS } from '../simulation/conformance/scripts/records.ts';
 import { FETCH_SESSION_SCRIPTS } from '../simulation/conformance/scripts/fetch-sessions.ts';
 import { GROUP_SCRIPTS } from '../simulation/conformance/scripts/groups.ts';
-import { MOVE_SCRIPTS } from '../simulation/conformance/scripts/moves.ts';
+import { FIRST_WAIT_SCRIPTS, MOVE_SCRIPTS } from '../simulation/conformance/scripts/moves.ts';
 import { OFFSET_SCRIPTS } from '../simulation/conformance/scripts/offsets.ts';
+import { RIGHTS_SCRIPTS } from '../simulation/conformance/scripts/rights.ts';
 import { TOPIC_SCRIPTS } from '../simulation/conformance/scripts/topics.ts';
 import { TRANSACTION_SCRIPTS } from '../simulation/conformance/scripts/transactions.ts';
 import { simulatedBrokers } from '../simulation/conformance/simulated.ts';
@@ -20,6 +23,8 @@ const ONE_BROKER: Readonly<Record<string, Script>> = {
   ...OFFSET_SCRIPTS,
   ...TRANSACTION_SCRIPTS,
 };
+
+const THREE_BROKERS = { ...MOVE_SCRIPTS, ...FIRST_WAIT_SCRIPTS, ...RIGHTS_SCRIPTS };
 
 /** What these brokers answer to a script. */
 async function played(script: Script, brokers: Brokers): Promise<unknown> {
@@ -35,19 +40,20 @@ async function played(script: Script, brokers: Brokers): Promise<unknown> {
 describe('one broker', () => {
   test.for(Object.entries(ONE_BROKER))('%s', async ([, script]) => {
     const real = await played(script, realBrokers(inject('bootstrapServers')));
-    expect(await played(script, simulatedBrokers(1))).toEqual(real);
+    expect(await played(script, simulatedBrokers(1, 0))).toEqual(real);
   });
 });
 
 describe('three brokers', () => {
   let cluster: Cluster;
   beforeAll(async () => {
-    cluster = await startCluster({ brokers: 3, registry: false });
+    cluster = await startThreeBrokers();
   });
   afterAll(() => cluster.stop());
 
-  test.for(Object.entries(MOVE_SCRIPTS))('%s', async ([, script]) => {
-    const real = await played(script, realBrokers(cluster.bootstrapServers));
-    expect(await played(script, simulatedBrokers(3))).toEqual(real);
+  test.for(Object.entries(THREE_BROKERS))('%s', async ([, script]) => {
+    const guarded = cluster.brokers.map(({ listeners }) => listeners['SASL'] ?? '').join(',');
+    const real = await played(script, realBrokers(cluster.bootstrapServers, guarded));
+    expect(await played(script, simulatedBrokers(3, INITIAL_DELAY_MS))).toEqual(real);
   });
 });

@@ -21,17 +21,24 @@ import { appendRules } from './topic-configs.ts';
 import { Topics, type NewTopic, type Topic } from './topics.ts';
 import { TransactionCoordinator } from './transaction-coordinator.ts';
 
+/** Whoever has proved nothing. */
+export const ANONYMOUS = 'User:ANONYMOUS';
+
 export interface ClusterOptions {
   readonly brokers: number;
   /** At least 0 and less than 1; all randomness comes from here. */
   readonly random: () => number;
   readonly settings?: Partial<Settings>;
+  /** Passwords by user, of those who connect guarded. */
+  readonly users?: Readonly<Record<string, string>>;
 }
 
 /** Who connects. */
 export interface Client {
   readonly host?: string;
   readonly principal?: string;
+  /** Whether it has to prove who it is (SASL PLAIN). */
+  readonly isGuarded?: boolean;
 }
 
 /**
@@ -51,7 +58,7 @@ export class Cluster {
   readonly #listeners = new Set<(fact: Fact) => void>();
   #throttle: (clientId: string) => number = () => 0;
 
-  constructor({ brokers, random, settings }: ClusterOptions) {
+  constructor({ brokers, random, settings, users = {} }: ClusterOptions) {
     const all: Settings = { ...DEFAULT_SETTINGS, ...settings };
     const tell = (fact: Fact): void => {
       for (const listener of this.#listeners) listener(fact);
@@ -84,7 +91,7 @@ export class Cluster {
       throttling: { timeMs: (clientId: string) => this.#throttle(clientId) },
     };
     this.#handlers = {
-      ...{ ...sessionHandlers(), ...metadataHandlers(parts), ...topicHandlers(parts), ...configHandlers(parts) },
+      ...{ ...sessionHandlers(users), ...metadataHandlers(parts), ...topicHandlers(parts), ...configHandlers(parts) },
       ...recordHandlers(parts),
       ...{ ...groupHandlers(parts), ...offsetHandlers(parts), ...transactionHandlers(parts) },
     };
@@ -116,10 +123,12 @@ export class Cluster {
   accept(
     node: number,
     connection: Connection,
-    { host = '127.0.0.1', principal = 'User:ANONYMOUS' }: Client = {},
+    { host = '127.0.0.1', principal = ANONYMOUS, isGuarded = false }: Client = {},
   ): ServerEnd {
     if (!this.isUp(node)) throw new Error(`broker ${node} is down`);
-    const session = new Session(connection, this.#handlers, { node, host, principal });
+    const session = new Session(connection, this.#handlers, {
+      ...{ node, host, principal: isGuarded ? undefined : principal },
+    });
     const forget = this.#nodes.connected(node, session);
     return {
       receive: (bytes) => session.receive(bytes),

@@ -25,6 +25,17 @@ export interface Caller {
   readonly clientId: string;
   readonly host: string;
   readonly principal: string;
+  /** It has proved who it is. */
+  become(principal: string): void;
+  /** It has not: after this answer the connection ends. */
+  sendAway(): void;
+}
+
+/** Who is at the other end of a connection; nobody knows where the `principal` is to be proved first. */
+export interface Peer {
+  readonly node: number;
+  readonly host: string;
+  readonly principal: string | undefined;
 }
 
 /** An answer that is there, or one that comes later: it is told once. */
@@ -37,6 +48,7 @@ export type Handler<Name extends ApiName> = (
 export type Handlers = { readonly [Name in ApiName]: Handler<Name> };
 
 const NAMES = new Map((Object.keys(APIS) as ApiName[]).map((name) => [APIS[name].key as number, name]));
+const BEFORE_PROOF: readonly ApiName[] = ['ApiVersions', 'SaslHandshake', 'SaslAuthenticate'];
 /** `socket.request.max.bytes` of a broker. */
 const MOST_BYTES = 104_857_600;
 
@@ -44,16 +56,19 @@ const MOST_BYTES = 104_857_600;
 export class Session implements ServerEnd {
   readonly #connection: Connection;
   readonly #handlers: Handlers;
-  readonly #client: Omit<Caller, 'clientId'>;
+  readonly #peer: Peer;
+  #principal: string | undefined;
   #received: Buffer = Buffer.alloc(0);
   #waiting: Buffer[] = [];
   #isBusy = false;
   #isOver = false;
+  #isSentAway = false;
 
-  constructor(connection: Connection, handlers: Handlers, client: Omit<Caller, 'clientId'>) {
+  constructor(connection: Connection, handlers: Handlers, peer: Peer) {
     this.#connection = connection;
     this.#handlers = handlers;
-    this.#client = client;
+    this.#peer = peer;
+    this.#principal = peer.principal;
   }
 
   receive(bytes: Buffer): void {
@@ -110,8 +125,15 @@ export class Session implements ServerEnd {
       this.#reply({ name, version: 0, correlation }, refused);
       return;
     }
+    if (this.#principal === undefined && !BEFORE_PROOF.includes(name)) throw new RangeError(`${name} without proof`);
+    const { node, host } = this.#peer;
+    const caller: Caller = {
+      ...{ node, host, clientId, principal: this.#principal ?? '' },
+      become: (principal) => (this.#principal = principal),
+      sendAway: () => (this.#isSentAway = true),
+    };
     const handler = this.#handlers[name] as (request: unknown, caller: Caller) => Answer<object | undefined>;
-    const answer = handler(APIS[name].request.read(from, version), { ...this.#client, clientId });
+    const answer = handler(APIS[name].request.read(from, version), caller);
     const reply = (response: object | undefined): void => this.#reply({ name, version, correlation }, response);
     if (typeof answer === 'function') (answer as (reply: (response: object | undefined) => void) => void)(reply);
     else reply(answer);
@@ -124,6 +146,10 @@ export class Session implements ServerEnd {
       to.int32(correlation);
       (APIS[name].response as Type<object>).write(to, response, version);
       this.#connection.write(to.framed());
+    }
+    if (this.#isSentAway) {
+      this.hangUp();
+      return;
     }
     const pauseMs = throttleTimeOf(response);
     if (pauseMs > 0) setTimeout(() => this.#goOn(), pauseMs);

@@ -1,46 +1,61 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Admin } from 'kafkajs';
 import { runKafkaTool } from '../../../deploy/local/kafka-tool.ts';
 import { kafkajs } from '../../../src/kafka/kafkajs/patched.ts';
 import { until } from '../../support/until.ts';
+import { USER } from './common-settings.ts';
 import { RawClient } from './raw-client.ts';
 import type { Brokers } from './stage.ts';
 
-/** Real brokers as scripts are played to them. @param bootstrapServers `host:port` of each, in the order of their ids */
-export function realBrokers(bootstrapServers: string): Brokers {
-  const addresses = bootstrapServers.split(',');
-  const kafka = (clientId: string) =>
-    new kafkajs.Kafka({ clientId, brokers: addresses, logLevel: kafkajs.logLevel.NOTHING });
+/**
+ * Real brokers as scripts are played to them.
+ *
+ * @param bootstrapServers `host:port` of each, in the order of their ids
+ * @param guarded the same for those who have to prove who they are
+ */
+export function realBrokers(bootstrapServers: string, guarded = ''): Brokers {
+  const addresses = { open: bootstrapServers.split(','), guarded: guarded.split(',') };
+  const asAdmin = async (act: (admin: Admin) => Promise<void>): Promise<void> => {
+    const admin = new kafkajs.Kafka({ brokers: addresses.open, logLevel: kafkajs.logLevel.NOTHING }).admin();
+    await admin.connect();
+    await act(admin).finally(() => admin.disconnect());
+  };
   return {
-    nodes: addresses.map((_, at) => at + 1),
-    kafka,
-    connect: async (node, clientId) => {
-      const [host = '', port = ''] = (addresses[node - 1] ?? '').split(':');
+    nodes: addresses.open.map((_, at) => at + 1),
+    connect: async (node, clientId, isGuarded) => {
+      const [host = '', port = ''] = (addresses[isGuarded ? 'guarded' : 'open'][node - 1] ?? '').split(':');
       const socket = connect({ host, port: Number(port) });
       await once(socket, 'connect');
       return new RawClient(socket, clientId);
     },
-    moveLeader: async (topic, partition, to) => {
-      const admin = kafka('mover').admin();
-      await admin.connect();
-      try {
-        const leads = async (): Promise<{ leader: number; replicas: number[] } | undefined> => {
+    grant: (operation, type, name) =>
+      asAdmin(async (admin) => {
+        const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+        const resource = type === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP;
+        await admin.createAcls({
+          acl: [
+            {
+              ...{ resourceType: resource, resourceName: name, resourcePatternType: ResourcePatternTypes.LITERAL },
+              ...{ principal: `User:${USER}`, host: '*', permissionType: AclPermissionTypes.ALLOW },
+              operation: AclOperationTypes[operation as keyof typeof AclOperationTypes],
+            },
+          ],
+        });
+      }),
+    moveLeader: (topic, partition, to) =>
+      asAdmin(async (admin) => {
+        const led = async (): Promise<{ leader: number; replicas: number[] } | undefined> => {
           const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
           return topics[0]?.partitions.find(({ partitionId }) => partitionId === partition);
         };
-        const replicas = (await leads())?.replicas ?? [];
-        const first = [to, ...replicas.filter((node) => node !== to)];
-        await admin.alterPartitionReassignments({
-          topics: [{ topic, partitionAssignment: [{ partition, replicas: first }] }],
-        });
+        const others = ((await led())?.replicas ?? []).filter((node) => node !== to);
+        const partitionAssignment = [{ partition, replicas: [to, ...others] }];
+        await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }] });
         const election = ['--election-type', 'preferred', '--topic', topic, '--partition', String(partition)];
-        await runKafkaTool('org.apache.kafka.tools.LeaderElectionCommand', [
-          ...['--bootstrap-server', bootstrapServers, ...election],
-        ]);
-        await until('the leader to move', async () => (await leads())?.leader === to);
-      } finally {
-        await admin.disconnect();
-      }
-    },
+        const args = ['--bootstrap-server', bootstrapServers, ...election];
+        await runKafkaTool('org.apache.kafka.tools.LeaderElectionCommand', args);
+        await until('the leader to move', async () => (await led())?.leader === to);
+      }),
   };
 }

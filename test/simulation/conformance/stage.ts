@@ -1,16 +1,19 @@
-import type { Kafka } from 'kafkajs';
 import { makeBatch, NOBODY, type NewRecord, type Writer } from '../brokers/batch.ts';
 import { APIS, type ApiName, type Request } from '../brokers/messages/apis.ts';
 import { until } from '../../support/until.ts';
+import type { Operation, Resource } from '../brokers/rights.ts';
 import { ERROR } from '../brokers/error-codes.ts';
+import { PASSWORD, USER } from './common-settings.ts';
 import type { RawClient } from './raw-client.ts';
 import { Transcript } from './transcript.ts';
 
 /** Brokers that a script can be played to: simulated ones, or real ones. */
 export interface Brokers {
   readonly nodes: readonly number[];
-  connect(node: number, clientId: string): Promise<RawClient>;
-  kafka(clientId: string): Kafka;
+  /** @param isGuarded whether it has to be proved who connects */
+  connect(node: number, clientId: string, isGuarded: boolean): Promise<RawClient>;
+  /** Lets the user whom `common-settings.ts` names do something. */
+  grant(operation: Operation, type: Resource['type'], name: string): Promise<void>;
   /** Lets another replica lead, and waits until its broker knows. */
   moveLeader(topic: string, partition: number, to: number): Promise<void>;
 }
@@ -36,8 +39,8 @@ export class Stage {
   }
 
   /** A new connection. */
-  async client(clientId = 'client', node = this.brokers.nodes[0] ?? 1): Promise<RawClient> {
-    const client = await this.brokers.connect(node, clientId);
+  async client(clientId = 'client', node = this.brokers.nodes[0] ?? 1, isGuarded = false): Promise<RawClient> {
+    const client = await this.brokers.connect(node, clientId, isGuarded);
     this.#clients.push(client);
     return client;
   }
@@ -46,6 +49,14 @@ export class Stage {
   any(node = this.brokers.nodes[0] ?? 1): Promise<RawClient> {
     const client = this.#first.get(node) ?? this.client('any', node);
     this.#first.set(node, client);
+    return client;
+  }
+
+  /** A connection of the user who may do what is granted. */
+  async user(node: number): Promise<RawClient> {
+    const client = await this.client('user', node, true);
+    await client.ask('SaslHandshake', { mechanism: 'PLAIN' });
+    await client.ask('SaslAuthenticate', { authBytes: Buffer.from(`\0${USER}\0${PASSWORD}`) });
     return client;
   }
 

@@ -37,7 +37,7 @@ export class Transcript {
   }
 
   #number(value: number, key: string): unknown {
-    if (key === 'port') return key;
+    if (key === 'port' || key === 'controllerId') return key;
     if (key === 'sessionId' && value > 0) return this.#named(`session ${value}`, 'session');
     if (key === 'producerId' && value >= 0) return this.#named(`producer ${value}`, 'producer');
     if (/time/i.test(key) && Math.abs(value - this.#startedAt) < DAY_MS) {

@@ -70,7 +70,7 @@ export function topicHandlers(parts: Parts): Pick<Handlers, 'CreateTopics' | 'De
       results: wanted.map(({ name, count, assignments }) => {
         const refuse = (errorCode: number, errorMessage: string | null) => ({ name, errorCode, errorMessage });
         if (!authorizer.allows(principal, 'ALTER', 'topic', name))
-          return refuse(ERROR.TOPIC_AUTHORIZATION_FAILED, 'Authorization failed.');
+          return refuse(ERROR.TOPIC_AUTHORIZATION_FAILED, null);
         const topic = topics.get(name);
         if (topic === undefined) return refuse(ERROR.UNKNOWN_TOPIC_OR_PARTITION, null);
         const { length } = topic.partitions;

@@ -12,7 +12,7 @@ interface Joining {
   readonly protocolType?: string;
 }
 
-function joinRequest(groupId: string, memberId: string, how: Joining = {}): Request<'JoinGroup'> {
+export function joinRequest(groupId: string, memberId: string, how: Joining = {}): Request<'JoinGroup'> {
   const { metadata = 'm', protocol = 'p', sessionTimeoutMs = 30_000, rebalanceTimeoutMs = 60_000 } = how;
   return {
     ...{ groupId, sessionTimeoutMs, rebalanceTimeoutMs, memberId, groupInstanceId: null },

@@ -1,5 +1,6 @@
 import { until } from '../../../support/until.ts';
 import { javaHash } from '../../brokers/java-hash.ts';
+import { INITIAL_DELAY_MS } from '../common-settings.ts';
 import { METADATA, type Script, type Stage } from '../stage.ts';
 import { alone, describe, pair, Player, rebalancing } from './groups.ts';
 import { fetchRequest, listRequest, produceRequest } from './records.ts';
@@ -16,6 +17,51 @@ async function moveCoordinator(stage: Stage, key = stage.name): Promise<number> 
   await stage.brokers.moveLeader('__consumer_offsets', Math.abs(javaHash(key)) % 4, after);
   for (;;) if ((await stage.coordinatorOf()) === after) return after;
 }
+
+/** What the first members of an empty group see, whom their coordinator lets wait for others. */
+export const FIRST_WAIT_SCRIPTS: Readonly<Record<string, Script>> = {
+  'members that come together are in one generation': async (stage) => {
+    const [first, second] = [await Player.invited(stage, 'first'), await Player.invited(stage, 'second')];
+    const startedAt = Date.now();
+    const both = await Promise.all([first.join(), second.join()]);
+    stage.note(
+      'one generation',
+      both.map(({ errorCode, generationId }) => ({ errorCode, generationId })),
+    );
+    stage.note('they waited', Date.now() - startedAt >= INITIAL_DELAY_MS);
+    for (const member of [first, second]) await member.leave();
+    await describe(stage, 'empty');
+    const third = await Player.invited(stage, 'third');
+    const again = Date.now();
+    stage.note('another one', await third.join());
+    stage.note('it waited', Date.now() - again >= INITIAL_DELAY_MS);
+  },
+
+  'who comes while others wait makes them wait longer': async (stage) => {
+    const [first, second] = [await Player.invited(stage, 'first'), await Player.invited(stage, 'second')];
+    const startedAt = Date.now();
+    const joining = first.join();
+    await new Promise((go) => setTimeout(go, INITIAL_DELAY_MS / 2));
+    const both = await Promise.all([joining, second.join()]);
+    stage.note(
+      'one generation',
+      both.map(({ errorCode, generationId }) => ({ errorCode, generationId })),
+    );
+    stage.note('twice as long', Date.now() - startedAt >= 2 * INITIAL_DELAY_MS);
+    stage.note('no longer', Date.now() - startedAt < 3 * INITIAL_DELAY_MS);
+  },
+
+  'who goes while it waits leaves the group empty': async (stage) => {
+    const first = await Player.invited(stage, 'first');
+    const joining = first.join();
+    await new Promise((go) => setTimeout(go, INITIAL_DELAY_MS / 4));
+    stage.note('left', await first.leave(await stage.any(await stage.coordinatorOf())));
+    stage.note('the join', await joining);
+    await describe(stage, 'still preparing');
+    await new Promise((go) => setTimeout(go, INITIAL_DELAY_MS * 2));
+    await describe(stage, 'empty');
+  },
+};
 
 /** What is seen of three brokers when what they lead moves between them. */
 export const MOVE_SCRIPTS: Readonly<Record<string, Script>> = {
