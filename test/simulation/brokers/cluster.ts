@@ -1,5 +1,7 @@
 import { makeBatch, type NewRecord } from './batch.ts';
+import { configHandlers } from './api/configs.ts';
 import { groupHandlers } from './api/groups.ts';
+import { metadataHandlers } from './api/metadata.ts';
 import { offsetHandlers } from './api/offsets.ts';
 import { recordHandlers } from './api/records.ts';
 import { sessionHandlers } from './api/session.ts';
@@ -8,26 +10,35 @@ import { transactionHandlers } from './api/transactions.ts';
 import { Session, type Connection, type Handlers, type ServerEnd } from './connection.ts';
 import type { Fact } from './facts.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
+import { News } from './news.ts';
 import { Nodes } from './nodes.ts';
 import type { CommittedOffset } from './offsets.ts';
 import { NO_LEADER, type Partition } from './partition.ts';
 import { Authorizer, type Rights } from './rights.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import { storedRecords, type StoredRecord } from './stored-records.ts';
-import { appendRules, Topics, type NewTopic, type Topic } from './topics.ts';
+import { appendRules } from './topic-configs.ts';
+import { Topics, type NewTopic, type Topic } from './topics.ts';
 import { TransactionCoordinator } from './transaction-coordinator.ts';
+
+/** Whoever has proved nothing. */
+export const ANONYMOUS = 'User:ANONYMOUS';
 
 export interface ClusterOptions {
   readonly brokers: number;
   /** At least 0 and less than 1; all randomness comes from here. */
   readonly random: () => number;
   readonly settings?: Partial<Settings>;
+  /** Passwords by user, of those who connect guarded. */
+  readonly users?: Readonly<Record<string, string>>;
 }
 
 /** Who connects. */
 export interface Client {
   readonly host?: string;
   readonly principal?: string;
+  /** Whether it has to prove who it is (SASL PLAIN). */
+  readonly isGuarded?: boolean;
 }
 
 /**
@@ -37,6 +48,7 @@ export interface Client {
 export class Cluster {
   readonly #nodes: Nodes;
   readonly #topics: Topics;
+  readonly #news: News;
   readonly #groups: GroupCoordinator;
   readonly #transactions: TransactionCoordinator;
   readonly #authorizer = new Authorizer();
@@ -46,15 +58,17 @@ export class Cluster {
   readonly #listeners = new Set<(fact: Fact) => void>();
   #throttle: (clientId: string) => number = () => 0;
 
-  constructor({ brokers, random, settings }: ClusterOptions) {
+  constructor({ brokers, random, settings, users = {} }: ClusterOptions) {
     const all: Settings = { ...DEFAULT_SETTINGS, ...settings };
     const tell = (fact: Fact): void => {
       for (const listener of this.#listeners) listener(fact);
     };
     this.#settings = all;
     this.#random = random;
-    this.#nodes = new Nodes(brokers);
-    this.#topics = new Topics(this.#nodes.ids, (node) => this.#nodes.isUp(node), all.replicationMs);
+    this.#nodes = new Nodes(brokers, all, random);
+    this.#news = new News(this.#nodes, all.newsMs);
+    const isUp = (node: number): boolean => this.#nodes.isUp(node);
+    this.#topics = new Topics(this.#nodes.ids, isUp, all.replicationMs, (topics) => this.#news.spread(topics));
     const internal = (name: string): Topic =>
       this.#topics.create(name, { partitions: all.coordinatorPartitions, isInternal: true });
     const rules = { ...all, uuid: () => uuid(random) };
@@ -66,12 +80,19 @@ export class Cluster {
     };
     this.#transactions = new TransactionCoordinator(internal('__transaction_state'), all, endOffsets, tell);
     const parts = {
-      ...{ nodes: this.#nodes, topics: this.#topics, groups: this.#groups, transactions: this.#transactions },
+      ...{
+        nodes: this.#nodes,
+        topics: this.#topics,
+        news: this.#news,
+        groups: this.#groups,
+        transactions: this.#transactions,
+      },
       ...{ authorizer: this.#authorizer, settings: all, tell },
       throttling: { timeMs: (clientId: string) => this.#throttle(clientId) },
     };
     this.#handlers = {
-      ...{ ...sessionHandlers(), ...topicHandlers(parts), ...recordHandlers(parts) },
+      ...{ ...sessionHandlers(users), ...metadataHandlers(parts), ...topicHandlers(parts), ...configHandlers(parts) },
+      ...recordHandlers(parts),
       ...{ ...groupHandlers(parts), ...offsetHandlers(parts), ...transactionHandlers(parts) },
     };
   }
@@ -102,10 +123,12 @@ export class Cluster {
   accept(
     node: number,
     connection: Connection,
-    { host = '127.0.0.1', principal = 'User:ANONYMOUS' }: Client = {},
+    { host = '127.0.0.1', principal = ANONYMOUS, isGuarded = false }: Client = {},
   ): ServerEnd {
     if (!this.isUp(node)) throw new Error(`broker ${node} is down`);
-    const session = new Session(connection, this.#handlers, { node, host, principal });
+    const session = new Session(connection, this.#handlers, {
+      ...{ node, host, principal: isGuarded ? undefined : principal },
+    });
     const forget = this.#nodes.connected(node, session);
     return {
       receive: (bytes) => session.receive(bytes),
@@ -154,24 +177,28 @@ export class Cluster {
     if (how === 'clean') {
       for (const partition of this.#ledBy(node)) this.#move(partition);
       this.#nodes.stop(node);
+      for (const partition of this.#topics.partitions()) partition.falls(node);
       this.#failOver(node);
       return;
     }
     this.#nodes.stop(node);
+    for (const partition of this.#topics.partitions()) partition.falls(node);
     const delay = this.#settings.failoverMs();
     if (delay <= 0) this.#failOver(node);
     else setTimeout(() => this.#failOver(node), delay);
   }
 
-  /** It leads nothing at first, but what nobody else could. */
+  /** It leads nothing at first but what nobody else could, and catches up with the others. */
   startBroker(node: number): void {
     this.#nodes.start(node);
+    this.#news.spread(this.#topics);
     for (const partition of this.#topics.partitions()) {
       if (!partition.replicas.includes(node)) continue;
-      if (partition.leader === NO_LEADER && (partition.inSync.length === 0 || partition.inSync.includes(node)))
-        partition.lead(node, 1);
-      if (!partition.inSync.includes(node)) partition.setInSync([...partition.inSync, node]);
+      if (partition.leader === NO_LEADER && partition.inSync.includes(node)) partition.lead(node, 1);
     }
+    const delay = this.#settings.catchUpMs();
+    if (delay <= 0) this.#caughtUp(node);
+    else setTimeout(() => this.#caughtUp(node), delay);
   }
 
   /** Writes records past all clients. @returns the offset of the first */
@@ -193,6 +220,11 @@ export class Cluster {
   /** Ends an open transaction, as an operator or its time-out does. */
   abortTransaction(transactionalId: string): void {
     this.#transactions.abort(transactionalId);
+  }
+
+  /** A broker forgets its fetch sessions, as one does whose cache is too small. */
+  forgetFetchSessions(node: number): void {
+    this.#nodes.fetchSessions(node).clear();
   }
 
   setRights(rights: Rights): void {
@@ -243,9 +275,9 @@ export class Cluster {
 
   /** Who is in a group now. */
   group(groupId: string): { state: string; generation: number; members: { memberId: string; clientId: string }[] } {
-    const group = this.#groups.get(groupId)?.group;
-    const members = [...(group?.members.values() ?? [])].map(({ memberId, clientId }) => ({ memberId, clientId }));
-    return { state: group?.state ?? 'Dead', generation: group?.generation ?? 0, members };
+    const generations = this.#groups.get(groupId)?.group.generations;
+    const members = (generations?.members ?? []).map(({ memberId, clientId }) => ({ memberId, clientId }));
+    return { state: generations?.state ?? 'Dead', generation: generations?.number ?? 0, members };
   }
 
   #topic(name: string): Topic {
@@ -273,11 +305,21 @@ export class Cluster {
   /** Others take over what it led; it is in sync no more where anybody else is. */
   #failOver(node: number): void {
     if (this.isUp(node)) return;
+    this.#news.spread(this.#topics);
     for (const partition of this.#topics.partitions()) {
       if (!partition.replicas.includes(node)) continue;
       if (partition.leader === node) this.#move(partition);
       if (partition.leader === node) partition.lead(NO_LEADER, 1);
       else partition.setInSync(partition.inSync.filter((one) => one !== node));
+    }
+  }
+
+  #caughtUp(node: number): void {
+    if (!this.isUp(node)) return;
+    for (const partition of this.#topics.partitions()) {
+      const { replicas, inSync, leader } = partition;
+      if (replicas.includes(node) && leader !== NO_LEADER && !inSync.includes(node))
+        partition.setInSync([...inSync, node]);
     }
   }
 }

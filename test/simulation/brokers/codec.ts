@@ -1,4 +1,4 @@
-import { Reader, Writer } from './bytes.ts';
+import type { Reader, Writer } from './bytes.ts';
 
 /**
  * How a value stands on the wire. Messages are tables of these, one a message, as Kafka's own definitions of them are; a
@@ -49,8 +49,11 @@ export function nullableArray<T>(item: Type<T>): Type<readonly T[] | null> {
 }
 
 export function array<T>(item: Type<T>): Type<readonly T[]> {
-  const { read, write } = nullableArray(item);
-  return { read: (from, version) => read(from, version) ?? [], write };
+  const list = nullableArray(item);
+  return {
+    read: (from, version) => list.read(from, version) ?? [],
+    write: (to, values, version) => list.write(to, values, version),
+  };
 }
 
 type Fields = Readonly<Record<string, Type<unknown>>>;

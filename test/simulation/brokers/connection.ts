@@ -1,4 +1,5 @@
 import { Reader, Writer } from './bytes.ts';
+import type { Type } from './codec.ts';
 import { ERROR } from './error-codes.ts';
 import { APIS, type ApiName, type Request, type Response } from './messages/apis.ts';
 
@@ -24,17 +25,30 @@ export interface Caller {
   readonly clientId: string;
   readonly host: string;
   readonly principal: string;
+  /** It has proved who it is. */
+  become(principal: string): void;
+  /** It has not: after this answer the connection ends. */
+  sendAway(): void;
 }
 
-/** Answers a request: once, at once or later; a request without an answer (acks 0) gets `undefined`. */
+/** Who is at the other end of a connection; nobody knows where the `principal` is to be proved first. */
+export interface Peer {
+  readonly node: number;
+  readonly host: string;
+  readonly principal: string | undefined;
+}
+
+/** An answer that is there, or one that comes later: it is told once. */
+export type Answer<R> = R | ((reply: (response: R) => void) => void);
+/** What a broker answers to a request; `undefined` where it is asked to answer nothing. */
 export type Handler<Name extends ApiName> = (
   request: Request<Name>,
   caller: Caller,
-  reply: (response: Response<Name> | undefined) => void,
-) => void;
+) => Answer<Response<Name> | undefined>;
 export type Handlers = { readonly [Name in ApiName]: Handler<Name> };
 
 const NAMES = new Map((Object.keys(APIS) as ApiName[]).map((name) => [APIS[name].key as number, name]));
+const BEFORE_PROOF: readonly ApiName[] = ['ApiVersions', 'SaslHandshake', 'SaslAuthenticate'];
 /** `socket.request.max.bytes` of a broker. */
 const MOST_BYTES = 104_857_600;
 
@@ -42,16 +56,19 @@ const MOST_BYTES = 104_857_600;
 export class Session implements ServerEnd {
   readonly #connection: Connection;
   readonly #handlers: Handlers;
-  readonly #client: Omit<Caller, 'clientId'>;
+  readonly #peer: Peer;
+  #principal: string | undefined;
   #received: Buffer = Buffer.alloc(0);
   #waiting: Buffer[] = [];
   #isBusy = false;
   #isOver = false;
+  #isSentAway = false;
 
-  constructor(connection: Connection, handlers: Handlers, client: Omit<Caller, 'clientId'>) {
+  constructor(connection: Connection, handlers: Handlers, peer: Peer) {
     this.#connection = connection;
     this.#handlers = handlers;
-    this.#client = client;
+    this.#peer = peer;
+    this.#principal = peer.principal;
   }
 
   receive(bytes: Buffer): void {
@@ -59,7 +76,10 @@ export class Session implements ServerEnd {
     this.#received = this.#received.length === 0 ? bytes : Buffer.concat([this.#received, bytes]);
     while (this.#received.length >= 4) {
       const length = this.#received.readInt32BE(0);
-      if (length < 0 || length > MOST_BYTES) return this.hangUp();
+      if (length < 0 || length > MOST_BYTES) {
+        this.hangUp();
+        return;
+      }
       if (this.#received.length < 4 + length) break;
       this.#waiting.push(this.#received.subarray(4, 4 + length));
       this.#received = this.#received.subarray(4 + length);
@@ -101,37 +121,54 @@ export class Session implements ServerEnd {
     const [first, last] = APIS[name].versions;
     if (version < first || version > last) {
       if (name !== 'ApiVersions') throw new RangeError(`${name} in version ${version}`);
-      return this.#reply(name, 0, correlation, {
-        errorCode: ERROR.UNSUPPORTED_VERSION,
-        apiKeys: [],
-        throttleTimeMs: 0,
-      });
+      const refused = { errorCode: ERROR.UNSUPPORTED_VERSION, apiKeys: [], throttleTimeMs: 0 };
+      this.#reply({ name, version: 0, correlation }, refused);
+      return;
     }
-    this.#handle(name, version, correlation, from, { ...this.#client, clientId });
+    if (this.#principal === undefined && !BEFORE_PROOF.includes(name)) throw new RangeError(`${name} without proof`);
+    const { node, host } = this.#peer;
+    const caller: Caller = {
+      ...{ node, host, clientId, principal: this.#principal ?? '' },
+      become: (principal) => (this.#principal = principal),
+      sendAway: () => (this.#isSentAway = true),
+    };
+    const handler = this.#handlers[name] as (request: unknown, caller: Caller) => Answer<object | undefined>;
+    const answer = handler(APIS[name].request.read(from, version), caller);
+    const reply = (response: object | undefined): void => this.#reply({ name, version, correlation }, response);
+    if (typeof answer === 'function') (answer as (reply: (response: object | undefined) => void) => void)(reply);
+    else reply(answer);
   }
 
-  #handle<Name extends ApiName>(name: Name, version: number, correlation: number, from: Reader, caller: Caller): void {
-    const { request } = APIS[name];
-    const handler = this.#handlers[name] as Handler<Name>;
-    handler(request.read(from, version) as Request<Name>, caller, (response) =>
-      this.#reply(name, version, correlation, response),
-    );
-  }
-
-  #reply<Name extends ApiName>(
-    name: Name,
-    version: number,
-    correlation: number,
-    response: Response<Name> | undefined,
-  ): void {
+  #reply({ name, version, correlation }: Asked, response: object | undefined): void {
     if (this.#isOver) return;
     if (response !== undefined) {
       const to = new Writer();
       to.int32(correlation);
-      (APIS[name].response.write as (to: Writer, value: unknown, version: number) => void)(to, response, version);
+      (APIS[name].response as Type<object>).write(to, response, version);
       this.#connection.write(to.framed());
     }
+    if (this.#isSentAway) {
+      this.hangUp();
+      return;
+    }
+    const pauseMs = throttleTimeOf(response);
+    if (pauseMs > 0) setTimeout(() => this.#goOn(), pauseMs);
+    else this.#goOn();
+  }
+
+  #goOn(): void {
     this.#isBusy = false;
     this.#next();
   }
+}
+
+interface Asked {
+  readonly name: ApiName;
+  readonly version: number;
+  readonly correlation: number;
+}
+
+/** So long a broker reads nothing more from a client that asks too much. */
+function throttleTimeOf(response: object | undefined): number {
+  return response !== undefined && 'throttleTimeMs' in response ? Number(response.throttleTimeMs) : 0;
 }

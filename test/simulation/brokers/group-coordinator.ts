@@ -26,8 +26,8 @@ export class GroupCoordinator {
     this.shards = new Shards(
       topic,
       {
-        handOver: (shard) => each(shard, (group) => group.handOver()),
-        takeOver: (shard) => each(shard, (group) => group.takeOver()),
+        handOver: (shard) => each(shard, ({ generations }) => generations.handOver()),
+        takeOver: (shard) => each(shard, ({ generations }) => generations.takeOver()),
       },
       loadMs,
     );
@@ -44,7 +44,7 @@ export class GroupCoordinator {
   getOrMake(groupId: string): CoordinatedGroup {
     const found = this.#groups.get(groupId);
     if (found !== undefined) return found;
-    const made = { group: new Group(groupId, this.#rules, this.#tell), offsets: new Offsets() };
+    const made: CoordinatedGroup = { group: new Group(groupId, this.#rules, this.#tell), offsets: new Offsets() };
     this.#groups.set(groupId, made);
     return made;
   }
@@ -53,7 +53,7 @@ export class GroupCoordinator {
   delete(groupId: string): number {
     const found = this.#groups.get(groupId);
     if (found === undefined) return ERROR.GROUP_ID_NOT_FOUND;
-    if (found.group.state !== 'Empty') return ERROR.NON_EMPTY_GROUP;
+    if (found.group.generations.state !== 'Empty') return ERROR.NON_EMPTY_GROUP;
     this.#groups.delete(groupId);
     return ERROR.NONE;
   }

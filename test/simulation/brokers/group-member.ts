@@ -1,21 +1,22 @@
-import type { Response } from './messages/apis.ts';
-
-export type JoinAnswer = Response<'JoinGroup'>;
-export type SyncAnswer = Response<'SyncGroup'>;
+import type { JoinAnswer, SyncAnswer } from './group-answers.ts';
 
 export interface Protocol {
   readonly name: string;
   readonly metadata: Buffer;
 }
 
-/** What of a member outlives a change of coordinators. */
-export interface MemberRecord {
-  readonly memberId: string;
-  readonly clientId: string;
-  readonly clientHost: string;
+/** What a member says of itself when it joins. */
+export interface Introduction {
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly protocols: readonly Protocol[];
+}
+
+/** What of a member outlives a change of coordinators. */
+export interface MemberRecord extends Introduction {
+  readonly memberId: string;
+  readonly clientId: string;
+  readonly clientHost: string;
   readonly assignment: Buffer;
 }
 
@@ -24,46 +25,46 @@ export class Member {
   readonly memberId: string;
   readonly clientId: string;
   readonly clientHost: string;
-  sessionTimeoutMs: number;
-  rebalanceTimeoutMs: number;
-  protocols: readonly Protocol[];
-  assignment: Buffer = Buffer.alloc(0);
+  said: Introduction;
+  assignment: Buffer;
   /** Has not been in any generation yet. */
   isNew = true;
   awaitingJoin: ((answer: JoinAnswer) => void) | undefined;
   awaitingSync: ((answer: SyncAnswer) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(record: Omit<MemberRecord, 'assignment'>) {
-    this.memberId = record.memberId;
-    this.clientId = record.clientId;
-    this.clientHost = record.clientHost;
-    this.sessionTimeoutMs = record.sessionTimeoutMs;
-    this.rebalanceTimeoutMs = record.rebalanceTimeoutMs;
-    this.protocols = record.protocols;
+  constructor({ memberId, clientId, clientHost, assignment, ...said }: MemberRecord) {
+    this.memberId = memberId;
+    this.clientId = clientId;
+    this.clientHost = clientHost;
+    this.assignment = assignment;
+    this.said = said;
   }
 
   get record(): MemberRecord {
-    const { memberId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols, assignment } = this;
-    return { memberId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols, assignment };
+    const { memberId, clientId, clientHost, assignment, said } = this;
+    return { memberId, clientId, clientHost, assignment, ...said };
   }
 
   metadataFor(protocol: string): Buffer {
-    return this.protocols.find(({ name }) => name === protocol)?.metadata ?? Buffer.alloc(0);
+    return this.said.protocols.find(({ name }) => name === protocol)?.metadata ?? Buffer.alloc(0);
+  }
+
+  knows(protocol: string): boolean {
+    return this.said.protocols.some(({ name }) => name === protocol);
   }
 
   /** Whether it joins with what it joined with before. */
   matches(protocols: readonly Protocol[]): boolean {
+    const before = this.said.protocols;
     return (
-      protocols.length === this.protocols.length &&
-      this.protocols.every(
-        ({ name, metadata }, at) => protocols[at]?.name === name && protocols[at].metadata.equals(metadata),
-      )
+      protocols.length === before.length &&
+      before.every(({ name, metadata }, at) => protocols[at]?.name === name && protocols[at].metadata.equals(metadata))
     );
   }
 
   /** From now on it is given up after so long without a word, unless it waits for others. */
-  expectHeartbeat(withinMs: number, expired: () => void): void {
+  expectWord(withinMs: number, expired: () => void): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const isWaiting = this.awaitingJoin !== undefined || this.awaitingSync !== undefined;
@@ -71,7 +72,7 @@ export class Member {
     }, withinMs);
   }
 
-  forget(): void {
+  expectNothing(): void {
     clearTimeout(this.#timer);
   }
 

@@ -13,14 +13,19 @@ interface Aborted {
 export class LogTransactions {
   /** Producer id → the first offset of its transaction. */
   readonly #open = new Map<number, number>();
-  /** Ended, but not all replicas have the marker yet. */
-  #ending: { readonly firstOffset: number; readonly lastOffset: number }[] = [];
+  readonly #ended: { readonly firstOffset: number; readonly lastOffset: number }[] = [];
   readonly #aborted: Aborted[] = [];
 
-  /** The first offset of which it is not known everywhere whether it counts. */
-  get firstUndecided(): number | undefined {
-    const offsets = [...this.#open.values(), ...this.#ending.map(({ firstOffset }) => firstOffset)];
-    return offsets.length === 0 ? undefined : Math.min(...offsets);
+  /** The first offset of which a replica that knows this high watermark does not know whether it counts; else infinite. */
+  firstUndecided(highWatermark: number): number {
+    let first = Infinity;
+    for (const offset of this.#open.values()) first = Math.min(first, offset);
+    for (let at = this.#ended.length - 1; at >= 0; at -= 1) {
+      const ended = this.#ended[at];
+      if (ended === undefined || ended.lastOffset < highWatermark) break;
+      first = Math.min(first, ended.firstOffset);
+    }
+    return first;
   }
 
   isOpen(producerId: number): boolean {
@@ -36,12 +41,8 @@ export class LogTransactions {
     }
     if (firstOffset === undefined) return;
     this.#open.delete(producerId);
-    this.#ending.push({ firstOffset, lastOffset: baseOffset });
+    this.#ended.push({ firstOffset, lastOffset: baseOffset });
     if (!isCommit(bytes)) this.#aborted.push({ producerId, firstOffset, lastOffset: baseOffset });
-  }
-
-  replicated(highWatermark: number): void {
-    if (this.#ending.length > 0) this.#ending = this.#ending.filter(({ lastOffset }) => lastOffset >= highWatermark);
   }
 
   /** The aborted transactions that have to do with what stands between these offsets. */
@@ -61,7 +62,7 @@ export class LogTransactions {
 
   clear(): void {
     this.#open.clear();
-    this.#ending = [];
+    this.#ended.length = 0;
     this.#aborted.length = 0;
   }
 }

@@ -57,7 +57,12 @@ export class Log {
 
   /** Behind the last record of which it is known whether it counts. */
   get lastStableOffset(): number {
-    return Math.min(this.#highWatermark, this.transactions.firstUndecided ?? this.#highWatermark);
+    return this.stableBefore(this.#highWatermark);
+  }
+
+  /** The same for a replica that knows of less. */
+  stableBefore(highWatermark: number): number {
+    return Math.min(highWatermark, this.transactions.firstUndecided(highWatermark));
   }
 
   get batches(): readonly StoredBatch[] {
@@ -74,8 +79,8 @@ export class Log {
       const verdict = this.producers.check(head);
       if (verdict.kind === 'refused') return verdict;
       if (verdict.kind === 'known') {
-        const { baseOffset, appendedAt } = verdict.batch;
-        return { kind: 'known', baseOffset, appendTime: rules.isAppendTime ? appendedAt : -1 };
+        const { baseOffset, timestamp } = verdict.batch;
+        return { kind: 'known', baseOffset, appendTime: timestamp };
       }
     }
     const now = Date.now();
@@ -91,14 +96,18 @@ export class Log {
     const lastOffset = baseOffset + head.lastOffsetDelta;
     this.#batches.push({ head, baseOffset, lastOffset, bytes, appendedAt: now });
     this.#end = lastOffset + 1;
-    if (head.producerId >= 0) this.producers.appended(head, baseOffset, now);
+    if (head.producerId >= 0) this.producers.appended(head, baseOffset);
     if (head.isTransactional) this.transactions.appended(head, baseOffset, bytes);
   }
 
   /** All in-sync replicas have what stands before this offset. */
   replicated(offset: number): void {
     this.#highWatermark = Math.max(this.#highWatermark, Math.min(offset, this.#end));
-    this.transactions.replicated(this.#highWatermark);
+  }
+
+  /** A new leader does not know as much. */
+  holdBack(highWatermark: number): void {
+    this.#highWatermark = Math.min(this.#highWatermark, highWatermark);
   }
 
   /** Forgets what no other replica had when the leader went. */
@@ -169,11 +178,10 @@ export class Log {
     this.#highWatermark = Math.min(this.#highWatermark, this.#end);
     this.producers.clear();
     this.transactions.clear();
-    for (const { head, baseOffset, bytes, appendedAt } of batches) {
-      if (head.producerId >= 0) this.producers.appended(head, baseOffset, appendedAt);
+    for (const { head, baseOffset, bytes } of batches) {
+      if (head.producerId >= 0) this.producers.appended(head, baseOffset);
       if (head.isTransactional) this.transactions.appended(head, baseOffset, bytes);
     }
-    this.transactions.replicated(this.#highWatermark);
   }
 }
 

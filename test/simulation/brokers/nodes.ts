@@ -1,15 +1,20 @@
 import type { Session } from './connection.ts';
+import { FetchSessions, type SessionRules } from './fetch-sessions.ts';
 
 const PORT = 9_092;
 
 /** The brokers: which of them are up, and who is connected to them. */
 export class Nodes {
   readonly ids: readonly number[];
+  readonly #random: () => number;
   readonly #up: Set<number>;
   readonly #sessions = new Map<number, Set<Session>>();
+  readonly #fetchSessions: ReadonlyMap<number, FetchSessions>;
 
-  constructor(count: number) {
+  constructor(count: number, rules: SessionRules, random: () => number) {
     this.ids = Array.from({ length: count }, (_, at) => at + 1);
+    this.#random = random;
+    this.#fetchSessions = new Map(this.ids.map((id) => [id, new FetchSessions(rules, random)]));
     this.#up = new Set(this.ids);
   }
 
@@ -17,9 +22,10 @@ export class Nodes {
     return this.ids.filter((id) => this.#up.has(id));
   }
 
-  /** The lowest that is up; 1 where none is. */
+  /** Any broker that is up passes for the controller: it hands on what is asked of it. 1 where none is. */
   get controller(): number {
-    return this.up[0] ?? 1;
+    const { up } = this;
+    return up[Math.floor(this.#random() * up.length)] ?? 1;
   }
 
   isUp(node: number): boolean {
@@ -34,6 +40,12 @@ export class Nodes {
     return this.ids.find((id) => this.address(id).host === host && port === PORT);
   }
 
+  fetchSessions(node: number): FetchSessions {
+    const sessions = this.#fetchSessions.get(node);
+    if (sessions === undefined) throw new Error(`there is no broker ${node}`);
+    return sessions;
+  }
+
   connected(node: number, session: Session): () => void {
     const sessions = this.#sessions.get(node) ?? new Set();
     this.#sessions.set(node, sessions.add(session));
@@ -43,6 +55,7 @@ export class Nodes {
   /** Ends every connection to it. */
   stop(node: number): void {
     this.#up.delete(node);
+    this.fetchSessions(node).clear();
     const sessions = [...(this.#sessions.get(node) ?? [])];
     this.#sessions.delete(node);
     for (const session of sessions) session.hangUp();

@@ -1,5 +1,6 @@
 import type { Authorizer } from './rights.ts';
 import type { GroupCoordinator } from './group-coordinator.ts';
+import type { News } from './news.ts';
 import type { Nodes } from './nodes.ts';
 import type { Settings } from './settings.ts';
 import type { Tell } from './facts.ts';
@@ -10,6 +11,7 @@ import type { TransactionCoordinator } from './transaction-coordinator.ts';
 export interface Parts {
   readonly nodes: Nodes;
   readonly topics: Topics;
+  readonly news: News;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
   readonly authorizer: Authorizer;

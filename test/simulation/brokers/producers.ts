@@ -6,7 +6,8 @@ interface Remembered {
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly baseOffset: number;
-  readonly appendedAt: number;
+  /** Of its newest record. */
+  readonly timestamp: number;
 }
 
 interface State {
@@ -50,7 +51,7 @@ export class Producers {
   }
 
   /** Remembers a batch that was appended. */
-  appended(head: BatchHead, baseOffset: number, appendedAt: number): void {
+  appended(head: BatchHead, baseOffset: number): void {
     let state = this.#states.get(head.producerId);
     if (state === undefined || state.epoch !== head.producerEpoch) {
       state = { epoch: head.producerEpoch, batches: [] };
@@ -58,7 +59,7 @@ export class Producers {
     }
     if (head.isControl) return;
     const lastSequence = sequenceAfter(head.baseSequence, head.lastOffsetDelta);
-    state.batches.push({ firstSequence: head.baseSequence, lastSequence, baseOffset, appendedAt });
+    state.batches.push({ firstSequence: head.baseSequence, lastSequence, baseOffset, timestamp: head.maxTimestamp });
     if (state.batches.length > REMEMBERED) state.batches.shift();
   }
 

@@ -1,5 +1,7 @@
+import type { SessionRules } from './fetch-sessions.ts';
+
 /** How brokers are set. Milliseconds; what is a function is asked each time, so that it can be drawn. */
-export interface Settings {
+export interface Settings extends SessionRules {
   /** `group.initial.rebalance.delay.ms` */
   readonly initialRebalanceDelayMs: number;
   readonly minSessionTimeoutMs: number;
@@ -19,6 +21,8 @@ export interface Settings {
   readonly markerMs: () => number;
   /** Until others take over from a broker that died. */
   readonly failoverMs: () => number;
+  /** Until a broker that was started again has what the others have. */
+  readonly catchUpMs: () => number;
   /** Until a broker hears of what has changed. */
   readonly newsMs: () => number;
 }
@@ -33,10 +37,13 @@ export const DEFAULT_SETTINGS: Settings = {
   offsetMetadataMaxBytes: 4_096,
   coordinatorPartitions: 4,
   transactionCleanupMs: 10_000,
+  fetchSessionSlots: 1_000,
+  fetchSessionEvictionMs: 120_000,
   maxTransactionTimeoutMs: 900_000,
   loadMs: atOnce,
   replicationMs: atOnce,
   markerMs: atOnce,
   failoverMs: atOnce,
+  catchUpMs: atOnce,
   newsMs: atOnce,
 };

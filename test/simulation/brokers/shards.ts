@@ -1,4 +1,5 @@
 import { ERROR } from './error-codes.ts';
+import { javaHash } from './java-hash.ts';
 import { NO_LEADER, type Partition } from './partition.ts';
 import type { Topic } from './topics.ts';
 
@@ -58,11 +59,4 @@ export class Shards {
       else setTimeout(loaded, delay);
     });
   }
-}
-
-/** As Java hashes a text. */
-function javaHash(text: string): number {
-  let hash = 0;
-  for (let at = 0; at < text.length; at += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
-  return hash;
 }

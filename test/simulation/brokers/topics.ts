@@ -1,22 +1,10 @@
 import { Partition, NO_LEADER, type Replication } from './partition.ts';
-import type { AppendRules } from './log.ts';
-
-/** What a topic's settings are where nobody sets them: those of Kafka's brokers. */
-export const TOPIC_DEFAULTS: Readonly<Record<string, string>> = {
-  'cleanup.policy': 'delete',
-  'max.message.bytes': '1048588',
-  'message.timestamp.type': 'CreateTime',
-  'message.timestamp.after.max.ms': '3600000',
-  'min.insync.replicas': '1',
-  'retention.bytes': '-1',
-  'retention.ms': '604800000',
-};
 
 export interface Topic {
   readonly name: string;
   readonly isInternal: boolean;
   readonly partitions: Partition[];
-  /** As they were set; the others are as in `TOPIC_DEFAULTS`. */
+  /** As they were set; the others are as in `topic-configs.ts`. */
   readonly configs: Map<string, string>;
 }
 
@@ -36,12 +24,20 @@ export class Topics {
   readonly #nodes: readonly number[];
   readonly #isUp: (node: number) => boolean;
   readonly #replication: Replication;
+  readonly #changed: (topics: Topics) => void;
   #placed = 0;
 
-  constructor(nodes: readonly number[], isUp: (node: number) => boolean, replication: Replication) {
+  /** @param changed hears of every change of which topics there are and who leads them */
+  constructor(
+    nodes: readonly number[],
+    isUp: (node: number) => boolean,
+    replication: Replication,
+    changed: (topics: Topics) => void,
+  ) {
     this.#nodes = nodes;
     this.#isUp = isUp;
     this.#replication = replication;
+    this.#changed = changed;
   }
 
   all(): Topic[] {
@@ -79,14 +75,17 @@ export class Topics {
   delete(name: string): void {
     const topic = this.#topics.get(name);
     this.#topics.delete(name);
+    this.#changed(this);
     for (const partition of topic?.partitions ?? []) partition.end();
   }
 
   #add(topic: Topic, replicas: readonly number[]): void {
     const leader = replicas.find(this.#isUp) ?? NO_LEADER;
-    const partition = new Partition(topic.name, topic.partitions.length, replicas, leader, this.#replication);
-    partition.setInSync(replicas.filter(this.#isUp));
+    const partition = new Partition(topic.name, topic.partitions.length, replicas, {
+      ...{ leader, replication: this.#replication, ledOtherwise: () => this.#changed(this) },
+    });
     topic.partitions.push(partition);
+    partition.setInSync(replicas.filter(this.#isUp));
   }
 
   /** One broker after the other begins. */
@@ -95,17 +94,4 @@ export class Topics {
     this.#placed += 1;
     return Array.from({ length: count }, (_, at) => this.#nodes[(first + at) % this.#nodes.length] ?? 0);
   }
-}
-
-/** A setting of a topic. */
-export function configOf(topic: Topic, name: string): string {
-  return topic.configs.get(name) ?? TOPIC_DEFAULTS[name] ?? '';
-}
-
-export function appendRules(topic: Topic): AppendRules {
-  return {
-    maxBatchBytes: Number(configOf(topic, 'max.message.bytes')),
-    isAppendTime: configOf(topic, 'message.timestamp.type') === 'LogAppendTime',
-    maxAheadMs: Number(configOf(topic, 'message.timestamp.after.max.ms')),
-  };
 }

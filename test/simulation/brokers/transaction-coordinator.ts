@@ -170,10 +170,14 @@ export class TransactionCoordinator {
 
   /** Writes as soon as somebody leads the partition. */
   #mark(partition: Partition, write: () => void): void {
+    const isReady = (): boolean => partition.isGone || partition.leader !== NO_LEADER;
     const attempt = (): void => {
-      if (partition.isGone || partition.leader !== NO_LEADER) return write();
+      if (isReady()) {
+        write();
+        return;
+      }
       const unwatch = partition.watch(() => {
-        if (!partition.isGone && partition.leader === NO_LEADER) return;
+        if (!isReady()) return;
         unwatch();
         write();
       });

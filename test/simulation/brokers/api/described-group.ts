@@ -14,15 +14,14 @@ export function describedGroup(groupId: string, found: Group | number | undefine
     return { ...known, ...none, errorCode: found, groupState: '', authorizedOperations: NOT_SAID };
   }
   if (found === undefined) return { ...known, ...none, errorCode: 0, groupState: 'Dead' };
-  const isStable = found.state === 'Stable';
+  const { state, protocolType, protocol, members } = found.generations;
+  const isStable = state === 'Stable';
   return {
-    ...known,
-    ...{ errorCode: 0, groupState: found.state, protocolType: found.protocolType },
-    protocolData: isStable ? found.protocol : '',
-    members: [...found.members.values()].map((member) => ({
+    ...{ ...known, errorCode: 0, groupState: state, protocolType, protocolData: isStable ? protocol : '' },
+    members: members.map((member) => ({
       ...{ memberId: member.memberId, clientId: member.clientId, clientHost: member.clientHost },
-      memberMetadata: isStable ? member.metadataFor(found.protocol) : Buffer.alloc(0),
-      memberAssignment: isStable ? member.assignment : Buffer.alloc(0),
+      memberMetadata: isStable ? member.metadataFor(protocol) : Buffer.alloc(0),
+      memberAssignment: member.assignment,
     })),
   };
 }

@@ -8,34 +8,36 @@ import type { Parts } from '../parts.ts';
 export function offsetHandlers(parts: Parts): Pick<Handlers, 'OffsetCommit' | 'OffsetFetch'> {
   const { groups, authorizer, topics } = parts;
   return {
-    OffsetCommit: ({ groupId, generationId, memberId, topics: wanted }, caller, reply) => {
+    OffsetCommit: ({ groupId, generationId, memberId, topics: wanted }, caller) => {
       const codeOf = (): number => {
         if (!authorizer.allows(caller.principal, 'READ', 'group', groupId)) return ERROR.GROUP_AUTHORIZATION_FAILED;
+        if (!wanted.some(({ name, partitions }) => partitions.some(({ index }) => topics.partition(name, index))))
+          return 0;
         const code = groups.shards.refusal(caller.node, groupId);
         if (code !== ERROR.NONE) return code;
         if (groups.get(groupId) === undefined && generationId >= 0) return ERROR.ILLEGAL_GENERATION;
         return groups.getOrMake(groupId).group.mayCommit(memberId, generationId);
       };
       const by = { clientId: caller.clientId, memberId };
-      reply({
+      return {
         throttleTimeMs: 0,
         topics: commitPerPartition(parts, caller, wanted, codeOf(), (committed) => {
           groups.getOrMake(groupId).offsets.commit(committed);
           groups.committed(groupId, committed, by);
         }),
-      });
+      };
     },
 
-    OffsetFetch: ({ groupId, topics: wanted }, caller, reply) => {
+    OffsetFetch: ({ groupId, topics: wanted }, caller) => {
       const code = authorizer.allows(caller.principal, 'DESCRIBE', 'group', groupId)
         ? groups.shards.refusal(caller.node, groupId)
         : ERROR.GROUP_AUTHORIZATION_FAILED;
-      if (code !== ERROR.NONE) return reply({ throttleTimeMs: 0, topics: [], errorCode: code });
+      if (code !== ERROR.NONE) return { throttleTimeMs: 0, topics: [], errorCode: code };
       const offsets = groups.get(groupId)?.offsets;
       const all = new Map<string, number[]>();
       for (const { topic, partition } of offsets?.all() ?? []) all.set(topic, [...(all.get(topic) ?? []), partition]);
       const asked = wanted ?? [...all].map(([name, partitions]) => ({ name, partitions }));
-      reply({
+      return {
         throttleTimeMs: 0,
         topics: asked.map(({ name, partitions }) => ({
           name,
@@ -49,7 +51,7 @@ export function offsetHandlers(parts: Parts): Pick<Handlers, 'OffsetCommit' | 'O
           }),
         })),
         errorCode: ERROR.NONE,
-      });
+      };
     },
   };
 }

@@ -2,9 +2,11 @@ import { readHead } from '../batch.ts';
 import type { Caller, Handler } from '../connection.ts';
 import { ERROR } from '../error-codes.ts';
 import type { Appended } from '../log.ts';
+import type { Response } from '../messages/apis.ts';
 import type { Partition } from '../partition.ts';
 import type { Parts } from '../parts.ts';
-import { appendRules, configOf } from '../topics.ts';
+import { ledBy } from './served.ts';
+import { appendRules, configOf } from '../topic-configs.ts';
 
 /** What became of the records of one partition; `end` is what all replicas must have before it is acknowledged. */
 interface Written {
@@ -20,7 +22,7 @@ const ALL_REPLICAS = -1;
 
 /** Appends batches, and answers when as many replicas have them as were asked for. */
 export function produce(parts: Parts): Handler<'Produce'> {
-  return ({ acks, timeoutMs, topics, transactionalId }, caller, reply) => {
+  return ({ acks, timeoutMs, topics, transactionalId }, caller) => {
     const forbidden =
       transactionalId !== null && !parts.authorizer.allows(caller.principal, 'WRITE', 'transaction', transactionalId);
     const written = topics.map(({ name, partitions }) => ({
@@ -32,24 +34,20 @@ export function produce(parts: Parts): Handler<'Produce'> {
           : append(parts, caller, { topic: name, index, records, acks, transactionalId }),
       })),
     }));
-    const answer = (): void =>
-      reply({
-        topics: written.map(({ name, partitions }) => ({
-          name,
-          partitions: partitions.map(({ index, written: { code, baseOffset, appendTime, partition } }) => ({
-            ...{ index, errorCode: code, baseOffset: code === 0 ? baseOffset : -1, logAppendTimeMs: appendTime },
-            logStartOffset: code === 0 ? (partition?.log.startOffset ?? -1) : -1,
-          })),
+    const answer = (): Response<'Produce'> => ({
+      topics: written.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ index, written: { code, baseOffset, appendTime, partition } }) => ({
+          ...{ index, errorCode: code, baseOffset: code === 0 ? baseOffset : -1, logAppendTimeMs: appendTime },
+          logStartOffset: partition?.log.startOffset ?? -1,
         })),
-        throttleTimeMs: parts.throttling.timeMs(caller.clientId),
-      });
-    if (acks === 0) return reply(undefined);
+      })),
+      throttleTimeMs: parts.throttling.timeMs(caller.clientId),
+    });
+    if (acks === 0) return undefined;
     if (acks !== ALL_REPLICAS) return answer();
-    whenReplicated(
-      written.flatMap(({ partitions }) => partitions.map((one) => one.written)),
-      timeoutMs,
-      answer,
-    );
+    const all = written.flatMap(({ partitions }) => partitions.map((one) => one.written));
+    return (reply) => whenReplicated(all, timeoutMs, () => reply(answer()));
   };
 }
 
@@ -65,11 +63,10 @@ function append(parts: Parts, { node, principal }: Caller, wanted: Wanted): Writ
   const { topic: name, index, records, acks } = wanted;
   const topic = parts.topics.get(name);
   if (!parts.authorizer.allows(principal, 'WRITE', 'topic', name)) return refused(ERROR.TOPIC_AUTHORIZATION_FAILED);
-  const partition = topic?.partitions[index];
-  if (topic === undefined || partition === undefined) return refused(ERROR.UNKNOWN_TOPIC_OR_PARTITION);
+  if (topic === undefined) return refused(ERROR.UNKNOWN_TOPIC_OR_PARTITION);
   if (acks < ALL_REPLICAS || acks > 1) return refused(ERROR.INVALID_REQUIRED_ACKS);
-  const code = partition.refusal(node);
-  if (code !== ERROR.NONE) return refused(code);
+  const partition = ledBy(parts, node, name, index);
+  if (typeof partition === 'number') return refused(partition);
   const least = Number(configOf(topic, 'min.insync.replicas'));
   if (acks === ALL_REPLICAS && partition.inSync.length < least) return refused(ERROR.NOT_ENOUGH_REPLICAS);
   const batch = records ?? Buffer.alloc(0);
@@ -84,7 +81,11 @@ function append(parts: Parts, { node, principal }: Caller, wanted: Wanted): Writ
 }
 
 function writtenTo(partition: Partition, appended: Appended): Written {
-  if (appended.kind === 'refused') return refused(appended.code);
+  if (appended.kind === 'refused') {
+    const { code } = appended;
+    const isAtOnce = code === ERROR.CORRUPT_MESSAGE || code === ERROR.MESSAGE_TOO_LARGE;
+    return isAtOnce ? refused(code) : { ...refused(code), partition };
+  }
   const { baseOffset, appendTime } = appended;
   const end = appended.kind === 'appended' ? appended.end : partition.log.endOffset;
   return { partition, epoch: partition.leaderEpoch, end, code: ERROR.NONE, baseOffset, appendTime };
@@ -114,9 +115,11 @@ function whenReplicated(written: readonly Written[], timeoutMs: number, done: ()
     }
     return waiting.size === 0;
   };
-  let timer: NodeJS.Timeout | undefined;
-  if (look()) return done();
-  timer = setTimeout(() => {
+  if (look()) {
+    done();
+    return;
+  }
+  const timer = setTimeout(() => {
     for (const one of waiting) one.code = ERROR.REQUEST_TIMED_OUT;
     finish();
   }, timeoutMs);

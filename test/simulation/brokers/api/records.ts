@@ -4,6 +4,7 @@ import type { Partition } from '../partition.ts';
 import type { Parts } from '../parts.ts';
 import type { Operation } from '../rights.ts';
 import { storedRecords, type StoredRecord } from '../stored-records.ts';
+import { ledBy } from './served.ts';
 import { fetch } from './fetch.ts';
 import { produce } from './produce.ts';
 
@@ -14,46 +15,44 @@ const [LATEST, EARLIEST, WITH_LARGEST_TIME] = [-1, -2, -3];
 export function recordHandlers(parts: Parts): Pick<Handlers, 'Produce' | 'Fetch' | 'ListOffsets' | 'DeleteRecords'> {
   const led = (caller: Caller, operation: Operation, name: string, index: number): Partition | number => {
     if (!parts.authorizer.allows(caller.principal, operation, 'topic', name)) return ERROR.TOPIC_AUTHORIZATION_FAILED;
-    const partition = parts.topics.partition(name, index);
-    if (partition === undefined) return ERROR.UNKNOWN_TOPIC_OR_PARTITION;
-    return partition.refusal(caller.node) || partition;
+    return ledBy(parts, caller.node, name, index);
   };
 
   return {
     Produce: produce(parts),
     Fetch: fetch(parts),
-    ListOffsets: ({ topics, isolationLevel }, caller, reply) =>
-      reply({
-        throttleTimeMs: 0,
-        topics: topics.map(({ name, partitions }) => ({
-          name,
-          partitions: partitions.map(({ index, timestamp }) => {
-            const partition = led(caller, 'DESCRIBE', name, index);
-            if (typeof partition === 'number') return { index, errorCode: partition, timestamp: -1, offset: -1 };
-            return {
-              index,
-              errorCode: ERROR.NONE,
-              ...offsetAt(partition, timestamp, isolationLevel === READ_COMMITTED),
-            };
-          }),
-        })),
-      }),
-    DeleteRecords: ({ topics }, caller, reply) =>
-      reply({
-        throttleTimeMs: 0,
-        topics: topics.map(({ name, partitions }) => ({
-          name,
-          partitions: partitions.map(({ index, offset }) => {
-            const partition = led(caller, 'DELETE', name, index);
-            if (typeof partition === 'number') return { index, lowWatermark: -1, errorCode: partition };
-            const { highWatermark } = partition.log;
-            const before = offset === -1 ? highWatermark : offset;
-            if (before < 0 || before > highWatermark)
-              return { index, lowWatermark: -1, errorCode: ERROR.OFFSET_OUT_OF_RANGE };
-            return { index, lowWatermark: partition.deleteBefore(before), errorCode: ERROR.NONE };
-          }),
-        })),
-      }),
+    ListOffsets: ({ topics, isolationLevel }, caller) => ({
+      throttleTimeMs: 0,
+      topics: topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ index, timestamp }) => {
+          const partition = led(caller, 'DESCRIBE', name, index);
+          if (typeof partition === 'number') return { index, errorCode: partition, timestamp: -1, offset: -1 };
+          if (timestamp === LATEST && partition.isEndUnknown)
+            return { index, errorCode: ERROR.LEADER_NOT_AVAILABLE, timestamp: -1, offset: -1 };
+          return {
+            index,
+            errorCode: ERROR.NONE,
+            ...offsetAt(partition, timestamp, isolationLevel === READ_COMMITTED),
+          };
+        }),
+      })),
+    }),
+    DeleteRecords: ({ topics }, caller) => ({
+      throttleTimeMs: 0,
+      topics: topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ index, offset }) => {
+          const partition = led(caller, 'DELETE', name, index);
+          if (typeof partition === 'number') return { index, lowWatermark: -1, errorCode: partition };
+          const { highWatermark } = partition.log;
+          const before = offset === -1 ? highWatermark : offset;
+          if (before < 0 || before > highWatermark)
+            return { index, lowWatermark: -1, errorCode: ERROR.OFFSET_OUT_OF_RANGE };
+          return { index, lowWatermark: partition.deleteBefore(before), errorCode: ERROR.NONE };
+        }),
+      })),
+    }),
   };
 }
 

@@ -15,23 +15,20 @@ export function transactionHandlers(parts: Parts): Pick<Handlers, Names> {
       : ERROR.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
 
   return {
-    InitProducerId: ({ transactionalId: id, transactionTimeoutMs }, { node, principal }, reply) => {
-      const refuse = (errorCode: number): void =>
-        reply({ throttleTimeMs: 0, errorCode, producerId: -1, producerEpoch: -1 });
+    InitProducerId: ({ transactionalId: id, transactionTimeoutMs }, { node, principal }) => {
+      const refuse = (errorCode: number) => ({ throttleTimeMs: 0, errorCode, producerId: -1, producerEpoch: -1 });
       if (id === null) {
         const may =
           authorizer.allows(principal, 'IDEMPOTENT_WRITE', 'cluster') ||
           topics.all().some(({ name }) => authorizer.allows(principal, 'WRITE', 'topic', name));
-        return may
-          ? reply({ throttleTimeMs: 0, ...transactions.newProducer() })
-          : refuse(ERROR.CLUSTER_AUTHORIZATION_FAILED);
+        return may ? { throttleTimeMs: 0, ...transactions.newProducer() } : refuse(ERROR.CLUSTER_AUTHORIZATION_FAILED);
       }
       const code = refusal(node, principal, id);
       if (code !== ERROR.NONE) return refuse(code);
-      reply({ throttleTimeMs: 0, ...transactions.begin(id, transactionTimeoutMs) });
+      return { throttleTimeMs: 0, ...transactions.begin(id, transactionTimeoutMs) };
     },
 
-    AddPartitionsToTxn: ({ transactionalId, topics: wanted, ...producer }, { node, principal }, reply) => {
+    AddPartitionsToTxn: ({ transactionalId, topics: wanted, ...producer }, { node, principal }) => {
       const code = refusal(node, principal, transactionalId);
       const found = wanted.flatMap(({ name, partitions }) =>
         partitions.map((index) => ({ name, index, partition: topics.partition(name, index) })),
@@ -44,7 +41,7 @@ export function transactionHandlers(parts: Parts): Pick<Handlers, Names> {
         return transactions.add(transactionalId, producer, { partitions: added });
       };
       const outcome = codeOf();
-      reply({
+      return {
         throttleTimeMs: 0,
         results: wanted.map(({ name, partitions }) => ({
           name,
@@ -56,32 +53,32 @@ export function transactionHandlers(parts: Parts): Pick<Handlers, Names> {
                 : outcome,
           })),
         })),
-      });
+      };
     },
 
-    AddOffsetsToTxn: ({ transactionalId, groupId, ...producer }, { node, principal }, reply) => {
+    AddOffsetsToTxn: ({ transactionalId, groupId, ...producer }, { node, principal }) => {
       const code = refusal(node, principal, transactionalId);
       const errorCode = code === ERROR.NONE ? transactions.add(transactionalId, producer, { group: groupId }) : code;
-      reply({ throttleTimeMs: 0, errorCode });
+      return { throttleTimeMs: 0, errorCode };
     },
 
-    EndTxn: ({ transactionalId, committed, ...producer }, { node, principal }, reply) => {
+    EndTxn: ({ transactionalId, committed, ...producer }, { node, principal }) => {
       const code = refusal(node, principal, transactionalId);
       const errorCode = code === ERROR.NONE ? transactions.end(transactionalId, producer, committed) : code;
-      reply({ throttleTimeMs: 0, errorCode });
+      return { throttleTimeMs: 0, errorCode };
     },
 
-    TxnOffsetCommit: ({ groupId, producerId, topics: wanted }, caller, reply) => {
+    TxnOffsetCommit: ({ groupId, producerId, topics: wanted }, caller) => {
       const code = authorizer.allows(caller.principal, 'READ', 'group', groupId)
         ? groups.shards.refusal(caller.node, groupId)
         : ERROR.GROUP_AUTHORIZATION_FAILED;
       const { offsets } = groups.getOrMake(groupId);
-      reply({
+      return {
         throttleTimeMs: 0,
         topics: commitPerPartition(parts, caller, wanted, code, (committed) => {
           offsets.commitLater(producerId, committed);
         }),
-      });
+      };
     },
   };
 }
