@@ -88,6 +88,14 @@ export class Faults {
       case 'coordinator_move':
         this.#instant(kind);
         return cluster.moveCoordinator(GROUP);
+      case 'forget_sessions':
+        this.#instant(kind);
+        return cluster.forgetFetchSessions(random.pick(this.#world.brokers));
+      case 'throttle': {
+        const longestMs = random.pick([50, 1_000]);
+        cluster.throttle(() => random.between(0, longestMs));
+        return this.#while(kind, 'brokers', random.between(1_000, 8_000), () => cluster.throttle(() => 0));
+      }
       case 'gateway_away':
         return this.#mood(kind, 'away', random.between(500, 8_000));
       case 'refuses_everybody':

@@ -11,6 +11,8 @@ export const FAULTS = {
   broker_stop: 2,
   leader_move: 3,
   coordinator_move: 2,
+  forget_sessions: 1,
+  throttle: 1,
   cut: 2,
   reset: 3,
   gateway_away: 2,
@@ -49,6 +51,7 @@ export interface InsideDelays {
   readonly loadMs: number;
   readonly failoverMs: number;
   readonly newsMs: number;
+  readonly catchUpMs: number;
 }
 
 /** Settings that may differ between members of one group. */
@@ -97,6 +100,7 @@ export function planOf(seed: number): Plan {
       loadMs: random.pick([0, 100, 2_000]),
       failoverMs: random.pick([0, 500, 4_000]),
       newsMs: random.pick([0, 50, 1_000]),
+      catchUpMs: random.pick([0, 300, 3_000]),
     },
     delays: { usualMs: random.pick([0, 2, 10]), tail: random.pick([0, 0.002, 0.02]), longestMs },
     faults: (Object.keys(FAULTS) as FaultKind[]).filter(() => maybe(0.35)),

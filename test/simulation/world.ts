@@ -35,6 +35,7 @@ export class World {
   members: Member[] = [];
   readonly #habitat: Habitat;
   #started = 0;
+  #hasBegun = false;
   readonly #undo: (() => void)[] = [];
 
   constructor(plan: Plan) {
@@ -51,7 +52,7 @@ export class World {
     this.cluster = new Cluster({
       brokers: plan.brokers,
       random: () => brokers.next(),
-      settings: insideOf(plan, random('inside')),
+      settings: insideOf(plan, random('inside'), () => this.#hasBegun),
     });
     this.network = new Network(time, this.cluster, delays);
     this.gateway = new SimulatedGateway({ time, random: random('answers'), delays: distant, tell: this.#requested });
@@ -67,6 +68,7 @@ export class World {
       this.cluster.createTopic(topic, { partitions: plan.partitions, replicas: plan.brokers });
     }
     this.cluster.on((fact) => this.#told(fact));
+    this.#hasBegun = true;
   }
 
   /** Milliseconds since the beginning. */
@@ -199,14 +201,16 @@ export class World {
   }
 }
 
-function insideOf({ inside }: Plan, random: Random): Partial<Settings> {
-  const upTo = (most: number) => (): number => random.between(0, most);
+/** Topics are there before the world begins, and every broker knows them. */
+function insideOf({ inside }: Plan, random: Random, hasBegun: () => boolean): Partial<Settings> {
+  const upTo = (most: number) => (): number => (hasBegun() ? random.between(0, most) : 0);
   return {
     initialRebalanceDelayMs: inside.initialRebalanceDelayMs,
     replicationMs: upTo(inside.replicationMs),
     loadMs: upTo(inside.loadMs),
     failoverMs: upTo(inside.failoverMs),
     newsMs: upTo(inside.newsMs),
+    catchUpMs: upTo(inside.catchUpMs),
   };
 }
 

@@ -59,6 +59,8 @@ function losesWork({ kind }: Disturbance): boolean {
     case 'leave':
     case 'leader_move':
     case 'coordinator_move':
+    case 'forget_sessions':
+    case 'throttle':
     case 'gateway_away':
     case 'refuses_everybody':
     case 'crowded':
