@@ -35,11 +35,14 @@ function hunt({ name, file, from, to }: Mutant): string | undefined {
       code.replace(from, () => to),
     );
     const args = ['--import', 'tsx', 'test/simulation/run.ts', '--seed', '0', '--seeds', seeds];
-    const { status, stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 28 });
-    if (status === 0) return undefined;
-    const [, kind = 'hangs'] = /^(\w+): .*\n\(/m.exec(stdout) ?? [];
-    const [, seed] = /--seed (\d+)$/m.exec(stdout) ?? /^seed (\d+): within one step/m.exec(stdout) ?? [];
-    return `${kind}, seed ${seed ?? 'unknown'}`;
+    const run = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 28 });
+    if (run.status === 0) return undefined;
+    const [, kind] = /^(\w+): .*\n\(/m.exec(run.stdout) ?? [];
+    const [, seed] = /--seed (\d+)$/m.exec(run.stdout) ?? [];
+    if (kind !== undefined && seed !== undefined) return `${kind}, seed ${seed}`;
+    const [hangs] = /^seed \d+: within one step.*$/m.exec(run.stdout) ?? [];
+    if (hangs === undefined) throw new Error(`${name}: ${run.stderr}`);
+    return hangs;
   } finally {
     rmSync(folder, { recursive: true });
   }
