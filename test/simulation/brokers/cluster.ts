@@ -7,6 +7,7 @@ import { recordHandlers } from './api/records.ts';
 import { sessionHandlers } from './api/session.ts';
 import { topicHandlers } from './api/topics.ts';
 import { transactionHandlers } from './api/transactions.ts';
+import { compact } from './compaction.ts';
 import { Session, type Connection, type Handlers, type ServerEnd } from './connection.ts';
 import type { Fact } from './facts.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
@@ -17,7 +18,7 @@ import { NO_LEADER, type Partition } from './partition.ts';
 import { Authorizer, type Rights } from './rights.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import { storedRecords, type StoredRecord } from './stored-records.ts';
-import { appendRules } from './topic-configs.ts';
+import { appendRules, configOf } from './topic-configs.ts';
 import { Topics, type NewTopic, type Topic } from './topics.ts';
 import { TransactionCoordinator } from './transaction-coordinator.ts';
 
@@ -212,9 +213,27 @@ export class Cluster {
     return offset;
   }
 
-  /** Retention: what stands before this offset is gone. */
+  /** What stands before this offset is gone. */
   deleteRecords(topic: string, index: number, before: number): void {
     this.#partition(topic, index).deleteBefore(before);
+  }
+
+  /** Retention by time: batches whose records are all older than their topic keeps them are gone. */
+  expire(): void {
+    for (const topic of this.#topics.all()) {
+      const keptMs = Number(configOf(topic, 'retention.ms'));
+      if (keptMs < 0 || topic.isInternal) continue;
+      for (const partition of topic.partitions) {
+        const { batches, endOffset } = partition.log;
+        const kept = batches.find(({ head }) => head.maxTimestamp >= Date.now() - keptMs);
+        partition.deleteBefore(kept?.baseOffset ?? endOffset);
+      }
+    }
+  }
+
+  /** Of each key only the newest record stays, of what all replicas have. */
+  compact(topic: string, index: number): void {
+    compact(this.#partition(topic, index).log);
   }
 
   /** Ends an open transaction, as an operator or its time-out does. */
