@@ -17,6 +17,7 @@ import { kafkaLogCreator } from '../ops/kafka-log.ts';
 import { createLog } from '../ops/log.ts';
 import { logDestination } from '../ops/log-destination.ts';
 import { createMetrics } from '../ops/metrics.ts';
+import { traceField } from '../ops/record-sentences.ts';
 import { StatusKeeper } from '../ops/status.ts';
 import { AllParkedKeys } from '../pipeline/all-parked-keys.ts';
 import { Gate } from '../pipeline/gate.ts';
@@ -168,8 +169,11 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
           parkedKeys,
           waits,
           process: (record, ownership) => processRecord(record, ports, ownership),
-          onError: ({ topic, partition, offset }, error) =>
-            log.error('a record could not be worked on; trying again', { topic, partition, offset, error }),
+          onError: (record, error) => {
+            const { topic, partition, offset } = record;
+            const fields = { ...traceField(record), topic, partition, offset, error };
+            log.error('a record could not be worked on; trying again', fields);
+          },
         },
         reject,
       );

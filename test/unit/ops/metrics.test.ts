@@ -282,7 +282,7 @@ test('what is not asked of the gateway is counted too', async () => {
     { kind: 'consumed', tier: 'main', count: 5 },
     { kind: 'due', tier: '5s', latenessMs: -3 },
     { kind: 'undecodable', record: RECORD, error: 'magic', detail: '' },
-    { kind: 'unlisted_payment_code', paymentId: 'p', code: 'X' },
+    { kind: 'unlisted_payment_code', record: RECORD, paymentId: 'p', code: 'X' },
     { kind: 'waiting', for: 'registry', record: RECORD, error },
     { kind: 'waiting', for: 'dead_letter', record: RECORD, error },
     { kind: 'hold_probed', reason: 'outage', ended: false, nextProbeInMs: 1 },
