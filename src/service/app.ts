@@ -62,6 +62,7 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
     version,
     ...config.build,
     ...config.replays,
+    ...config.metrics,
     topology,
     tiers: retry.tiers.map(({ name }) => name),
     systemic: hold.systemic,
@@ -98,14 +99,14 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   const admin = await startAdminServer({
     ...config.http,
     checks: { live: () => liveness(facts()), started: startup, ready: () => readiness(facts()) },
-    metrics: async () => {
+    metrics: (accept) => {
       metrics.gauges.inFlight(gate.inFlight);
       metrics.gauges.fencedKeys(parkedKeys.keys);
       metrics.gauges.memberState(member().state);
       metrics.gauges.waitingPartitions(waits.count(consumer?.statesNow() ?? []));
       metrics.gauges.sendRateLimit(gate.rateLimit);
       metrics.gauges.signingKeys(keys.state.versions, keys.state.inUse);
-      return { contentType: metrics.contentType, text: await metrics.text() };
+      return metrics.expose(accept);
     },
     status: async () => {
       const lanes = consumer === undefined ? [] : await lanesSoon(consumer);
