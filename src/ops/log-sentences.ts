@@ -24,7 +24,13 @@ export function sentences(tell: Tell, throttle: Throttle): FactHandlers {
       const place = target === 'open_transaction' ? ` of ${record.topic}:${String(record.partition)}` : '';
       const pass = throttle(`waiting for ${target}${place}`);
       if (pass === undefined) return;
-      const about = { ...traceField(record), for: target, record: recordName(record), error: errorFields(error), ...pass };
+      const about = {
+        ...traceField(record),
+        for: target,
+        record: recordName(record),
+        error: errorFields(error),
+        ...pass,
+      };
       const remedy = LOG_EVENTS.waiting.remedy[target];
       tell('waiting', 'warn', 'waiting, and trying again until it works', { ...about, remedy });
     },

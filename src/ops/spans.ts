@@ -1,16 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  ProxyTracerProvider,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  TraceFlags,
-  type Attributes,
-  type Context,
-  type HrTime,
-} from '@opentelemetry/api';
-import { recordName, type KafkaRecord } from '../core/record.ts';
+import * as api from '@opentelemetry/api';
+import type { Outcome } from '../core/outcome.ts';
+import { recordName, type TraceContext } from '../core/record.ts';
 import type { AttemptFact } from '../pipeline/facts.ts';
 import type { Observe } from '../pipeline/ports.ts';
 import { outcomeLabel } from './labels.ts';
@@ -20,7 +11,7 @@ export interface SpansOptions {
   /** Of this package. */
   readonly version: string;
   readonly groupId: string;
-  /** Where requests go, in full. */
+  /** The address that requests go to. */
   readonly target: URL;
   /** Told of what the SDK throws; nothing else comes of it. */
   readonly onFailure: (error: unknown) => void;
@@ -29,7 +20,7 @@ export interface SpansOptions {
 /** Makes attempts into spans. */
 export interface Spans {
   readonly observe: Observe;
-  /** Has the SDK export what it holds back, for a second at most. */
+  /** Has the SDK export what it keeps, for a second at most. Never throws. */
   flush(): Promise<void>;
 }
 
@@ -37,46 +28,103 @@ const NAME = 'payment-notifier';
 const FLUSHED_WITHIN_MS = 1_000;
 
 /**
- * Gives every attempt to the OpenTelemetry SDK of this process as a span: a child of the span in which its record was
- * written, or the root of a trace of its own where the record names none. It is made once the attempt is over, so nothing
- * of it can get into the request.
+ * Tells the OpenTelemetry SDK in this process of every attempt: a span each, the child of the span in which the record was
+ * written, or the root of a trace of its own where the record names none. A span is made when its attempt is over, so
+ * nothing of it can get into the request.
  *
- * @returns `undefined` where no SDK was loaded before: then nothing is made of an attempt
+ * @returns `undefined` where no SDK was registered before: then an attempt costs nothing
  */
-export function createSpans({ version, onFailure, ...options }: SpansOptions): Spans | undefined {
-  const provider: unknown = trace.getTracerProvider();
-  const registered = trace.getTracerProvider();
-  const tracer =
-    registered instanceof ProxyTracerProvider
-      ? registered.getDelegateTracer(NAME, version)
-      : registered.getTracer(NAME, version);
+export function createSpans({ version, groupId, target, onFailure }: SpansOptions): Spans | undefined {
+  const provider = api.trace.getTracerProvider();
+  const isProxy = provider instanceof api.ProxyTracerProvider;
+  const tracer = isProxy ? provider.getDelegateTracer(NAME, version) : provider.getTracer(NAME, version);
   if (tracer === undefined) return undefined;
-  const always = attributesOfAll(options);
-  const name = `${always['http.request.method']} ${always['url.template']}`;
+  const name = `POST ${target.pathname}`;
+  const always = attributesOfAll(target, groupId);
+  const tell = (fact: AttemptFact): void => {
+    const failure = failureOf(fact.outcome);
+    const attributes = { ...always, ...attributesOf(fact), ...(failure !== undefined && { 'error.type': failure }) };
+    const begun = { kind: api.SpanKind.CLIENT, startTime: hrTime(fact.startedAt), attributes };
+    const span = tracer.startSpan(name, begun, contextOf(fact.record.trace));
+    if (failure !== undefined) span.setStatus({ code: api.SpanStatusCode.ERROR });
+    span.end(hrTime(fact.startedAt + fact.durationMs));
+  };
   return {
     observe: (fact) => {
       if (fact.kind !== 'attempt') return;
-      const { record, startedAt, durationMs } = fact;
-      const failure = failureOf(fact);
-      const attributes = { ...always, ...attributesOf(fact), 'error.type': failure };
       try {
-        const span = tracer.startSpan(
-          name,
-          { kind: SpanKind.CLIENT, startTime: hrTime(startedAt), attributes },
-          contextOf(record),
-        );
-        if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
-        span.end(hrTime(startedAt + durationMs));
+        tell(fact);
       } catch (error) {
         onFailure(error);
       }
     },
     flush: async () => {
+      const sdk: api.TracerProvider & { forceFlush?(): Promise<void> } = isProxy ? provider.getDelegate() : provider;
       try {
-        await Promise.race([sdkOf(provider).forceFlush?.(), sleep(FLUSHED_WITHIN_MS, undefined, { ref: false })]);
+        await Promise.race([sdk.forceFlush?.(), sleep(FLUSHED_WITHIN_MS, undefined, { ref: false })]);
       } catch (error) {
         onFailure(error);
       }
     },
   };
+}
+
+/** What is the same in all spans; these names, and those below without `notifier.`, are OpenTelemetry's. */
+function attributesOfAll(target: URL, groupId: string): api.Attributes {
+  return {
+    'http.request.method': 'POST',
+    'url.full': target.href,
+    'server.address': target.hostname,
+    'server.port': Number(target.port || (target.protocol === 'https:' ? 443 : 80)),
+    'messaging.system.name': 'kafka',
+    'messaging.operation.type': 'process',
+    'messaging.consumer.group.name': groupId,
+  };
+}
+
+/** As the line of the log says it: nothing secret, and no body. */
+function attributesOf(fact: AttemptFact): api.Attributes {
+  const { record, provenance, outcome, exchange, attempt } = fact;
+  return {
+    'messaging.destination.name': record.topic,
+    'messaging.destination.partition.id': String(record.partition),
+    'kafka.offset': record.offset,
+    'notifier.payment_id': fact.paymentId,
+    'notifier.origin': recordName(provenance.origin),
+    'notifier.tier': fact.tier,
+    'notifier.attempt': attempt,
+    'notifier.outcome': outcomeLabel(outcome),
+    'notifier.disposition': fact.disposition.kind,
+    'notifier.key_version': fact.keyVersion,
+    ...(outcome.kind !== 'no_result' && { 'notifier.result_code': outcome.code }),
+    ...(exchange.kind === 'response' && { 'http.response.status_code': exchange.status }),
+    ...(attempt > 1 && { 'http.request.resend_count': attempt - 1 }),
+  };
+}
+
+/** The result code, or why there is none; `undefined` for a delivery. */
+function failureOf(outcome: Outcome): string | undefined {
+  switch (outcome.kind) {
+    case 'delivered':
+      return undefined;
+    case 'no_result':
+      return outcome.reason;
+    case 'rejected':
+    case 'systemic':
+    case 'unknown':
+      return outcome.code;
+  }
+}
+
+function contextOf(trace: TraceContext | undefined): api.Context {
+  if (trace === undefined) return api.ROOT_CONTEXT;
+  const { traceId, spanId, sampled } = trace;
+  const traceFlags = sampled ? api.TraceFlags.SAMPLED : api.TraceFlags.NONE;
+  return api.trace.setSpanContext(api.ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
+}
+
+/** Epoch milliseconds as seconds and nanoseconds, by the microsecond: a number could also mean milliseconds since the start. */
+function hrTime(epochMs: number): api.HrTime {
+  const seconds = Math.floor(epochMs / 1_000);
+  return [seconds, Math.floor((epochMs - seconds * 1_000) * 1_000) * 1_000];
 }

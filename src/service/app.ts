@@ -4,7 +4,7 @@ import { Topology } from '../core/topology.ts';
 import { KeyRing } from '../http/key-ring.ts';
 import type { LoadedKeys } from '../http/key-set.ts';
 import { watchKeys } from '../http/key-watch.ts';
-import { createSender } from '../http/sender.ts';
+import { createSender, notifyUrl } from '../http/sender.ts';
 import { createDecoder } from '../kafka/avro/decoder.ts';
 import { GroupConsumer } from '../kafka/consumer.ts';
 import type { MemberView } from '../kafka/group/member-state.ts';
@@ -18,6 +18,7 @@ import { createLog } from '../ops/log.ts';
 import { logDestination } from '../ops/log-destination.ts';
 import { createMetrics } from '../ops/metrics.ts';
 import { traceField } from '../ops/record-sentences.ts';
+import { createSpans } from '../ops/spans.ts';
 import { StatusKeeper } from '../ops/status.ts';
 import { AllParkedKeys } from '../pipeline/all-parked-keys.ts';
 import { Gate } from '../pipeline/gate.ts';
@@ -71,12 +72,20 @@ export async function startService(config: Config, loadedKeys: LoadedKeys): Prom
   const seen = new StatusKeeper(topology, Date.now);
   const stream = logDestination(metrics.logLineDropped);
   const log = createLog({ ...config.log, stream, onTrouble: seen.troubled });
+  const spans = createSpans({
+    version,
+    groupId: config.kafka.group.groupId,
+    target: notifyUrl(gateway.url),
+    onFailure: (error) => log.debug('a span could not be told', { error }),
+  });
   const observe: Observe = (fact) => {
     metrics.observe(fact);
     log.observe(fact);
     seen.observe(fact);
+    spans?.observe(fact);
   };
   const closers = new Closers((name, error) => log.error('could not be closed', { name, error }));
+  if (spans !== undefined) closers.add('spans', () => spans.flush());
   const parkedKeys = new AllParkedKeys();
   const waits = new Waits();
   const gate = new Gate({ ...limits, outageHoldAfter: hold.outageHoldAfter }, observe);

@@ -35,7 +35,11 @@ test('a real Prometheus takes series and exemplars, under the names that it has 
   onTestFinished(prometheus.stop);
   const attempts = 'notifier_attempts_total{result_code="UNKNOWN_EXCEPTION", tier="5s"}';
   expect(await until('a scrape', () => prometheus.value(attempts))).toBe(1);
-  const query = new URLSearchParams({ query: 'notifier_attempt_duration_seconds_bucket', start: '0', end: '9999999999' });
+  const query = new URLSearchParams({
+    query: 'notifier_attempt_duration_seconds_bucket',
+    start: '0',
+    end: '9999999999',
+  });
   const answer = await fetch(`${prometheus.url}/api/v1/query_exemplars?${query.toString()}`);
   expect(await answer.json()).toMatchObject({ data: [{ exemplars: [{ labels: { trace_id: TRACE.traceId } }] }] });
 });
