@@ -24,6 +24,11 @@ export interface Spans {
   flush(): Promise<void>;
 }
 
+/** An SDK is reached through a proxy: ours, or that of another copy of the API, which the SDK came with. */
+type Provider = api.TracerProvider & Partial<Pick<api.ProxyTracerProvider, 'getDelegate' | 'getDelegateTracer'>>;
+
+type Flushing = api.TracerProvider & { forceFlush?(): Promise<void> };
+
 const NAME = 'payment-notifier';
 const FLUSHED_WITHIN_MS = 1_000;
 
@@ -35,9 +40,8 @@ const FLUSHED_WITHIN_MS = 1_000;
  * @returns `undefined` where no SDK was registered before: then an attempt costs nothing
  */
 export function createSpans({ version, groupId, target, onFailure }: SpansOptions): Spans | undefined {
-  const provider = api.trace.getTracerProvider();
-  const isProxy = provider instanceof api.ProxyTracerProvider;
-  const tracer = isProxy ? provider.getDelegateTracer(NAME, version) : provider.getTracer(NAME, version);
+  const provider: Provider = api.trace.getTracerProvider();
+  const tracer = (provider.getDelegateTracer ?? provider.getTracer).call(provider, NAME, version);
   if (tracer === undefined) return undefined;
   const name = `POST ${target.pathname}`;
   const always = attributesOfAll(target, groupId);
@@ -59,7 +63,7 @@ export function createSpans({ version, groupId, target, onFailure }: SpansOption
       }
     },
     flush: async () => {
-      const sdk: api.TracerProvider & { forceFlush?(): Promise<void> } = isProxy ? provider.getDelegate() : provider;
+      const sdk: Flushing = provider.getDelegate?.() ?? provider;
       try {
         await Promise.race([sdk.forceFlush?.(), sleep(FLUSHED_WITHIN_MS, undefined, { ref: false })]);
       } catch (error) {

@@ -1,7 +1,12 @@
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SpanKind, SpanStatusCode, trace, type TraceAPI } from '@opentelemetry/api';
 import {
   AlwaysOnSampler,
   BasicTracerProvider,
+  BatchSpanProcessor,
   InMemorySpanExporter,
   ParentBasedSampler,
   SimpleSpanProcessor,
@@ -9,7 +14,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import * as conventions from '@opentelemetry/semantic-conventions/incubating';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { createSpans } from '../../../src/ops/spans.ts';
 import type { AttemptFact } from '../../../src/pipeline/facts.ts';
 import { ATTEMPT, RECORD, SECRET, T0, TRACE } from '../../support/captured-log.ts';
@@ -111,6 +116,26 @@ test('a record without a trace begins one, and a trace that is not recorded stay
   expect(others).toEqual([]);
   expect(span?.parentSpanContext).toBeUndefined();
   expect(span?.spanContext().traceId).not.toBe(TRACE.traceId);
+});
+
+test('an SDK may come with a copy of the API of its own', async () => {
+  const copy = mkdtempSync(join(tmpdir(), 'payment-notifier-api-'));
+  onTestFinished(() => {
+    rmSync(copy, { recursive: true });
+  });
+  for (const part of ['package.json', 'build/src']) {
+    cpSync(join('node_modules/@opentelemetry/api', part), join(copy, part), { recursive: true });
+  }
+  const api = createRequire(join(copy, 'package.json'))('.') as { readonly trace: TraceAPI };
+  const exporter = new InMemorySpanExporter();
+  api.trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] }));
+  onTestFinished(() => {
+    api.trace.disable();
+  });
+  const told = spans();
+  told?.observe(ATTEMPT);
+  await told?.flush();
+  expect(exporter.getFinishedSpans()).toHaveLength(1);
 });
 
 test('without an SDK nothing is made of an attempt', () => {
