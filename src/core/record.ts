@@ -24,7 +24,7 @@ export interface KafkaRecord {
   readonly value: Buffer | null;
   readonly headers: Headers;
   /** By its header `traceparent`, where that is valid. */
-  readonly trace?: TraceContext;
+  readonly trace?: TraceContext | undefined;
   /** Set where nothing of the record is known but its topic, partition and offset. */
   readonly unreadable?: Unreadable;
 }

@@ -34,9 +34,9 @@ export function sentences(tell: Tell, throttle: Throttle): FactHandlers {
       const remedy = LOG_EVENTS.waiting.remedy[target];
       tell('waiting', 'warn', 'waiting, and trying again until it works', { ...about, remedy });
     },
-    hold_began: ({ reason, paymentId }) => {
+    hold_began: ({ reason, paymentId, trace }) => {
       const message = 'sending is held; nothing is lost, and it resumes by itself once the cause is gone';
-      const about = paymentId === '' ? {} : { paymentId };
+      const about = { ...traceField({ trace }), ...(paymentId !== '' && { paymentId }) };
       tell('hold_began', 'error', message, { reason, remedy: holdRemedy(reason), ...about });
     },
     hold_ended: ({ reason, heldMs }) =>

@@ -103,7 +103,7 @@ export const LOG_EVENTS = {
   hold_began: {
     levels: ['error'],
     meaning: 'Sending is held, but for one probe at a time: the fault concerns every event. Nothing is lost.',
-    fields: ['reason', 'remedy', 'paymentId'],
+    fields: ['reason', 'remedy', 'traceId', 'paymentId'],
     remedy: HOLD_REMEDIES,
   },
   hold_ended: {

@@ -96,7 +96,8 @@ export type Fact =
       readonly record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset' | 'trace'>;
       readonly error: unknown;
     }
-  | { readonly kind: 'hold_began'; readonly reason: string; readonly paymentId: string }
+  /** `trace` is that of the record that began it. */
+  | ({ readonly kind: 'hold_began'; readonly reason: string; readonly paymentId: string } & Pick<KafkaRecord, 'trace'>)
   | { readonly kind: 'hold_probed'; readonly reason: string; readonly ended: boolean; readonly nextProbeInMs: number }
   | { readonly kind: 'hold_ended'; readonly reason: string; readonly heldMs: number }
   /** Whether refusals for the traffic slow down sending now, and to how many requests. */

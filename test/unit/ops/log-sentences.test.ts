@@ -61,6 +61,7 @@ test('every line about a record names its trace, and nothing where it names none
     { kind: 'undecodable', record, error: 'magic', detail: 'x' },
     { kind: 'unlisted_payment_code', record, paymentId: 'p', code: 'X' },
     { kind: 'waiting', for: 'registry', record, error: new Error('down') },
+    { kind: 'hold_began', reason: 'outage', paymentId: 'p', trace: record.trace },
   ];
   const facts = about(RECORD);
   expect(lines(...facts).map(({ traceId }) => traceId)).toEqual(facts.map(() => trace.traceId));

@@ -3,7 +3,7 @@ import { kafkaLogCreator } from '../../../src/ops/kafka-log.ts';
 import type { LogFields } from '../../../src/ops/log.ts';
 import { LOG_EVENTS, type FieldsOf, type LevelOf, type LogEvent, type Tell } from '../../../src/ops/log-table.ts';
 import type { Fact } from '../../../src/pipeline/facts.ts';
-import { ATTEMPT, captureLog, OUTCOME, PROVENANCE, RECORD, settled, T0 } from '../../support/captured-log.ts';
+import { ATTEMPT, captureLog, OUTCOME, PROVENANCE, RECORD, settled, T0, TRACE } from '../../support/captured-log.ts';
 
 const PLACE = { topic: 'pay', partition: 1, offset: 5 };
 const ERROR = new Error('down');
@@ -24,7 +24,7 @@ const FACTS: readonly Fact[] = [
   { kind: 'undecodable', record: RECORD, error: 'magic', detail: 'x' },
   { kind: 'unlisted_payment_code', record: RECORD, paymentId: 'p-1', code: 'X' },
   { kind: 'waiting', for: 'registry', record: RECORD, error: ERROR },
-  { kind: 'hold_began', reason: 'outage', paymentId: 'p-1' },
+  { kind: 'hold_began', reason: 'outage', paymentId: 'p-1', trace: TRACE },
   { kind: 'hold_ended', reason: 'outage', heldMs: 1 },
   { kind: 'pace', limited: true, perSecond: 10 },
   { kind: 'pace', limited: false, perSecond: 0 },
