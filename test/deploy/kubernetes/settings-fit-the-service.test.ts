@@ -1,6 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SETTINGS, type SettingName } from '../../../src/settings/table.ts';
-import { built, builtOver, OPTIONAL_COMPONENTS, podOf, settingsOf, the, type Manifest, type Settings } from './manifests.ts';
+import {
+  built,
+  builtOver,
+  OPTIONAL_COMPONENTS,
+  podOf,
+  settingsOf,
+  the,
+  type Manifest,
+  type Settings,
+} from './manifests.ts';
 
 /** Not ours: what Node and injected OpenTelemetry read. */
 const OF_OTHERS = ['NODE_EXTRA_CA_CERTS', 'OTEL_NODE_DISABLED_INSTRUMENTATIONS'];
