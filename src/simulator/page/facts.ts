@@ -1,0 +1,125 @@
+import { CONCERNED, NAMED_FAULTS } from '../named-faults.ts';
+import type { Choice, Player } from '../player.ts';
+import type { ReceivedRequest, RequestLog } from '../request-log.ts';
+
+/** What the service says of its hold: it sends, it holds, or nobody answers there. */
+export type ServiceState =
+  | { readonly kind: 'sends' }
+  | { readonly kind: 'holds'; readonly reason: string }
+  | { readonly kind: 'silent'; readonly where: string };
+
+/** Which requests are shown. */
+export interface Wanted {
+  readonly show: Show;
+  /** A part of the payment's id; empty for any. */
+  readonly payment: string;
+}
+
+/** What a page can be asked to show: all, those that were refused, those not answered with a believable `S`. */
+export const SHOWN = { all: 'all', refused: 'refused', not_s: 'not told S' } as const;
+
+/** One of {@link SHOWN}. */
+export type Show = keyof typeof SHOWN;
+
+/** Whether a name is one of {@link SHOWN}. */
+export function isShow(name: string): name is Show {
+  return Object.hasOwn(SHOWN, name);
+}
+
+/** A name and how often it was counted. */
+export type Count = readonly [name: string, count: number];
+
+/** What stands on the page, judged; times in epoch milliseconds. */
+export interface Facts {
+  readonly playing: {
+    readonly choice: Choice;
+    /** Whether what is played spoils anything; a profile of one's own may. */
+    readonly asUsual: boolean;
+    readonly title: string;
+    readonly about: string;
+    readonly since: number;
+  };
+  /** Absent where nobody said where to ask. */
+  readonly service: ServiceState | undefined;
+  readonly open: { readonly count: number; readonly since: number | undefined };
+  readonly total: number;
+  readonly payments: number;
+  /** Over the last five seconds. */
+  readonly perSecond: number;
+  /** The most frequent first. */
+  readonly verification: readonly Count[];
+  readonly answered: readonly Count[];
+  /** The newest first, {@link MOST_ROWS} at most. */
+  readonly requests: readonly ReceivedRequest[];
+}
+
+/** A page never has more rows than this. */
+export const MOST_ROWS = 100;
+
+const RATE_OVER_MS = 5_000;
+
+/** What is to be shown now. @param nowMs of the simulator's monotonic clock */
+export function factsOf(
+  { log, player }: { readonly log: RequestLog; readonly player: Player },
+  service: ServiceState | undefined,
+  wanted: Wanted,
+  nowMs: number,
+): Facts {
+  const { choice, since } = player.playing();
+  const { count, oldest } = log.open();
+  const { total, distinctPayments, verification, answered } = log.summary();
+  return {
+    playing: { choice, since, ...described(choice) },
+    service,
+    open: { count, since: oldest?.at },
+    total,
+    payments: distinctPayments,
+    perSecond: rate(log.list(), nowMs),
+    verification: sorted(verification),
+    answered: sorted(answered),
+    requests: newest(log.list(), wanted),
+  };
+}
+
+function described(choice: Choice): Pick<Facts['playing'], 'asUsual' | 'title' | 'about'> {
+  switch (choice.kind) {
+    case 'fault': {
+      const { label, about } = NAMED_FAULTS[choice.fault];
+      if (choice.fault === 'normal') return { asUsual: true, title: 'Answering as usual', about };
+      return { asUsual: false, title: `${label}, for ${CONCERNED[choice.concerned].label}`, about };
+    }
+    case 'profile':
+      return { asUsual: false, title: `The profile ${choice.name}`, about: 'The first rule that matches answers.' };
+    case 'own':
+      return { asUsual: false, title: 'A profile without a name', about: 'The first rule that matches answers.' };
+  }
+}
+
+function rate(requests: readonly ReceivedRequest[], nowMs: number): number {
+  const last = requests.findLastIndex(({ receivedAtMonotonicMs }) => receivedAtMonotonicMs <= nowMs - RATE_OVER_MS);
+  return ((requests.length - 1 - last) * 1_000) / RATE_OVER_MS;
+}
+
+function sorted(counts: Readonly<Record<string, number>>): Count[] {
+  return Object.entries(counts).sort(([a, many], [b, more]) => more - many || (a < b ? -1 : 1));
+}
+
+function newest(requests: readonly ReceivedRequest[], { show, payment }: Wanted): ReceivedRequest[] {
+  const found: ReceivedRequest[] = [];
+  for (let at = requests.length - 1; at >= 0 && found.length < MOST_ROWS; at -= 1) {
+    const request = requests[at];
+    if (request !== undefined && isWanted(request, show) && request.paymentId.includes(payment)) found.push(request);
+  }
+  return found;
+}
+
+function isWanted({ verification, answered }: ReceivedRequest, show: Show): boolean {
+  switch (show) {
+    case 'all':
+      return true;
+    case 'refused':
+      return verification !== 'verified';
+    case 'not_s':
+      return answered !== 'S SUCCESS';
+  }
+}
