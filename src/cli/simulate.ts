@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { parse } from 'node:path';
 import type { Command } from 'commander';
 import { Misconfigured } from '../core/misconfigured.ts';
-import { askService } from '../operate/dead-letters/service-status.ts';
+import { askService } from '../operate/service-status.ts';
 import { type Profile, ProfileError, parseProfileText } from '../simulator/faults.ts';
 import { type Simulator, startSimulator } from '../simulator/gateway.ts';
-import type { ServiceState } from '../simulator/page/facts.ts';
 import type { ProfilesAtHand } from '../simulator/player.ts';
 import type { ReceivedRequest } from '../simulator/request-log.ts';
 import { printable, type Tone, toneOfAnswer } from '../simulator/words.ts';
@@ -105,7 +104,7 @@ async function start({ options, settings, signal, out }: SimulateTask): Promise<
       stateDir: options.stateDir,
       profiles: profilesAtHand(options.profile ?? []),
       keepRequests: KEEP_REQUESTS,
-      askService: async () => serviceState(await askService(statusUrl, signal), statusUrl),
+      service: { where: statusUrl, ask: () => askService(statusUrl, signal) },
       onRequest: (entry) => out.line(options.json === true ? JSON.stringify(entry) : lineOf(entry, out)),
     });
   } catch (error) {
@@ -147,11 +146,6 @@ function readProfile(file: string): Profile {
     throw new Misconfigured([`--profile: ${file} cannot be read: give a JSON file, or leave the option out`]);
   }
   return parseProfileText(text);
-}
-
-function serviceState({ answered, hold }: Awaited<ReturnType<typeof askService>>, where: string): ServiceState {
-  if (answered === 0) return { kind: 'silent', where };
-  return hold === undefined ? { kind: 'sends' } : { kind: 'holds', reason: hold };
 }
 
 function startFailure(error: unknown, port: number): Error {

@@ -8,7 +8,7 @@ import type { Profile } from './faults.ts';
 import { loadIdentity } from './identity.ts';
 import { listen } from './listener.ts';
 import { latest } from './latest.ts';
-import type { ServiceState } from './page/facts.ts';
+import { type AskedService, type ServiceState, serviceState } from './page/facts.ts';
 import type { Playback } from './playback.ts';
 import { createPlayer, type ProfilesAtHand } from './player.ts';
 import { createRequestLog, type Arrival, type ReceivedRequest } from './request-log.ts';
@@ -41,8 +41,8 @@ export interface SimulatorOptions {
   readonly profile?: Profile;
   /** Profiles that can be chosen by name while it runs. */
   readonly profiles?: ProfilesAtHand;
-  /** Asks the service whether it holds, for the page; asked once a second at most, while somebody looks. */
-  readonly askService?: () => Promise<ServiceState>;
+  /** The service, to show whether it holds; asked once a second at most, while somebody looks at the page. */
+  readonly service?: AskedService;
   /** Called once for each request when its answer is about to be sent; the entry lives on until it is settled. */
   readonly onRequest?: (entry: ReceivedRequest) => void;
   /** How many of the newest requests are kept; all of them unless given. */
@@ -97,9 +97,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const expectations = { path, clientId, keys: clientKeys(options.publicKey) };
   const identity = await loadIdentity(options.stateDir, options.hostNames ?? []);
   let signer: Signer = { path, clientId, gatewayKey: identity.gatewayKey, wrongKey: identity.wrongKey };
-  const { keepRequests = Infinity, keepBodies = 100_000, askService } = options;
+  const { keepRequests = Infinity, keepBodies = 100_000 } = options;
   const log = createRequestLog({ keepRequests, keepBodies });
-  const service = askService === undefined ? () => undefined : latest(askService, ASK_SERVICE_EVERY_MS);
+  const service = watched(options.service);
 
   const answerRequest = async (request: IncomingMessage, reply: Reply): Promise<void> => {
     const { method = '', url = '' } = request;
@@ -168,6 +168,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     clear: () => log.clear(),
     stop: () => listener.close(),
   };
+}
+
+function watched(service: AskedService | undefined): () => ServiceState | undefined {
+  if (service === undefined) return () => undefined;
+  return latest(async () => serviceState(await service.ask(), service.where), ASK_SERVICE_EVERY_MS);
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

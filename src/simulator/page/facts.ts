@@ -2,11 +2,32 @@ import { CONCERNED, NAMED_FAULTS } from '../named-faults.ts';
 import type { Choice, Player } from '../player.ts';
 import type { ReceivedRequest, RequestLog } from '../request-log.ts';
 
-/** What the service says of its hold: it sends, it holds, or nobody answers there. */
+/** Where members of the service say whether they hold, and how they are asked. */
+export interface AskedService {
+  /** The address, for whoever looks. */
+  readonly where: string;
+  readonly ask: () => Promise<MembersAnswer>;
+}
+
+/** What the members say. */
+export interface MembersAnswer {
+  /** How many of them answered. */
+  readonly answered: number;
+  /** Why sending is held, where a member says so. */
+  readonly hold: string | undefined;
+}
+
+/** What the service does: it sends, it holds, or nobody answers there. */
 export type ServiceState =
   | { readonly kind: 'sends' }
   | { readonly kind: 'holds'; readonly reason: string }
   | { readonly kind: 'silent'; readonly where: string };
+
+/** What the service does, by what its members say. */
+export function serviceState({ answered, hold }: MembersAnswer, where: string): ServiceState {
+  if (answered === 0) return { kind: 'silent', where };
+  return hold === undefined ? { kind: 'sends' } : { kind: 'holds', reason: hold };
+}
 
 /** Which requests are shown. */
 export interface Wanted {
@@ -39,7 +60,7 @@ export interface Facts {
     readonly about: string;
     readonly since: number;
   };
-  /** Absent where nobody said where to ask. */
+  /** Absent where nobody said where to ask, and until somebody was asked. */
   readonly service: ServiceState | undefined;
   readonly open: { readonly count: number; readonly since: number | undefined };
   readonly total: number;

@@ -38,7 +38,7 @@ export function simulatorPage(facts: Facts, atHand: readonly string[]): string {
         ${new Html(`<style>${STYLE}</style>`)}
       </head>
       <body>
-        <h1>Gateway simulator</h1>
+        <header><h1>Gateway simulator</h1></header>
         <main>
           <section id="controls" aria-label="What is played">
             <p id="said" class="heard" role="status"></p>

@@ -30,7 +30,7 @@ button:hover { border-color: var(--ink); }
 button[aria-pressed="true"] { background: var(--ink); color: var(--paper); border-color: var(--ink); }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 #problems { color: var(--bad); } #lost { color: var(--bad); font-weight: 600; }
-.bar { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin-bottom: .8rem; } .bar label { margin-top: 0; }
+.bar { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin-bottom: .8rem; } .bar label { margin: 0; }
 .heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .headline { padding: .7rem 1rem; border-left: .6rem solid; border-radius: .3rem; }
 .headline.good { border-color: var(--good); background: var(--good-back); }
@@ -44,7 +44,7 @@ dd small { font-size: .8rem; }
 .facts .open dd, tr.open th, td.open { color: var(--open); }
 .counts { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; align-items: flex-start; margin-bottom: 1rem; }
 table { border-collapse: collapse; } caption { text-align: left; white-space: nowrap; font-weight: 600; padding: .2rem 0; }
-th, td { padding: .15rem .9rem .15rem 0; text-align: left; vertical-align: top; }
+th, td { padding: .15rem .7rem .15rem 0; text-align: left; vertical-align: top; }
 tbody th { font-weight: 400; } thead th { border-bottom: 1px solid var(--line); color: var(--quiet); font-weight: 600; }
 .n { text-align: right; font-variant-numeric: tabular-nums; } meter { width: 8rem; height: .9rem; }
 .scroll { overflow-x: auto; } .requests { width: 100%; } .requests td { border-top: 1px solid var(--line); white-space: nowrap; }
