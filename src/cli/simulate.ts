@@ -53,8 +53,8 @@ A profile is JSON; the first rule that matches a request answers it, and every p
 While it runs, a browser shows at the page it names what comes in, how it is judged and answered, and whether the service
 holds (asked at STATUS_URL); its buttons play faults and load the profiles. The same by curl, with --cacert and the CA
 file it prints:
-  $ curl -X PUT https://127.0.0.1:8443/_simulator/playing?fault=no_answer
-  $ curl -X PUT https://127.0.0.1:8443/_simulator/playing?profile=rush-hour
+  $ curl -X PUT 'https://127.0.0.1:8443/_simulator/playing?fault=no_answer'
+  $ curl -X PUT 'https://127.0.0.1:8443/_simulator/playing?profile=rush-hour'
   $ curl -X PUT https://127.0.0.1:8443/_simulator/profile -d '{"default":{"code":"UNKNOWN_EXCEPTION"}}'
   GET playing                 what is played, and the names of faults and profiles
   PUT playing?fault=NAME      &concerned=all, first (attempts), half or tenth (of the payments); normal is no fault

@@ -193,21 +193,39 @@ test('of many requests the newest hundred are shown, and all are counted', async
   await page.getByLabel('whose payment contains').fill('');
 });
 
-test('it stands still when paused, and goes on', async () => {
+test('it stands still when paused, and while the keyboard reads, and goes on', async () => {
   const still = await context.newPage();
   await still.clock.install();
   await still.goto(world.simulator.pageUrl);
   let renewed = 0;
   still.on('request', () => (renewed += 1));
+  const standsStill = async (): Promise<void> => {
+    await until('it to say so', async () => {
+      await still.clock.runFor(1_000);
+      return still.getByText('stands still').isVisible();
+    });
+    const before = renewed;
+    await still.clock.runFor(10_000);
+    expect(renewed).toBe(before);
+  };
+  const goesOn = async (): Promise<void> => {
+    const before = renewed;
+    await until('another question', async () => {
+      await still.clock.runFor(1_000);
+      return renewed > before;
+    });
+  };
   const pause = still.getByRole('button', { name: 'Pause' });
   await pause.click();
-  await still.waitForLoadState('networkidle');
-  const before = renewed;
-  await still.clock.runFor(10_000);
-  expect(renewed).toBe(before);
+  await standsStill();
   await pause.click();
-  await still.clock.runFor(10_000);
-  await until('another question', () => renewed > before);
+  await goesOn();
+  await still.keyboard.press('Tab');
+  await still.keyboard.press('Tab');
+  expect(await still.locator(':focus').getAttribute('id')).toBe('newest');
+  await standsStill();
+  await still.keyboard.press('Shift+Tab');
+  await goesOn();
   await still.close();
 });
 

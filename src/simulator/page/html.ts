@@ -1,4 +1,4 @@
-/** Markup whose texts are escaped; made by {@link html} only. */
+/** Markup whose texts are escaped: by {@link html}, or because they are our own. */
 export class Html {
   readonly markup: string;
 

@@ -79,6 +79,7 @@ export function simulatorPage(facts: Facts, atHand: readonly string[]): string {
               </div>
               <button type="button" id="pause" aria-pressed="false">Pause</button>
               <button type="button" id="forget">Forget all</button>
+              <small id="still" hidden>stands still</small>
             </div>
             ${newestRequests(facts)}
           </section>

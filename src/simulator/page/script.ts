@@ -26,6 +26,7 @@ async function renew() {
 
 function mark() {
   const { playing, title } = the('overview').dataset;
+  if (the('said').textContent !== title) the('said').textContent = title;
   document.title = title + ' · gateway simulator';
   for (const button of document.querySelectorAll('button[data-play]')) {
     button.setAttribute('aria-pressed', String(button.dataset.play === playing));
@@ -33,38 +34,33 @@ function mark() {
 }
 
 function isRead() {
-  const selection = document.getSelection();
-  const holds = (node) => the('newest').contains(node) || the('overview').contains(node);
-  return holds(document.activeElement) || (!selection.isCollapsed && holds(selection.anchorNode));
+  const { isCollapsed, anchorNode } = document.getSelection();
+  const parts = [the('overview'), the('newest')];
+  const byKeyboard = document.querySelector(':focus-visible');
+  return parts.some((part) => part.contains(byKeyboard) || (!isCollapsed && part.contains(anchorNode)));
 }
 
 async function follow() {
-  const paused = the('pause').getAttribute('aria-pressed') === 'true';
-  if (!paused && !document.hidden && !isRead()) {
-    try {
-      await renew();
-      the('lost').hidden = true;
-    } catch {
-      the('lost').hidden = false;
-    }
-  }
+  const still = the('pause').getAttribute('aria-pressed') === 'true' || isRead();
+  the('still').hidden = !still;
+  if (!still && !document.hidden) await orLost(renew);
   setTimeout(follow, EVERY_MS);
+}
+
+async function orLost(act) {
+  try {
+    await act();
+    the('lost').hidden = true;
+  } catch {
+    the('lost').hidden = false;
+  }
 }
 
 async function ask(method, path, body) {
   the('problems').replaceChildren();
-  the('said').textContent = '';
-  try {
-    const answer = await fetch(path, { method, body });
-    if (answer.ok) {
-      await renew();
-      return true;
-    }
-    complain(await answer.json());
-  } catch {
-    the('lost').hidden = false;
-  }
-  return false;
+  const answer = await fetch(path, { method, body });
+  if (!answer.ok) return complain(await answer.json());
+  await renew();
 }
 
 function complain({ problem, problems = [], remedy }) {
@@ -74,27 +70,25 @@ function complain({ problem, problems = [], remedy }) {
   );
 }
 
-async function play(path, body) {
-  if (await ask('PUT', path, body)) the('said').textContent = document.querySelector('h2').textContent;
-}
-
-document.querySelector('main').addEventListener('click', async ({ target }) => {
-  const button = target.closest('button');
-  if (button === null) return;
-  if (button.dataset.play !== undefined) {
-    await play('playing?' + button.dataset.play + '&concerned=' + the('concerned').value);
-  } else if (button.id === 'own') {
-    await play('profile', the('profile').value);
-  } else if (button.id === 'take') {
+async function pressed({ id, dataset: { play } }) {
+  if (play !== undefined) await ask('PUT', 'playing?' + play + '&concerned=' + the('concerned').value);
+  if (id === 'own') await ask('PUT', 'profile', the('profile').value);
+  if (id === 'forget') await ask('DELETE', 'requests');
+  if (id === 'take') {
     const answer = await fetch('playing', { cache: 'no-store' });
     the('profile').value = JSON.stringify((await answer.json()).profile, null, 2);
-  } else if (button.id === 'forget') {
-    if (await ask('DELETE', 'requests')) the('said').textContent = 'All requests are forgotten.';
-  } else if (button.id === 'pause') {
-    button.setAttribute('aria-pressed', String(button.getAttribute('aria-pressed') !== 'true'));
   }
+  if (id === 'pause') {
+    const paused = the('pause').getAttribute('aria-pressed') === 'true';
+    the('pause').setAttribute('aria-pressed', String(!paused));
+  }
+}
+
+document.querySelector('main').addEventListener('click', ({ target }) => {
+  const button = target.closest('button');
+  if (button !== null) void orLost(() => pressed(button));
 });
-for (const id of ['show', 'payment']) the(id).addEventListener('input', () => void renew().catch(() => undefined));
+for (const id of ['show', 'payment']) the(id).addEventListener('input', () => void orLost(renew));
 
 mark();
 void follow();
