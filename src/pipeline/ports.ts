@@ -91,6 +91,11 @@ export interface Ownership {
    * Throws `Abandoned` where the right has ended; before sending, also where the last heartbeat is too old to be sure.
    */
   assertHeld(sending: boolean): void;
+  /**
+   * Resolves when the right is sure not to have ended: at once, or with the next heartbeat that is answered, where the last
+   * one is too old. Throws `Abandoned` where the right has ended.
+   */
+  confirmed(): Promise<void>;
 }
 
 /** Everything `processRecord` works with. */
