@@ -1,5 +1,6 @@
 import { CONCERNED, NAMED_FAULTS } from '../named-faults.ts';
-import type { Choice, Player } from '../player.ts';
+import type { Profile } from '../faults.ts';
+import type { Choice, Player, Playing } from '../player.ts';
 import type { ReceivedRequest, RequestLog } from '../request-log.ts';
 
 /** Where members of the service say whether they hold, and how they are asked. */
@@ -54,7 +55,7 @@ export type Count = readonly [name: string, count: number];
 export interface Facts {
   readonly playing: {
     readonly choice: Choice;
-    /** Whether what is played spoils anything; a profile of one's own may. */
+    /** Whether every good request is answered as usual, however late. */
     readonly asUsual: boolean;
     readonly title: string;
     readonly about: string;
@@ -86,11 +87,14 @@ export function factsOf(
   wanted: Wanted,
   nowMs: number,
 ): Facts {
-  const { choice, since } = player.playing();
+  const playing = player.playing();
   const { count, oldest } = log.open();
   const { total, distinctPayments, verification, answered } = log.summary();
   return {
-    playing: { choice, since, ...described(choice) },
+    playing: {
+      ...{ choice: playing.choice, since: playing.since, asUsual: spoilsNothing(playing.profile) },
+      ...described(playing),
+    },
     service,
     open: { count, since: oldest?.at },
     total,
@@ -102,18 +106,32 @@ export function factsOf(
   };
 }
 
-function described(choice: Choice): Pick<Facts['playing'], 'asUsual' | 'title' | 'about'> {
+function described({ choice, profile }: Playing): Pick<Facts['playing'], 'title' | 'about'> {
   switch (choice.kind) {
     case 'fault': {
       const { label, about } = NAMED_FAULTS[choice.fault];
-      if (choice.fault === 'normal') return { asUsual: true, title: 'Answering as usual', about };
-      return { asUsual: false, title: `${label}, for ${CONCERNED[choice.concerned].label}`, about };
+      if (choice.fault === 'normal') return { title: 'Answering as usual', about };
+      return { title: `${label}, for ${CONCERNED[choice.concerned].label}`, about };
     }
     case 'profile':
-      return { asUsual: false, title: `The profile ${choice.name}`, about: 'The first rule that matches answers.' };
+      return { title: `The profile ${choice.name}`, about: inWords(profile) };
     case 'own':
-      return { asUsual: false, title: 'A profile without a name', about: 'The first rule that matches answers.' };
+      return { title: 'A profile without a name', about: inWords(profile) };
   }
+}
+
+function inWords({ rules = [], default: otherwise, rateCap, delayMs }: Profile): string {
+  const parts = [
+    ...(rules.length > 0 ? [`Rules: ${rules.length}, the first that matches answers`] : []),
+    ...(otherwise === undefined ? [] : ['Where none matches, its default answers']),
+    ...(rateCap === undefined ? [] : [`At most ${rateCap} requests a second`]),
+    ...(delayMs === undefined ? [] : [`Every answer comes after ${delayMs} ms`]),
+  ];
+  return parts.length === 0 ? NAMED_FAULTS.normal.about : `${parts.join('. ')}.`;
+}
+
+function spoilsNothing({ rules = [], default: otherwise, rateCap }: Profile): boolean {
+  return rules.length === 0 && otherwise === undefined && rateCap === undefined;
 }
 
 function rate(requests: readonly ReceivedRequest[], nowMs: number): number {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { factsOf, isShow, MOST_ROWS, serviceState, type Wanted } from '../../../../src/simulator/page/facts.ts';
+import type { Profile } from '../../../../src/simulator/faults.ts';
 import { createPlayer } from '../../../../src/simulator/player.ts';
 import { createRequestLog } from '../../../../src/simulator/request-log.ts';
 
@@ -17,7 +18,7 @@ function stage() {
   return { log, player, enter, facts };
 }
 
-test('what is played has a title: as usual, a fault and whom it concerns, a profile', () => {
+test('what is played has a title, and is as usual or not', () => {
   const { player, facts } = stage();
   const played = () => [facts().playing.title, facts().playing.asUsual];
   expect(played()).toEqual(['The profile rush', false]);
@@ -25,8 +26,21 @@ test('what is played has a title: as usual, a fault and whom it concerns, a prof
   expect(played()).toEqual(['Answering as usual', true]);
   player.playFault('no_answer', 'tenth');
   expect(played()).toEqual(['No answer, for one payment in ten', false]);
-  player.play({});
-  expect(played()).toEqual(['A profile without a name', false]);
+  player.play({ delayMs: 7 });
+  expect(played()).toEqual(['A profile without a name', true]);
+});
+
+test.each<[Profile, string]>([
+  [{}, 'Every good request is answered S SUCCESS, signed.'],
+  [{ delayMs: 7 }, 'Every answer comes after 7 ms.'],
+  [
+    { rules: [{ answer: { code: 'PROCESS_FAIL' } }], default: { fault: 'no_answer' }, rateCap: 5 },
+    'Rules: 1, the first that matches answers. Where none matches, its default answers. At most 5 requests a second.',
+  ],
+])('the profile %j is told in words', (profile, words) => {
+  const { player, facts } = stage();
+  player.play(profile);
+  expect(facts().playing.about).toBe(words);
 });
 
 test('the newest requests come first, and never more than a page holds', () => {
