@@ -77,19 +77,13 @@ function resources(): string {
 }
 
 function page(asked: Asked): Reply {
-  return {
-    status: 200,
-    type: 'text/html; charset=utf-8',
-    headers: { 'content-security-policy': PAGE_POLICY, 'referrer-policy': 'no-referrer' },
-    body: simulatorPage(facts(asked, { show: 'all', payment: '' }), asked.player.atHand),
-  };
+  return markup(simulatorPage(facts(asked, { show: 'all', payment: '' }), asked.player.atHand));
 }
 
 function live(asked: Asked): Reply {
   const show = asked.query.get('show') ?? 'all';
   if (!isShow(show)) return json(400, { problem: `show: expected ${Object.keys(SHOWN).join(', ')}` });
-  const body = liveParts(facts(asked, { show, payment: asked.query.get('payment') ?? '' })).markup;
-  return { status: 200, type: 'text/html; charset=utf-8', body };
+  return markup(liveParts(facts(asked, { show, payment: asked.query.get('payment') ?? '' })).markup);
 }
 
 function facts(asked: Asked, wanted: Parameters<typeof factsOf>[2]): Facts {
@@ -157,6 +151,11 @@ function tried(play: () => void): Reply {
 function detailsOf(error: Misconfigured): readonly ProfileProblem[] {
   if (error instanceof ProfileError) return error.details;
   return error.problems.map((problem) => ({ path: 'profile', problem }));
+}
+
+function markup(body: string): Reply {
+  const headers = { 'content-security-policy': PAGE_POLICY, 'referrer-policy': 'no-referrer' };
+  return { status: 200, type: 'text/html; charset=utf-8', headers, body };
 }
 
 function json(status: number, value: unknown): Reply {

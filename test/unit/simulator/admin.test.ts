@@ -67,15 +67,17 @@ describe('the page', () => {
 
   test('is served under its policy, kept by nobody, and is no request to the gateway', async () => {
     simulator.clear();
-    const { status, headers, text } = await ask('GET', '/_simulator/');
-    expect(status).toBe(200);
-    expect(headers).toMatchObject({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': PAGE_POLICY,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    });
-    expect(text).toContain('rush hour');
+    for (const path of ['/_simulator/', '/_simulator/live']) {
+      const { status, headers } = await ask('GET', path);
+      expect(status).toBe(200);
+      expect(headers).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': PAGE_POLICY,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      });
+    }
+    expect((await ask('GET', '/_simulator/')).text).toContain('rush hour');
     expect(simulator.requests()).toEqual([]);
     expect(simulator.pageUrl).toBe(`${simulator.url}/_simulator/`);
   });
