@@ -181,7 +181,7 @@ KAFKA_BROKERS        ${KAFKA_BROKERS}
 SCHEMA_REGISTRY_URL  ${SCHEMA_REGISTRY_URL}
 source topic         ${source}
 gateway simulator    ${simulator.url}
-what it receives     ${simulator.pageUrl}  (a page, with buttons that play faults; it proves itself, so a browser warns)
+what it receives     ${simulator.pageUrl}  (a page whose buttons play faults; a browser warns, as its certificate is its own)
 metrics              ${service.url}/metrics
 readiness            ${service.url}/readyz
 
