@@ -74,7 +74,7 @@ module.exports = {
       to: { path: 'node_modules/kafkajs/src/' },
     },
     packages('got-in-http', 'http/', ['got']),
-    packages('pino-in-ops', 'ops/', ['pino', 'prom-client']),
+    packages('pino-in-ops', 'ops/', ['pino', 'prom-client', '@opentelemetry']),
     packages('commander-in-cli', 'cli/', ['commander', 'cli-table3']),
     packages('zod-in-settings', '(settings/|simulator/)', ['zod']),
     { name: 'core-is-pure', severity: 'error', from: { path: '^src/core/' }, to: { dependencyTypes: ['core', 'npm'] } },

@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: [new URL('../test/support/property-seed.ts', import.meta.url).pathname],
           testTimeout: 30_000,
           include: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts', 'test/deploy/**/*.test.ts'],
           // Some wait for sockets and files meanwhile; by itself Vitest leaves one core unused.

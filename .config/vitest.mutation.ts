@@ -1,12 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests that judge mutants of core and pipeline: those without I/O. */
+/** The tests that judge mutants: those without I/O. */
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
-    setupFiles: ['test/mutation/fixed-seed.ts'],
+    setupFiles: ['test/support/property-seed.ts'],
     // A busy machine must not pass for a test that fails.
     testTimeout: 60_000,
-    include: ['test/unit/core/*.test.ts', 'test/unit/pipeline/*.test.ts', 'test/property/**/*.test.ts'],
+    include: [
+      'test/unit/{core,pipeline}/*.test.ts',
+      'test/unit/kafka/{avro,group,lanes,wire}/*.test.ts',
+      'test/property/**/*.test.ts',
+    ],
   },
 });

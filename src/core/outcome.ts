@@ -69,8 +69,8 @@ export function refusesForTraffic(outcome: Outcome): boolean {
  * Judges an exchange by the table "Judging the answer" of the protocol notes. Total: every exchange has an outcome.
  *
  * An unsigned systemic failure is believed: the gateway cannot sign when our key is what is wrong, and a hold commits
- * nothing. Anything else that is not verified is no result; that it asks for fewer requests is told with it, for a limit
- * on the way there is enforced by who has no key. A redirect never is one, whatever it carries.
+ * nothing. Anything else that is not verified is no result; that it asks for fewer requests, by its code or by HTTP's 429, is
+ * told with it, for a limit on the way there is enforced by who has no key. A redirect never is one, whatever it carries.
  */
 export function classify(exchange: Exchange, systemic: SystemicCodes): Outcome {
   if (exchange.kind === 'no_response') return { kind: 'no_result', reason: noResponseReason(exchange) };
@@ -78,7 +78,10 @@ export function classify(exchange: Exchange, systemic: SystemicCodes): Outcome {
 
   const result = readResult(exchange.body);
   if (result === undefined) {
-    return { kind: 'no_result', reason: exchange.status === 200 ? 'unreadable' : 'http_status' };
+    const reason = exchange.status === 200 ? 'unreadable' : 'http_status';
+    return exchange.status === 429
+      ? { kind: 'no_result', reason, claims: TRAFFIC_EXCEEDED }
+      : { kind: 'no_result', reason };
   }
   const { status, code } = result;
   if (status === 'F' && systemic.has(code) && exchange.verification !== 'invalid') return { kind: 'systemic', code };

@@ -42,12 +42,21 @@ export interface Survivor extends Change {
   readonly line: number;
 }
 
+/** How many of the mutants of a folder are killed, in percent, and how many have to be. */
+export interface Score {
+  readonly folder: string;
+  readonly percent: number;
+  readonly floor: number;
+}
+
 /** What a run of Stryker has left open. */
 export interface Judgement {
   readonly mutants: number;
   readonly killed: number;
   readonly explained: number;
+  /** Those of folders without a floor. */
   readonly unexplained: readonly Survivor[];
+  readonly scores: readonly Score[];
   /** Explained, but killed by now, or no longer there. */
   readonly stale: readonly Change[];
 }
@@ -55,8 +64,16 @@ export interface Judgement {
 const KILLED = ['Killed', 'Timeout'];
 const SURVIVED = ['Survived', 'NoCoverage'];
 
-/** Compares what survived with what is explained; mutants that never ran count for nothing. */
-export function judgeSurvivors(report: Report, explanations: readonly Explanation[]): Judgement {
+/**
+ * Compares what survived with what is explained; mutants that never ran count for nothing.
+ *
+ * @param floors folders of which so many percent have to be killed, and no survivor has to be explained
+ */
+export function judgeSurvivors(
+  report: Report,
+  explanations: readonly Explanation[],
+  floors: Readonly<Record<string, number>> = {},
+): Judgement {
   const mutants = Object.entries(report.files).flatMap(([file, { source, mutants }]) =>
     mutants.map((mutant) => ({ status: mutant.status, ...changeOf(file, source, mutant) })),
   );
@@ -65,19 +82,36 @@ export function judgeSurvivors(report: Report, explanations: readonly Explanatio
   const survivors = mutants.filter(({ status }) => SURVIVED.includes(status));
   for (const { status, ...survivor } of survivors) {
     const at = stale.findIndex((change) => isSame(change, survivor));
-    if (at < 0) unexplained.push(survivor);
-    else stale.splice(at, 1);
+    if (at >= 0) stale.splice(at, 1);
+    else if (!Object.keys(floors).some((folder) => survivor.file.startsWith(folder))) unexplained.push(survivor);
   }
   const killed = mutants.filter(({ status }) => KILLED.includes(status)).length;
-  const explained = survivors.length - unexplained.length;
-  return { mutants: killed + survivors.length, killed, explained, unexplained, stale };
+  const explained = explanations.flatMap(changesOf).length - stale.length;
+  const scores = Object.entries(floors).map(([folder, floor]) => {
+    const within = mutants.filter(({ file }) => file.startsWith(folder));
+    return { folder, floor, percent: percentKilled(within.map(({ status }) => status)) };
+  });
+  return { mutants: killed + survivors.length, killed, explained, unexplained, scores, stale };
+}
+
+/** To a tenth, rounded down; nothing tried is nothing killed. */
+function percentKilled(statuses: readonly string[]): number {
+  const killed = statuses.filter((status) => KILLED.includes(status)).length;
+  const survived = statuses.filter((status) => SURVIVED.includes(status)).length;
+  return Math.floor((1_000 * killed) / Math.max(1, killed + survived)) / 10;
+}
+
+/** Nothing is left unexplained, and every floor is reached. */
+export function isGoodEnough({ unexplained, scores }: Judgement): boolean {
+  return unexplained.length === 0 && scores.every(({ percent, floor }) => percent >= floor);
 }
 
 /** What is to be told of it, a line each; the last one sums up. */
-export function judgementLines({ mutants, killed, explained, unexplained, stale }: Judgement): string[] {
+export function judgementLines({ mutants, killed, explained, unexplained, scores, stale }: Judgement): string[] {
   return [
     ...stale.map((change) => `explained, but survives no longer: ${change.file}: ${arrow(change)}`),
     ...unexplained.map((survivor) => `unexplained: ${survivor.file}:${survivor.line}: ${arrow(survivor)}`),
+    ...scores.map(({ folder, percent, floor }) => `${folder}: ${percent} % killed, at least ${floor} wanted`),
     `${mutants} mutants: ${killed} killed, ${explained} explained, ${unexplained.length} unexplained`,
   ];
 }

@@ -118,6 +118,13 @@ describe('a refusal for the traffic', () => {
     expect(refusesForTraffic(refusal({}))).toBe(true);
   });
 
+  test("is also HTTP's 429 without a result", () => {
+    const outcome = judged(bodied('<html>Too many requests</html>', 429));
+    expect(outcome).toEqual({ kind: 'no_result', reason: 'http_status', claims: 'REQUEST_TRAFFIC_EXCEED_LIMIT' });
+    expect(refusesForTraffic(outcome)).toBe(true);
+    expect(refusesForTraffic(judged(bodied('<html>Out of order</html>', 503)))).toBe(false);
+  });
+
   test('is nothing where its signature does not verify, where it is no U, and where it redirects', () => {
     expect(refusal({ verification: 'invalid' })).toEqual(untrusted);
     expect(judged(answer('F', 'REQUEST_TRAFFIC_EXCEED_LIMIT', { verification: 'missing' }))).toEqual(untrusted);
@@ -168,7 +175,7 @@ describe('no trustworthy result', () => {
     ['a code that is a number', '{"result":{"resultStatus":"S","resultCode":1}}'],
   ])('%s is unreadable with status 200, and named by the status with any other', (_, body) => {
     expect(judged(bodied(body))).toEqual({ kind: 'no_result', reason: 'unreadable' });
-    for (const status of [204, 400, 404, 429, 500, 502, 503]) {
+    for (const status of [204, 400, 404, 500, 502, 503]) {
       expect(judged(bodied(body, status))).toEqual({ kind: 'no_result', reason: 'http_status' });
     }
   });

@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { EXPLAINED } from '../../mutation/explained.ts';
-import { judgementLines, judgeSurvivors, type Explanation, type Report } from '../../mutation/survivors.ts';
+import {
+  isGoodEnough,
+  judgementLines,
+  judgeSurvivors,
+  type Explanation,
+  type Report,
+} from '../../mutation/survivors.ts';
 
 const FILE = 'src/core/a.ts';
 const SOURCE = ['function late(at: number): boolean {', '  return (', '    at > 30', '  );', '}'].join('\n');
@@ -70,6 +76,32 @@ test('what is explained and killed by now is told, and is no fault', () => {
     `explained, but survives no longer: ${FILE}: at > 30 -> at >= 30`,
     '1 mutants: 1 killed, 0 explained, 0 unexplained',
   ]);
+});
+
+describe('a folder with a floor', () => {
+  const report = reported('Survived', 'Killed', 'Timeout', 'NoCoverage');
+
+  test('is judged by how many of its mutants are killed, and no survivor has to be explained', () => {
+    const judgement = judgeSurvivors(report, [], { 'src/core/': 50 });
+    expect(judgementLines(judgement)).toEqual([
+      'src/core/: 50 % killed, at least 50 wanted',
+      '4 mutants: 2 killed, 0 explained, 0 unexplained',
+    ]);
+    expect(isGoodEnough(judgement)).toBe(true);
+  });
+
+  test('that is not reached is not good enough', () => {
+    expect(isGoodEnough(judgeSurvivors(report, [], { 'src/core/': 51 }))).toBe(false);
+  });
+
+  test('in which nothing was tried has not reached it', () => {
+    expect(isGoodEnough(judgeSurvivors({ files: {} }, [], { 'src/core/': 85 }))).toBe(false);
+  });
+
+  test('excuses nothing elsewhere', () => {
+    expect(isGoodEnough(judgeSurvivors(report, [], { 'src/core/': 50, 'src/kafka/': 0 }))).toBe(true);
+    expect(judgeSurvivors(report, [], { 'src/kafka/': 0 }).unexplained).toHaveLength(2);
+  });
 });
 
 test('mutants that could not run count for nothing', () => {
