@@ -91,6 +91,13 @@ module.exports = {
       from: { path: '^deploy/local/' },
       to: { path: '^(src|test|deploy/(?!local/))' },
     },
+    {
+      name: 'simulated-brokers-judge-alone',
+      severity: 'error',
+      comment: 'Brokers that shared more with the service than the reading of bytes would share its mistakes.',
+      from: { path: '^test/simulation/brokers/' },
+      to: { path: '^(src/(?!kafka/wire/)|test/(?!simulation/brokers/)|deploy/)' },
+    },
     { name: 'no-tests-in-product', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|deploy)/' } },
   ],
   options: {
