@@ -142,7 +142,7 @@ describe('commits', () => {
   });
 
   test('that failed are tried again a fifth of a second later, with what moved meanwhile, in the same epoch', async () => {
-    const { committer, epoch, offsets, facts } = committerWith((commit) =>
+    const { committer, epoch, offsets, facts, lookups } = committerWith((commit) =>
       commit === 1 ? Promise.reject(new Error('down')) : Promise.resolve(),
     );
     const [a, b] = [laneAt(0, 5), laneAt(1, 6)];
@@ -153,6 +153,7 @@ describe('commits', () => {
     expect([offsets(), epoch.closing.aborted]).toEqual([[['0@5']], false]);
     await pass(1);
     expect([offsets(), a.acknowledged, b.acknowledged]).toEqual([[['0@5'], ['0@5', '1@6']], 1, 1]);
+    expect(lookups.count, 'by the same coordinator').toBe(0);
     expect(facts).toMatchObject([{ kind: 'commit_failed', error: new Error('down') }, { kind: 'committed' }]);
     await committer.flushed();
   });

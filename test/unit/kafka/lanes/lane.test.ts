@@ -149,6 +149,16 @@ describe('with ORDERING=key', () => {
     expect(scripted.started).toHaveLength(40);
   });
 
+  test('a restart that finds more settled past the front than there is room for starts with the front itself', async () => {
+    const scripted = new ScriptedLane({ concurrency: 16, metadata: '1-1999' });
+    scripted.take(...keys(2_002));
+    expect(scripted.inFlight).toEqual([0]);
+    await scripted.settle(0);
+    expect(scripted.inFlight).toEqual([2_000, 2_001]);
+    await scripted.runDry();
+    expect(scripted.commit()).toEqual({ offset: 2_002, metadata: '' });
+  });
+
   test('records the broker deleted, settled or not, take no room', async () => {
     const scripted = new ScriptedLane({ concurrency: 16, metadata: '1-410' });
     scripted.lane.skipTo(1_000);
@@ -215,6 +225,18 @@ describe('a lane that closes', () => {
     expect(scripted.commit()).toEqual({ offset: 1, metadata: '' });
     scripted.take('c');
     expect(scripted.started).toEqual([0]);
+  });
+
+  test('is idle when all that is in flight has come to rest', async () => {
+    const scripted = new ScriptedLane({ concurrency: 2 });
+    scripted.take('a', 'b');
+    scripted.ownership.close();
+    let idle = false;
+    void scripted.lane.idle().then(() => (idle = true));
+    await scripted.settle(1);
+    expect(idle).toBe(false);
+    await scripted.settle(0);
+    expect(idle).toBe(true);
   });
 
   test('is idle at once where nothing is in flight', async () => {
@@ -297,8 +319,9 @@ describe('a record that does not come to rest', () => {
 test('what the broker has taken last is known, and an older answer that comes late takes nothing back', async () => {
   const scripted = new ScriptedLane({ offset: 10 });
   expect([scripted.lane.committed, scripted.lane.empty]).toEqual([10, true]);
-  scripted.take('a', 'b', 'c', 'd');
+  scripted.take('a');
   expect(scripted.lane.empty).toBe(false);
+  scripted.take('b', 'c', 'd');
   await scripted.settle(10);
   const older = scripted.lane.progress();
   await scripted.settle(11);

@@ -59,6 +59,12 @@ describe('where lanes begin', () => {
     expect(commits).toEqual([]);
   });
 
+  test('is committed without an id by whoever has none', async () => {
+    const { group, commits } = groupOf({}, {}, null);
+    await laneStarts(group, epoch, new Map([['pf', [0]]]));
+    expect(commits).toMatchObject([{ memberId: '', groupGenerationId: 4 }]);
+  });
+
   test('is read from the first record on where what was committed is gone', () => {
     const committed = new Map([
       ['pf:0', { offset: 5, metadata: '' }],
