@@ -38,6 +38,8 @@ export class GroupOfLanes {
   readonly group: ConsumerGroup;
   /** Set to let commits wait. */
   committing: Promise<void> = Promise.resolve();
+  /** Set to let the brokers think before they tell how far the topics go. */
+  listing: Promise<void> = Promise.resolve();
   /** How many partitions each topic has; only the first one is assigned. */
   partitions = 1;
 
@@ -73,10 +75,12 @@ export class GroupOfLanes {
       },
     };
     const endOf = (topic: string): string => String(log[`${topic}:0`]?.end ?? 0);
-    const listOffsets = ({ topics }: { topics: readonly { topic: string }[] }) =>
-      Promise.resolve({
+    const listOffsets = async ({ topics }: { topics: readonly { topic: string }[] }) => {
+      await this.listing;
+      return {
         responses: topics.map(({ topic }) => ({ topic, partitions: [{ partition: 0, offset: endOf(topic) }] })),
-      });
+      };
+    };
     const cluster = {
       findBroker: () => Promise.resolve({ listOffsets }),
       findGroupCoordinator: () => Promise.resolve(coordinator),

@@ -41,6 +41,20 @@ describe('at an assignment', () => {
     expect(scripted.positions.get(SOURCE)).toBe(7);
   });
 
+  test('nothing is taken before it is known what is parked: it could overtake an event of its key', async () => {
+    const listed = deferred<undefined>();
+    const scripted = new GroupOfLanes();
+    scripted.listing = listed.promise;
+    const opening = scripted.open();
+    await pass(5_000);
+    await scripted.fetched(SOURCE, 0, 1);
+    expect([scripted.going.size, scripted.positions.size, scripted.facts]).toEqual([0, 0, []]);
+    listed.resolve(undefined);
+    await opening;
+    await scripted.fetched(SOURCE, 0, 1);
+    expect([...scripted.going.keys()]).toEqual([`${SOURCE}:0`]);
+  });
+
   test('what was paused before is read again', async () => {
     const scripted = new GroupOfLanes();
     scripted.paused.add(AT);
