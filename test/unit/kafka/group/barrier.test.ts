@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { drainWithin } from '../../../../src/kafka/group/barrier.ts';
 import { deferred, pass, useVirtualTime } from '../../../support/fixtures.ts';
 
@@ -32,6 +32,7 @@ describe('what is in flight before a join or a leave', () => {
       drained.resolve(all);
       await pass(0);
       expect(told).toEqual({ lastCalls: 0, end: all });
+      expect(vi.getTimerCount(), 'nothing is waited for any more').toBe(0);
       await pass(60_000);
       expect(told.lastCalls, 'and nobody is called any more').toBe(0);
     },

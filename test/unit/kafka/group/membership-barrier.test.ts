@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { RejoinRequest, type Work } from '../../../../src/kafka/group/collaborators.ts';
 import type { Epoch } from '../../../../src/kafka/group/epoch.ts';
 import { Membership } from '../../../../src/kafka/group/membership.ts';
@@ -113,11 +113,12 @@ describe('a join', () => {
     await soon();
     expect(since(4)).toEqual(['drain']);
     expect([epochs[0]?.closing.aborted, epochs[0]?.ended.aborted, membership.state]).toEqual([true, false, 'closing']);
+    await pass(700);
     drained.resolve(true);
     await soon();
     expect(since(4)).toEqual(['drain', 'closed, ended: true', 'list topics', 'join', 'heartbeat', 'open']);
     expect([epochs.map(({ generation }) => generation), membership.generation]).toEqual([[7, 8], 8]);
-    expect(facts).toMatchObject([{ kind: 'left', clean: true, drainedMs: 0 }]);
+    expect(facts).toEqual([{ kind: 'left', clean: true, drainedMs: 700 }]);
   });
 
   test('opens no lanes where the topics do not allow it', async () => {
@@ -253,7 +254,7 @@ describe('heartbeats', () => {
     drained.resolve(true);
     await pass(60_000);
     expect(count()).toBe(1 + 4);
-    expect(epochs[0]?.ended.aborted).toBe(true);
+    expect([epochs[0]?.ended.aborted, vi.getTimerCount()]).toEqual([true, 0]);
   });
 
   test('that are not answered for a session let nothing more be sent', async () => {
@@ -289,6 +290,22 @@ describe('a leave', () => {
     expect([facts, membership.drained]).toMatchObject([[{ kind: 'left', clean: false }], false]);
   });
 
+  test('beside a join, which has closed the same epoch and goes on, does not take that member out of it', async () => {
+    const drains = [deferred<boolean>(), deferred<boolean>()];
+    const open = [...drains];
+    const { join, leave, membership } = memberWith({ drain: () => open.shift()?.promise ?? Promise.resolve(true) });
+    await join();
+    void join(() => new Promise(() => undefined));
+    void leave();
+    await soon();
+    drains[0]?.resolve(true);
+    await soon();
+    expect(membership.state).toBe('joining');
+    drains[1]?.resolve(true);
+    await soon();
+    expect(membership.state).toBe('joining');
+  });
+
   test('of a member that is outside has nothing to wait for', async () => {
     const { leave, story, facts } = memberWith();
     await leave();
@@ -300,7 +317,8 @@ describe('a stop', () => {
   test('lets nothing be fetched and nobody join any more', async () => {
     const { join, fetch, membership, since } = memberWith();
     await join();
-    expect([membership.stopping, await membership.stop(), membership.stopping]).toEqual([false, false, true]);
+    expect([membership.stopping, membership.drained, await membership.stop()]).toEqual([false, true, false]);
+    expect(membership.stopping).toBe(true);
     expect(await fetch()).toEqual([]);
     await expect(join()).rejects.toThrow('stopping');
     expect(since(4)).toEqual([]);
@@ -317,6 +335,20 @@ describe('a stop', () => {
     opened.reject(new Error('no answer'));
     await pass(1_000);
     expect([joining.end, stopping.end, membership.state]).toEqual(['done', 'false', 'outside']);
+  });
+
+  test('before the coordinator has given an id waits for its answer, and leaves nobody behind', async () => {
+    const answer = deferred<undefined>();
+    const { join, membership, group, story } = memberWith();
+    group.memberId = null;
+    join(() => answer.promise).catch(() => undefined);
+    await soon();
+    const stopping = watched(membership.stop());
+    await pass(1_000);
+    expect(stopping.end).toBe('none yet');
+    answer.reject(new Error('stopping'));
+    await soon();
+    expect([stopping.end, story.includes('leave group')]).toEqual(['true', false]);
   });
 
   test('while a join waits for others leaves the group, and is not held up by a coordinator that says nothing', async () => {
