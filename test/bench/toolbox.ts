@@ -1,5 +1,4 @@
-import { loadavg } from 'node:os';
-import { constants } from 'node:os';
+import { constants, loadavg } from 'node:os';
 import { Argument, Command, CommanderError } from 'commander';
 import { startCluster } from '../../deploy/local/cluster.ts';
 import { exitWithProblem } from '../../deploy/local/setup-error.ts';
@@ -93,10 +92,11 @@ async function main(): Promise<void> {
     await close();
     await cluster.stop();
     removeTemporaryFolders();
+    const rows = figures.map(({ name, measured, wanted }) => [name, measured, wanted]);
+    const broken = violations.map((what) => `broken: ${what}`);
+    const machine = `Node ${nodeUnderTestVersion()}, load ${load()}`;
+    print({ text: [{ head: ['figure', 'measured', 'wanted'], rows }, ...broken, machine] }, false, out);
   }
-  const rows = figures.map(({ name, measured, wanted }) => [name, measured, wanted]);
-  const text = [{ head: ['figure', 'measured', 'wanted'], rows }, ...violations.map((what) => `broken: ${what}`)];
-  print({ text: [...text, `Node ${nodeUnderTestVersion()}, load ${load()}`] }, false, out);
   process.exit(violations.length > 0 ? 1 : 0);
 }
 

@@ -20,6 +20,8 @@ export interface ReplaySizes {
 }
 
 const CLIENT_ID = 'SANDBOX_BENCH';
+/** As by default: a busy machine must not make a latency of a time-out. */
+const PATIENT = { GATEWAY_TIMEOUT: '5s', KAFKA_SESSION_TIMEOUT: '30s' };
 
 /** From writing a live event to its request at the gateway: alone, and while a range is told again. */
 export async function measureReplay(ground: Ground, sizes: ReplaySizes): Promise<Measured> {
@@ -34,8 +36,9 @@ export async function measureReplay(ground: Ground, sizes: ReplaySizes): Promise
     gateway.stop();
     return Promise.resolve();
   });
-  const own = { ...SERVICE, ...gateway.settings, SIGNING_KEYS_DIR: signingKeysFolder({ 1: privateKey }) };
-  const world = await World.create({ ...ground, partitions: PARTITIONS, settings: { ...own, GATEWAY_TIMEOUT: '5s' } });
+  const keys = { SIGNING_KEYS_DIR: signingKeysFolder({ 1: privateKey }) };
+  const settings = { ...SERVICE, ...PATIENT, ...gateway.settings, ...keys };
+  const world = await World.create({ ...ground, partitions: PARTITIONS, settings });
   tell(`replay: writing ${replayed} events that are told again`);
   await writeMany(world, 'AGAIN', replayed, (written) => progress(() => `${written} of ${replayed} written`));
   const replayTo = new Date(Date.now() + 1).toISOString();
