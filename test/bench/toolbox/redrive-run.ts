@@ -18,12 +18,13 @@ export function isRefused({ code, errors }: CommandRun): boolean {
 
 /** Starts redrives until one is let in, and gives it when it has begun to send: one that was killed blocks for a while. */
 export async function sendingRedrive(world: World, ...args: readonly string[]): Promise<RedriveRun> {
-  const before = await deadLetterEnd(world);
+  // When it begins it ends what the one before left open, and the marks of that take an offset of each partition.
+  const begun = (await deadLetterEnd(world)) + world.partitions;
   return until('a redrive that is let in', async () => {
     const run = redrive(world, ...args);
     let end: CommandRun | undefined;
     void run.ended.then((ended) => (end = ended));
-    await until('letters to be sent', async () => end !== undefined || (await deadLetterEnd(world)) > before);
+    await until('letters to be sent', async () => end !== undefined || (await deadLetterEnd(world)) > begun);
     if (end === undefined) return run;
     if (!isRefused(end)) assertEnded(end);
     return undefined;
