@@ -20,6 +20,8 @@ export interface ReplaySizes {
 }
 
 const CLIENT_ID = 'SANDBOX_BENCH';
+/** What has just started is slow for reasons of its own. */
+const WARM_UP_MS = 10_000;
 /** As by default: a busy machine must not make a latency of a time-out. */
 const PATIENT = { GATEWAY_TIMEOUT: '5s', KAFKA_SESSION_TIMEOUT: '30s' };
 
@@ -50,6 +52,7 @@ export async function measureReplay(ground: Ground, sizes: ReplaySizes): Promise
     await until('all of them to be sent', () => [...written.keys()].every((id) => seen.has(id)));
     return [...written].map(([id, at]) => (seen.get(id)?.[0] ?? Number.NaN) - at);
   };
+  await live('that count for nothing', AbortSignal.timeout(WARM_UP_MS));
   const before = await live('before', AbortSignal.timeout(aloneS * 1_000));
   const ending = new AbortController();
   const beside = live('beside', ending.signal);
