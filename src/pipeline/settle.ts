@@ -12,10 +12,12 @@ type Burial = Omit<Extract<Ending, { kind: 'dead_letter' }>, 'kind'>;
 
 /**
  * Brings a record to rest. When this returns, its retry or dead-letter record is acknowledged by all in-sync replicas
- * (a delivered or superseded record needs none), and only then may its offset be committed.
+ * (a delivered or superseded record needs none), and only then may its offset be committed. A process that was frozen
+ * writes nothing when it wakes, until it has heard that the partition is still its own: the next owner would take what it
+ * writes for news.
  */
 export async function settle(work: Finished, ports: Ports, ownership: Ownership): Promise<void> {
-  ownership.assertHeld(false);
+  await ownership.confirmed();
   const { record, provenance, ending } = work;
   switch (ending.kind) {
     case 'complete':
@@ -77,7 +79,7 @@ async function tellOutcome(work: Work, ending: Verdict, ports: Ports, ownership:
     await unlessClosing(writing, until);
   } catch {
     ownership.assertHeld(false);
-    ports.observe({ kind: 'outcome_unwritten', outcome });
+    ports.observe({ kind: 'outcome_unwritten', record: work.record, outcome });
   }
 }
 

@@ -64,6 +64,7 @@ export function createTeller(settings: TellerSettings, perSecond: number, signal
     assertHeld: () => {
       if (signal.aborted) throw new Abandoned();
     },
+    confirmed: () => (signal.aborted ? Promise.reject(new Abandoned()) : Promise.resolve()),
   };
   return {
     tell: async (record) => {

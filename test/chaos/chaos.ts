@@ -23,6 +23,8 @@ export const FIGURES_FOLDER = `${LOCAL}/chaos`;
 
 const PARTITIONS = 8;
 const KEY_CONCURRENCY = 4;
+/** Of one member and the next in turn: a change of it that is never rolled out to its end. */
+const RETRY_DELAYS = ['1s,2s,4s', '1s,3s'];
 const SESSION_TIMEOUT_MS = 8_000;
 const GATEWAY_TIMEOUT_MS = 2_000;
 const FIRST_MEMBERS = 3;
@@ -79,12 +81,12 @@ export async function runChaos(options: RunOptions, paces: Paces, ground: Ground
   mkdirSync(folder, { recursive: true });
   const { world, registryWay, gatewayWay, settings } = await makeWorld(options, ground);
   const faults = new FaultLog();
-  const members = new Members(world, faults, folder, settings);
+  const members = new Members(world, faults, folder, settings, RETRY_DELAYS);
   for (let count = 0; count < FIRST_MEMBERS; count += 1) await members.start();
   await members.ready();
 
   const gatherer = new Gatherer(world);
-  const load = new Load(world, new Random(options.seed, 'load'), options.rate);
+  const load = await Load.create(world, new Random(options.seed, 'load'), options.rate, ground.registryUrl);
   const watch = new Watch(world, load, faults);
   const random = (stream: string): Random => new Random(options.seed, stream);
   const { brokers, tell } = ground;
@@ -186,7 +188,6 @@ async function makeWorld(
       KEY_CONCURRENCY: String(KEY_CONCURRENCY),
       KAFKA_SESSION_TIMEOUT: `${SESSION_TIMEOUT_MS}ms`,
       GATEWAY_TIMEOUT: `${GATEWAY_TIMEOUT_MS}ms`,
-      RETRY_DELAYS: '1s,2s,4s',
     },
     onEnd,
   });

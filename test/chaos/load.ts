@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Producer } from 'kafkajs';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
 import type { Answer, Profile } from '../../src/simulator/faults.ts';
+import { avroBytes, framed, PAYMENT_FINAL, register } from '../support/schemas.ts';
 import type { World } from '../support/world.ts';
 import type { Random } from './random.ts';
 
@@ -19,10 +20,21 @@ const FATES: Readonly<Record<string, { readonly share: number; readonly attempts
   };
 const POISON_SHARE = 0.005;
 const NULL_KEY_SHARE = 0.1;
+const RICH_WRITER_SHARE = 0.3;
 const KEYS_PER_PARTITION = 60;
 const TICK_MS = 200;
 const BACKLOG_SECONDS = 8;
 const LATENCY_MS = 3;
+
+/** The schema of a writer that also writes what nobody reads, before and behind what is read. */
+const RICH_WRITER = {
+  ...PAYMENT_FINAL,
+  fields: [
+    { name: 'labels', type: { type: 'array', items: 'string' } },
+    ...PAYMENT_FINAL.fields,
+    { name: 'amounts', type: { type: 'map', values: { type: 'array', items: 'long' } } },
+  ],
+};
 
 /** The gateway as it is between its own faults; `first` goes before everything. */
 export function everydayProfile(first: NonNullable<Profile['rules']> = []): Profile {
@@ -38,6 +50,7 @@ export class Load {
   readonly #world: World;
   readonly #random: Random;
   readonly #perSecond: number;
+  readonly #richWriterId: number;
   #producer: Producer | undefined;
   #number = 0;
   /** Records that the brokers have acknowledged. */
@@ -45,10 +58,17 @@ export class Load {
   /** The payments of those that are events. */
   readonly payments: string[] = [];
 
-  constructor(world: World, random: Random, perSecond: number) {
+  private constructor(world: World, random: Random, perSecond: number, richWriterId: number) {
     this.#world = world;
     this.#random = random;
     this.#perSecond = perSecond;
+    this.#richWriterId = richWriterId;
+  }
+
+  /** Makes its second writer's schema known to the registry. */
+  static async create(world: World, random: Random, perSecond: number, registryUrl: string): Promise<Load> {
+    const id = await register('payment-final-rich-value', RICH_WRITER, 'AVRO', registryUrl);
+    return new Load(world, random, perSecond, id);
   }
 
   /** Goes on until told to end. @param finished how many of the records have their verdict */
@@ -102,9 +122,16 @@ export class Load {
     return {
       partition,
       key,
-      value: this.#world.encode(sampleEvent(payment, this.#random.next() < 0.95)),
+      value: this.#encoded(sampleEvent(payment, this.#random.next() < 0.95)),
       headers: { payment },
     };
+  }
+
+  #encoded(event: ReturnType<typeof sampleEvent>): Buffer {
+    if (this.#random.next() >= RICH_WRITER_SHARE) return this.#world.encode(event);
+    const labels = Array.from({ length: this.#random.between(0, 3) }, (_, at) => `label-${at}`);
+    const amounts = Object.fromEntries(labels.map((label, at) => [label, [at, -at]]));
+    return framed(this.#richWriterId, avroBytes(RICH_WRITER, { ...event, labels, amounts }));
   }
 
   #fate(): string {

@@ -16,13 +16,22 @@ export class Members {
   readonly #faults: FaultLog;
   readonly #logFolder: string;
   readonly #settings: Readonly<Record<string, string>>;
+  readonly #retryDelays: readonly string[];
   #all: Member[] = [];
   #started = 0;
   readonly #ends: Promise<void>[] = [];
   /** Members that ended though nobody had asked them to. */
   readonly endedUnasked: string[] = [];
 
-  constructor(world: World, faults: FaultLog, logFolder: string, settings: Readonly<Record<string, string>>) {
+  /** @param retryDelays what one member and the next take in turn */
+  constructor(
+    world: World,
+    faults: FaultLog,
+    logFolder: string,
+    settings: Readonly<Record<string, string>>,
+    retryDelays: readonly string[],
+  ) {
+    this.#retryDelays = retryDelays;
     this.#world = world;
     this.#faults = faults;
     this.#logFolder = logFolder;
@@ -37,7 +46,8 @@ export class Members {
   async start(): Promise<string> {
     const name = `member-${(this.#started += 1)}`;
     const toFile = ['sh', '-c', `exec "$0" "$@" >>'${this.#logFolder}/${name}.log' 2>&1`];
-    const settings = { ...this.#settings, KAFKA_CLIENT_ID: name, LOG_LEVEL: 'info' };
+    const delays = this.#retryDelays[this.#started % this.#retryDelays.length] ?? '';
+    const settings = { ...this.#settings, RETRY_DELAYS: delays, KAFKA_CLIENT_ID: name, LOG_LEVEL: 'info' };
     const process = await this.#world.launch(settings, toFile);
     const member: Member = { name, process, free: true };
     this.#all.push(member);

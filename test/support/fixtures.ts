@@ -99,6 +99,14 @@ export class ScriptedOwnership implements Ownership {
   assertHeld(sending: boolean): void {
     if (this.ended.aborted || (sending && (this.closing.aborted || this.#lapsed))) throw new Abandoned();
   }
+
+  async confirmed(): Promise<void> {
+    this.assertHeld(false);
+    while (this.#lapsed) {
+      await soon();
+      this.assertHeld(false);
+    }
+  }
 }
 
 /** A promise settled by hand. */

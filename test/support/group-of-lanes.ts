@@ -117,7 +117,7 @@ export class GroupOfLanes {
       rawMessages: messages,
       messages,
     };
-    this.lanes.take(this.group, { ...batch, lastOffset: () => `${from + count - 1}` } satisfies FetchedBatch);
+    this.lanes.take(this.group, batch satisfies FetchedBatch);
     await soon();
   }
 

@@ -9,8 +9,12 @@ export const PAYMENT_FINAL = JSON.parse(
 ) as { readonly fields: readonly Readonly<Record<string, unknown>>[] };
 
 /** Registers any schema under a subject and gives its id; a text is taken as it is. */
-export async function register(subject: string, schema: unknown, schemaType = 'AVRO'): Promise<number> {
-  const url = inject('registryUrl');
+export async function register(
+  subject: string,
+  schema: unknown,
+  schemaType = 'AVRO',
+  url = inject('registryUrl'),
+): Promise<number> {
   const answer = await askRegistry({ url }, `/subjects/${encodeURIComponent(subject)}/versions`, {
     schema: typeof schema === 'string' ? schema : JSON.stringify(schema),
     schemaType,

@@ -25,6 +25,7 @@ export class Epoch implements Ownership {
   readonly #lastCall = new AbortController();
   readonly #ended = new AbortController();
   readonly #leaseMs: number;
+  readonly #unsure: (() => void)[] = [];
   #renewed: Instant;
 
   /**
@@ -52,6 +53,7 @@ export class Epoch implements Ownership {
 
   renew(written: Instant): void {
     this.#renewed = written;
+    this.#askAgain();
   }
 
   close(): void {
@@ -66,11 +68,24 @@ export class Epoch implements Ownership {
   end(): void {
     this.callLast();
     this.#ended.abort();
+    this.#askAgain();
   }
 
   assertHeld(sending: boolean): void {
     if (this.ended.aborted) throw new Abandoned();
     if (sending && (this.closing.aborted || this.#silentMs() >= this.#leaseMs)) throw new Abandoned();
+  }
+
+  async confirmed(): Promise<void> {
+    this.assertHeld(false);
+    while (this.#silentMs() >= this.#leaseMs) {
+      await new Promise<void>((resolve) => this.#unsure.push(resolve));
+      this.assertHeld(false);
+    }
+  }
+
+  #askAgain(): void {
+    for (const ask of this.#unsure.splice(0)) ask();
   }
 
   #silentMs(): number {

@@ -119,6 +119,33 @@ describe('an ownership that closes while a request is in flight', () => {
     expect(pipeline.story).toEqual(['decode', 'send', 'attempt']);
   });
 
+  test('writes nothing while nobody knows whether it has ended: a frozen process has woken up', async () => {
+    const exchange = deferred<Exchange>();
+    const pipeline = new ScriptedPipeline({ send: () => exchange.promise });
+    const work = pipeline.begin();
+    await soon();
+    pipeline.ownership.lapse(true);
+    exchange.resolve(answer('U', 'UNKNOWN_EXCEPTION'));
+    await pass(1_000);
+    expect([work.state, pipeline.written]).toEqual(['going on', []]);
+    pipeline.ownership.lapse(false);
+    await pass(0);
+    expect([work.state, pipeline.story.at(-1)]).toEqual(['settled', 'parked']);
+  });
+
+  test('and has ended meanwhile leaves the record to the new owner', async () => {
+    const exchange = deferred<Exchange>();
+    const pipeline = new ScriptedPipeline({ send: () => exchange.promise });
+    const work = pipeline.begin();
+    await soon();
+    pipeline.ownership.lapse(true);
+    exchange.resolve(answer('U', 'UNKNOWN_EXCEPTION'));
+    await pass(1_000);
+    pipeline.ownership.end();
+    await pass(0);
+    expect([work.state, pipeline.written]).toEqual(['Abandoned', []]);
+  });
+
   test('and ends while a retry record is refused writes it no second time', async () => {
     const first = deferred<typeof WRITTEN>();
     const pipeline = new ScriptedPipeline({

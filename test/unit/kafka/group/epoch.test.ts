@@ -58,10 +58,51 @@ describe('the lease', () => {
     expect(may(epoch, true)).toBe(false);
   });
 
-  test('matters for sending only: what was sent may still be settled and committed', async () => {
+  test('that lapsed ends nothing: what was sent may still be settled and committed', async () => {
     const epoch = fresh();
     await pass(10 * LEASE_MS);
     expect(may(epoch, false)).toBe(true);
+  });
+});
+
+describe('whether the right has ended', () => {
+  const asked = (epoch: Epoch): { answer: string } => {
+    const asking = { answer: 'none yet' };
+    epoch.confirmed().then(
+      () => (asking.answer = 'it has not'),
+      (error: unknown) => (asking.answer = error instanceof Abandoned ? 'it has' : String(error)),
+    );
+    return asking;
+  };
+
+  test('is known while the lease runs', async () => {
+    const asking = asked(fresh());
+    await pass(0);
+    expect(asking.answer).toBe('it has not');
+  });
+
+  test('is known again with the next heartbeat where the lease has lapsed, and not before', async () => {
+    const epoch = fresh();
+    const tooLate = instant();
+    await pass(LEASE_MS);
+    const [one, other] = [asked(epoch), asked(epoch)];
+    await pass(LEASE_MS);
+    epoch.renew(tooLate);
+    await pass(0);
+    expect([one.answer, other.answer]).toEqual(['none yet', 'none yet']);
+    epoch.renew(instant());
+    await pass(0);
+    expect([one.answer, other.answer]).toEqual(['it has not', 'it has not']);
+  });
+
+  test('is known when it has: before, or while that is waited for', async () => {
+    const epoch = fresh();
+    await pass(LEASE_MS);
+    const before = asked(epoch);
+    epoch.end();
+    const after = asked(epoch);
+    await pass(0);
+    expect([before.answer, after.answer]).toEqual(['it has', 'it has']);
   });
 });
 

@@ -93,7 +93,7 @@ describe('while it is read', () => {
     const batch = { topic: SOURCE, partition: 0, fetchedOffset: '500', highWatermark: '1' };
     await settleSlowly(scripted, 399);
     const corrupt = Object.assign([], { corrupt: { offset: 500, detail: 'wrong' } });
-    scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [], lastOffset: () => '500' });
+    scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [] });
     await settleSlowly(scripted, 2);
     expect([...scripted.paused]).toEqual([AT]);
     await pass(1_000);
