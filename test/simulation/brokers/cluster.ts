@@ -337,8 +337,8 @@ export class Cluster {
     if (!this.isUp(node)) return;
     for (const partition of this.#topics.partitions()) {
       const { replicas, inSync, leader } = partition;
-      if (replicas.includes(node) && leader !== NO_LEADER && !inSync.includes(node))
-        partition.setInSync([...inSync, node]);
+      // Also where it was back before anybody had noticed that it was gone.
+      if (replicas.includes(node) && leader !== NO_LEADER) partition.setInSync([...new Set([...inSync, node])]);
     }
   }
 }
