@@ -44,6 +44,12 @@ module.exports = {
       to: { path: '^src/kafka/(consumer|group/|lanes/)' },
     },
     {
+      name: 'a-command-is-loaded-when-it-is-called',
+      severity: 'error',
+      from: { path: '^src/cli/(main|commands)' },
+      to: { path: '^src/', pathNot: '^src/cli/(common/|commands)', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'a-table-of-settings-knows-no-loader',
       severity: 'error',
       from: { path: '^src/settings/(kinds|setting|sections/)' },

@@ -62,7 +62,7 @@ export default tseslint.config(
   },
   { files: ['**/*.d.ts', 'test/support/global-setup.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
-    files: ['test/{bench,chaos,mutation}/**', 'deploy/**', 'test/support/write-docs.ts'],
+    files: ['test/{bench,chaos,mutation,simulation}/**', 'deploy/**', 'test/support/write-docs.ts'],
     rules: { 'no-console': 'off' },
   },
 );

@@ -16,6 +16,13 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'simulation',
+          include: ['test/simulation/*.test.ts'],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: 'integration',
           include: ['test/{integration,chaos}/**/*.test.ts'],
           globalSetup: [new URL('../test/support/global-setup.ts', import.meta.url).pathname],
@@ -23,7 +30,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // On two cores; they wait more than they work.
           maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

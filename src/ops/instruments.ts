@@ -4,18 +4,24 @@ import { METRICS, type MetricSpec } from './metric-table.ts';
 /** The metrics of the table, ready to be written, and the registry that shows them. */
 export type Instruments = ReturnType<typeof createInstruments>;
 
-/**
- * Makes every metric of the table in a registry of its own, beside the client library's defaults less the gauges that
- * are named like counters. Metrics whose labels have a closed list of values start with all of them at 0.
- *
- * @param exemplars whether the time of an attempt can have exemplars
- */
-export function createInstruments(exemplars: boolean) {
-  const registry = new Registry();
+/** Adds what the client library measures of the process, less the gauges that are named like counters. */
+export function measureProcess(registry: Registry): void {
   collectDefaultMetrics({ register: registry });
   for (const { name, type } of registry.getMetricsAsArray() as unknown as { name: string; type: string }[]) {
     if (type === 'gauge' && name.endsWith('_total')) registry.removeSingleMetric(name);
   }
+}
+
+/**
+ * Makes every metric of the table in a registry of its own. Metrics whose labels have a closed list of values start with all
+ * of them at 0.
+ *
+ * @param measure adds what is measured of the process they are of
+ * @param exemplars whether the time of an attempt can have exemplars
+ */
+export function createInstruments(measure: (registry: Registry) => void, exemplars: boolean) {
+  const registry = new Registry();
+  measure(registry);
 
   function configuration<L extends string>({ name, help, labels }: MetricSpec<L>) {
     return { name, help, labelNames: Object.keys(labels) as L[], registers: [registry] };

@@ -10,7 +10,7 @@ import { exposing, type Expose } from './exposition.ts';
 import { handling, type FactHandlers } from './fact-handlers.ts';
 import { deadLetterCode, parkedCode } from './labels.ts';
 import { MEMBER_STATES } from './metric-table.ts';
-import { createInstruments, type Instruments } from './instruments.ts';
+import { createInstruments, type Instruments, type measureProcess } from './instruments.ts';
 import { createShownPartitions, type ShownPartitions, type PartitionValue } from './shown-partitions.ts';
 
 /** What the metrics have to know of this process. */
@@ -18,6 +18,7 @@ export interface MetricsOptions {
   readonly version: string;
   readonly revision: string;
   readonly topology: Topology;
+  readonly measureProcess: typeof measureProcess;
   /** Names of the configured retry tiers. */
   readonly tiers: readonly string[];
   readonly systemic: SystemicCodes;
@@ -65,7 +66,7 @@ const REPLAY_LINGERS_MS = 60_000;
 
 /** Makes the metrics, every known combination at 0; several in one process do not disturb each other. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const metric = createInstruments(options.exemplars);
+  const metric = createInstruments(options.measureProcess, options.exemplars);
   const { registry, assignedPartitions } = metric;
   const sampled = [metric.consumerLag, metric.oldestUnnotified];
   const shown = createShownPartitions(options.topology, {

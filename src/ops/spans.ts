@@ -83,7 +83,8 @@ function alwaysOf(target: URL, groupId: string) {
 
 /**
  * As the line of the log says it: nothing secret, and no body. Names without `notifier.` are OpenTelemetry's. What does not
- * apply is `undefined`, which SDKs leave out: all of it in one literal costs a quarter of putting it together.
+ * apply is `undefined`, which SDKs leave out: all of it in one literal costs a quarter of putting it together. SDKs check each
+ * name for each span, so what another one says already is left out: tier and attempt.
  */
 function attributesOf(fact: AttemptFact, failure: string | undefined, always: Always): api.Attributes {
   const { record, provenance, outcome, exchange, attempt } = fact;
@@ -96,15 +97,12 @@ function attributesOf(fact: AttemptFact, failure: string | undefined, always: Al
     'server.port': always.port,
     'error.type': failure,
     'messaging.system.name': 'kafka',
-    'messaging.operation.type': 'process',
     'messaging.consumer.group.name': always.groupId,
     'messaging.destination.name': record.topic,
     'messaging.destination.partition.id': String(record.partition),
     'kafka.offset': record.offset,
     'notifier.payment_id': fact.paymentId,
     'notifier.origin': recordName(provenance.origin),
-    'notifier.tier': fact.tier,
-    'notifier.attempt': attempt,
     'notifier.outcome': outcomeLabel(outcome),
     'notifier.result_code': outcome.kind === 'no_result' ? undefined : outcome.code,
     'notifier.disposition': fact.disposition.kind,

@@ -32,7 +32,7 @@ export async function processRecord(record: KafkaRecord, ports: Ports, ownership
 
   const parkedKeys = ports.parkedKeys.of(record.partition);
   if (copy !== undefined) parkedKeys.leave(copy);
-  else if (record.unreadable !== undefined) parkedKeys.forget(work.tier, record.offset);
+  else parkedKeys.forget(work.tier, record.offset);
 }
 
 /**

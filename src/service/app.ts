@@ -3,19 +3,15 @@ import { createRequire } from 'node:module';
 import { Topology } from '../core/topology.ts';
 import { KeyRing } from '../http/key-ring.ts';
 import type { LoadedKeys } from '../http/key-set.ts';
-import { watchKeys } from '../http/key-watch.ts';
-import { createSender, notifyUrl } from '../http/sender.ts';
+import { notifyUrl } from '../http/sender.ts';
 import { createDecoder } from '../kafka/avro/decoder.ts';
 import { GroupConsumer } from '../kafka/consumer.ts';
 import type { MemberView } from '../kafka/group/member-state.ts';
-import { createKafka } from '../kafka/kafkajs/client.ts';
 import { createPublisher } from '../kafka/produce/publisher.ts';
 import type { Topics } from '../kafka/topics/prepare.ts';
-import { startAdminServer } from '../ops/admin-server.ts';
 import { liveness, readiness, startup, type HealthFacts, type Stage } from '../ops/health.ts';
 import { kafkaLogCreator } from '../ops/kafka-log.ts';
 import { createLog } from '../ops/log.ts';
-import { logDestination } from '../ops/log-destination.ts';
 import { createMetrics } from '../ops/metrics.ts';
 import { traceField } from '../ops/record-sentences.ts';
 import { createSpans } from '../ops/spans.ts';
@@ -31,6 +27,7 @@ import { Closers } from './closers.ts';
 import { lanesSoon, outsideSince, sampleLanes } from './sampling.ts';
 import { instrumentedBy } from './instrumented.ts';
 import { connect, topicsOf } from './startup.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** A service that runs, or tries to. */
 export interface Service {
@@ -56,11 +53,15 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
  *
  * Throws where the probes' address cannot be listened on.
  */
-export async function startService(config: Config, loadedKeys: LoadedKeys): Promise<Service> {
+export async function startService(
+  config: Config,
+  loadedKeys: LoadedKeys,
+  { createKafka, createSender, startAdminServer, watchKeys, logDestination, measureProcess }: Surroundings,
+): Promise<Service> {
   const { source, gateway, limits, retry, hold, outcomes } = config;
   const topology = new Topology({ source: source.topic, tiers: retry.tiers, outcomes: outcomes.topic });
   const metrics = createMetrics({
-    version,
+    ...{ version, measureProcess },
     ...config.build,
     ...config.replays,
     ...config.metrics,

@@ -8,6 +8,7 @@ import { loadConfig, loadSections } from '../settings/load.ts';
 import { configWarnings } from '../settings/misspelt.ts';
 import type { Config } from '../settings/table.ts';
 import { startService } from './app.ts';
+import { MACHINE } from './surroundings.ts';
 
 /** What waits for who reads our output is waited for so long at the end. */
 const FLUSHED_WITHIN_MS = 1_000;
@@ -37,7 +38,7 @@ async function run(env: NodeJS.ProcessEnv): Promise<ExitCode> {
   const { config, keys } = configure(env);
   for (const warning of expired(certificateFiles(config), Date.now())) complain(warning);
   const signal = signalled();
-  const service = await startService(config, keys);
+  const service = await startService(config, keys, MACHINE);
   const failure = await Promise.race([service.failed.catch((error: unknown) => ({ error })), signal]);
   if (failure?.error instanceof Misconfigured) throw failure.error;
   if (failure !== undefined) complain(...reasons(failure.error));

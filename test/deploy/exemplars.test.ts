@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { systemicCodes } from '../../src/core/outcome.ts';
 import { Topology } from '../../src/core/topology.ts';
 import { startAdminServer } from '../../src/ops/admin-server.ts';
+import { measureProcess } from '../../src/ops/instruments.ts';
 import { createMetrics } from '../../src/ops/metrics.ts';
 import { ATTEMPT, TRACE } from '../support/captured-log.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support/keys.ts';
@@ -17,6 +18,7 @@ test('a real Prometheus takes series and exemplars, under the names that it has 
     tiers: ['5s'],
     systemic: systemicCodes(),
     now: Date.now,
+    measureProcess,
     exemplars: true,
   });
   metrics.observe(ATTEMPT);

@@ -3,6 +3,7 @@ import { RESULT_CODES } from '../../src/core/codes.ts';
 import { systemicCodes } from '../../src/core/outcome.ts';
 import { Topology } from '../../src/core/topology.ts';
 import { METRICS, type MetricSpec } from '../../src/ops/metric-table.ts';
+import { measureProcess } from '../../src/ops/instruments.ts';
 import { createMetrics } from '../../src/ops/metrics.ts';
 import type { Fact } from '../../src/pipeline/facts.ts';
 import { SETTINGS } from '../../src/settings/table.ts';
@@ -52,6 +53,7 @@ beforeAll(async () => {
 /** What a member shows that owns fifty partitions of every tier, and to which everything has happened. */
 async function scrapeOfAFullMember(): Promise<string> {
   const metrics = createMetrics({
+    measureProcess,
     version: '1.2.3',
     revision: 'abc',
     topology: new Topology({ source: 'pay', tiers: TIERS.map((name) => ({ name })) }),

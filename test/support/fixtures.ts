@@ -7,6 +7,7 @@ import type { KafkaRecord } from '../../src/core/record.ts';
 import type { RetryPolicy } from '../../src/core/retry-policy.ts';
 import { Topology } from '../../src/core/topology.ts';
 import { Abandoned, type Ownership } from '../../src/pipeline/ports.ts';
+import { virtualSleep } from './virtual-sleep.ts';
 
 export const SOURCE = 'payment-final';
 
@@ -149,20 +150,5 @@ export function useVirtualTime(startMs = Date.UTC(2026, 10, 22, 10)): void {
     vi.useRealTimers();
     Object.assign(timers, { setTimeout: real });
     syncBuiltinESMExports();
-  });
-}
-
-async function virtualSleep<T>(ms: number, value: T, { signal }: { signal?: AbortSignal } = {}): Promise<T> {
-  signal?.throwIfAborted();
-  return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', giveUp);
-      resolve(value);
-    }, ms);
-    const giveUp = (): void => {
-      clearTimeout(timer);
-      reject(new DOMException('The operation was aborted', 'AbortError'));
-    };
-    signal?.addEventListener('abort', giveUp, { once: true });
   });
 }

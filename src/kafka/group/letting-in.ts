@@ -1,6 +1,7 @@
 import type { Observe } from '../../pipeline/ports.ts';
 import { untilDone } from '../../pipeline/waiting.ts';
-import { errorType, refusalOf, UNKNOWN_TOPIC } from '../kafkajs/errors.ts';
+import { errorType, isUnreachable, refusalOf, UNKNOWN_TOPIC } from '../kafkajs/errors.ts';
+import { kafkajs } from '../kafkajs/patched.ts';
 import type { ConsumerGroup } from '../kafkajs/types.ts';
 import type { TopicWatch } from './collaborators.ts';
 
@@ -36,5 +37,7 @@ export async function untilLetIn(
     observe({ kind: 'join_refused', group: group.groupId, reason: refusalOf(error), error });
   };
   const failure = await untilDone(ask, refused, stopping);
-  if (failure !== undefined) throw failure as Error;
+  if (failure === undefined) return;
+  // kafkajs starts its consumer anew for these, but not where no broker could tell who coordinates the group.
+  throw isUnreachable(failure) ? new kafkajs.KafkaJSError(failure as Error) : (failure as Error);
 }

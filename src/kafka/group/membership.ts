@@ -18,6 +18,7 @@ export interface MembershipSettings extends BarrierLimits {
 }
 
 const NO_EPOCH_PAUSE_MS = 250;
+const STOPPING_PAUSE_MS = 10;
 /** How long leaving may take while a join is waiting: a broker that takes longer will not do it sooner. */
 const LEAVE_WITHIN_MS = 2_000;
 
@@ -138,7 +139,11 @@ export class Membership implements GroupHooks {
   /** kafkajs gets no records: they go to their lanes, and where to read next is decided here alone. */
   async fetch(group: ConsumerGroup, inner: () => Promise<FetchedBatch[]>): Promise<[]> {
     await this.#join;
-    if (this.stopping) return [];
+    if (this.stopping) {
+      // kafkajs asks again at once, before anything else in this process gets its turn.
+      await sleep(STOPPING_PAUSE_MS);
+      return [];
+    }
     if (this.#needsToJoin()) {
       await sleep(NO_EPOCH_PAUSE_MS);
       // Another broker's fetch may have joined meanwhile.

@@ -25,23 +25,27 @@ export interface Patience {
 
 const PATIENCE = { connectionTimeout: 5_000, authenticationTimeout: 10_000, requestTimeout: 30_000, retries: 5 };
 
-/** A client with every default of the library that could surprise set by hand. */
+/**
+ * A client with every default of the library that could surprise set by hand.
+ *
+ * @param socketFactory how it connects: to the addresses of this machine's network, unless said otherwise
+ */
 export function createKafka(
   settings: KafkaSettings,
   logCreator: logCreator,
   { retries, ...timeouts }: Patience = PATIENCE,
+  socketFactory = connecting(settings.ssl),
 ): Kafka {
   const { ssl, sasl, brokers, clientId } = settings;
-  const tlsOptions = ssl === false ? undefined : tls(ssl);
   const config: KafkaConfig = {
     clientId,
     brokers: brokers.map(withoutColons),
-    socketFactory: connecting(tlsOptions),
+    socketFactory,
     ...timeouts,
     enforceRequestTimeout: true,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries, factor: 0.2, multiplier: 2 },
     logCreator,
-    ssl: tlsOptions ?? false,
+    ssl: ssl === false ? false : tls(ssl),
   };
   if (sasl !== undefined) config.sasl = { ...sasl } as SASLOptions;
   return new kafkajs.Kafka(config);
@@ -55,7 +59,8 @@ function withoutColons(broker: string): string {
 const PROBED_AFTER_MS = 60_000;
 
 /** As kafkajs itself connects, but for addresses without colons. */
-function connecting(tlsOptions: ConnectionOptions | undefined): ISocketFactory {
+function connecting(ssl: KafkaSettings['ssl']): ISocketFactory {
+  const tlsOptions = ssl === false ? undefined : tls(ssl);
   return ({ host: given, port, onConnect }) => {
     const host = given.replaceAll('|', ':');
     const named = isIP(host) === 0 ? { servername: host } : {};

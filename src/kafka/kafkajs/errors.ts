@@ -25,6 +25,7 @@ const UNREACHABLE = [
   'KafkaJSConnectionClosedError',
   'KafkaJSRequestTimeoutError',
   'KafkaJSBrokerNotFound',
+  'KafkaJSGroupCoordinatorNotFound',
   'KafkaJSLockTimeout',
 ];
 

@@ -79,6 +79,7 @@ function inOrder(items: unknown[]): unknown[] {
   const nameOf = (item: unknown): string | undefined => {
     if (typeof item !== 'object' || item === null) return undefined;
     if ('memberId' in item) return String(item.memberId);
+    if ('high' in item && 'partition' in item) return String(item.partition);
     if ('topicName' in item && 'partition' in item) return `${String(item.topicName)}:${String(item.partition)}`;
     return 'synonyms' in item && 'name' in item ? String(item.name) : undefined;
   };

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../src/core/outcome.ts';
 import { systemicCodes } from '../../../src/core/outcome.ts';
 import { Topology } from '../../../src/core/topology.ts';
+import { measureProcess } from '../../../src/ops/instruments.ts';
 import { createMetrics, type MetricsOptions } from '../../../src/ops/metrics.ts';
 import type { AttemptFact, Fact, SettledFact } from '../../../src/pipeline/facts.ts';
 
@@ -12,6 +13,7 @@ const PROVENANCE = { origin: ORIGIN, attempts: 1, hops: 0 };
 
 function setUp(options: Partial<MetricsOptions> = {}) {
   const metrics = createMetrics({
+    measureProcess,
     version: '1.2.3',
     revision: 'abc',
     topology: new Topology({ source: 'pay', tiers: [{ name: '5s' }, { name: '30s' }] }),

@@ -64,15 +64,12 @@ test('an attempt is a child of the span that its record was written in, with all
     'server.port': 443,
     'error.type': 'UNKNOWN_EXCEPTION',
     'messaging.system.name': 'kafka',
-    'messaging.operation.type': 'process',
     'messaging.consumer.group.name': 'group',
     'messaging.destination.name': 'pay.retry.5s',
     'messaging.destination.partition.id': '3',
     'kafka.offset': 7,
     'notifier.payment_id': 'p-1',
     'notifier.origin': 'pay:3:99',
-    'notifier.tier': '5s',
-    'notifier.attempt': 2,
     'notifier.outcome': 'unknown',
     'notifier.result_code': 'UNKNOWN_EXCEPTION',
     'notifier.disposition': 'retry',
@@ -85,7 +82,7 @@ test('each name that is not our own is one of the conventions', () => {
   const known = new Set<unknown>(Object.values(conventions));
   const names = told(ATTEMPT).flatMap(({ attributes }) => Object.keys(attributes));
   const own = names.filter((name) => name.startsWith('notifier.'));
-  expect(own).toHaveLength(8);
+  expect(own).toHaveLength(6);
   expect(names.filter((name) => !own.includes(name) && !known.has(name))).toEqual([]);
 });
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { RejoinRequest, type Work } from '../../../../src/kafka/group/collaborators.ts';
 import type { Epoch } from '../../../../src/kafka/group/epoch.ts';
 import { Membership } from '../../../../src/kafka/group/membership.ts';
+import { kafkajs } from '../../../../src/kafka/kafkajs/patched.ts';
 import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
 import { deferred } from '../../../support/fixtures.ts';
@@ -120,6 +121,17 @@ test('a stop while a join waits for others leaves over the free connection, and 
   await expect(membership.join(group, inner)).rejects.toThrow('stopping');
 });
 
+test('however often it is asked to fetch while it stops, what it waits for gets its turn', async () => {
+  const { membership, join } = membershipWith();
+  const group = await join('first');
+  await membership.stop();
+  let hadItsTurn = false;
+  setImmediate(() => (hadItsTurn = true));
+  for (let fetches = 0; fetches < 3; fetches += 1) await membership.fetch(group, () => Promise.resolve([]));
+  expect(hadItsTurn).toBe(true);
+  await membership.leave(group, () => Promise.resolve());
+});
+
 test('a stop before the coordinator has given an id waits for the answer, and has nothing to leave', async () => {
   const { membership, asked } = membershipWith();
   const { group, inner, end } = waitingGroup(null, asked);
@@ -140,6 +152,14 @@ test('a group in foreign hands is asked until it lets this member in; any other 
   const inner = (): Promise<void> => Promise.reject(failures.shift() ?? new Error('asked too often'));
   await expect(membership.join(group, inner)).rejects.toBe(fatal);
   expect(asked).toEqual(['join_refused', 'join_refused']);
+});
+
+test('a coordinator that is not found is looked for again, by a consumer that starts anew', async () => {
+  const { membership } = membershipWith();
+  const { group } = waitingGroup(null, []);
+  const cause = Object.assign(new Error('not found'), { name: 'KafkaJSGroupCoordinatorNotFound' });
+  const notFound = Object.assign(new kafkajs.KafkaJSNonRetriableError(cause), { cause });
+  await expect(membership.join(group, () => Promise.reject(notFound))).rejects.toMatchObject({ retriable: true });
 });
 
 test('a member is outside, joins, serves, closes and is outside again, with its epoch closed before it leaves', async () => {

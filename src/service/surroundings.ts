@@ -1,0 +1,27 @@
+import type { Kafka, logCreator } from 'kafkajs';
+import { watchKeys } from '../http/key-watch.ts';
+import { createSender } from '../http/sender.ts';
+import { createKafka, type KafkaSettings } from '../kafka/kafkajs/client.ts';
+import { startAdminServer } from '../ops/admin-server.ts';
+import { measureProcess } from '../ops/instruments.ts';
+import { logDestination, type Destination } from '../ops/log-destination.ts';
+
+/** By what means the service reaches what lies outside its process. */
+export interface Surroundings {
+  readonly createKafka: (settings: KafkaSettings, logCreator: logCreator) => Kafka;
+  readonly createSender: typeof createSender;
+  readonly startAdminServer: typeof startAdminServer;
+  readonly watchKeys: typeof watchKeys;
+  readonly logDestination: (dropped: () => void) => Destination;
+  readonly measureProcess: typeof measureProcess;
+}
+
+/** The machine that the process runs on, its network and its files. */
+export const MACHINE: Surroundings = {
+  createKafka,
+  createSender,
+  startAdminServer,
+  watchKeys,
+  logDestination,
+  measureProcess,
+};

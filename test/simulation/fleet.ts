@@ -1,0 +1,55 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Summary } from './coverage.ts';
+
+/** A world takes a second or two; one that takes so long turns round and round within a single step. */
+const HANGS_AFTER_MS = 60_000;
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+
+/** Which worlds are played. */
+export interface Voyage {
+  /** The next seed; `undefined` where there is none. */
+  readonly next: () => number | undefined;
+  /** Told of each world; whether the others are played on. */
+  readonly told: (summary: Summary) => boolean;
+}
+
+/** Plays worlds on all cores, one after the other in each process. A world that hangs is given up, and is what is wrong with it. */
+export async function playAll({ next, told }: Voyage): Promise<void> {
+  let isOver = false;
+  const sail = async (): Promise<void> => {
+    const worker = fork(WORKER, { execArgv: ['--import', 'tsx'] });
+    try {
+      for (let seed = next(); seed !== undefined && !isOver; seed = next()) {
+        const summary = await play(worker, seed);
+        if (!isOver && !told(summary)) isOver = true;
+      }
+    } finally {
+      worker.kill('SIGKILL');
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, sail));
+}
+
+async function play(worker: ChildProcess, seed: number): Promise<Summary> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      const wrong = [`seed ${seed}: within one step something goes on without end`];
+      resolve({ seed, line: `seed ${seed}`, wrong, simulatedMs: 0, counts: {} });
+    }, HANGS_AFTER_MS);
+    const end = (): void => {
+      clearTimeout(late);
+      worker.removeAllListeners();
+    };
+    worker.once('message', (summary: Summary) => {
+      end();
+      resolve(summary);
+    });
+    worker.once('exit', () => {
+      end();
+      reject(new Error(`seed ${seed} could not be played`));
+    });
+    worker.send(seed);
+  });
+}

@@ -1,0 +1,94 @@
+import type { SeenRequest } from '../gateway.ts';
+import { DEAD_LETTERS, OUTCOMES } from '../plan.ts';
+import type { Disturbances } from './disturbances.ts';
+import { judgeCommitted, judgePlace, type Committed } from './places.ts';
+import { judgeRequest, type Rules } from './requests.ts';
+import { Standstill, type Lane } from './standstill.ts';
+import { Stories, tierOf, type StoredRecord } from './stories.ts';
+import type { Violation } from './violations.ts';
+
+/** What the judge holds members to, beside what holds for all. */
+export interface Law extends Rules {
+  /** Whether every member tells outcomes. */
+  readonly isTold: boolean;
+}
+
+/** Hears of everything at the moment at which it happens, and says at once what is wrong. It believes no member's word. */
+export class Judge {
+  readonly violations: Violation[] = [];
+  readonly stories = new Stories();
+  readonly #disturbances: Disturbances;
+  readonly #law: Law;
+  readonly #committed = new Map<string, number>();
+  readonly #standstill = new Standstill();
+
+  constructor(disturbances: Disturbances, law: Law) {
+    this.#disturbances = disturbances;
+    this.#law = law;
+  }
+
+  readonly committed: Committed = (tier, partition) => this.#committed.get(`${tier}:${partition}`) ?? 0;
+
+  /** Whether everything that can be read is committed. */
+  isAllCommitted(lanes: readonly Lane[]): boolean {
+    return lanes.every(({ tier, partition, end }) => this.committed(tier, partition) >= end);
+  }
+
+  requested(request: SeenRequest): void {
+    const story = this.stories.requested(request);
+    if (story === undefined) return this.#found('stranger', `request ${request.seq} for ${request.paymentId}`, []);
+    this.#standstill.moved('main', story.partition, request.at);
+    for (const { tier } of story.copies) this.#standstill.moved(tier, story.partition, request.at);
+    this.violations.push(...judgeRequest(request, story, this.stories, this.#disturbances, this.#law));
+  }
+
+  /** A record that a member has written. */
+  appended(topic: string, partition: number, record: StoredRecord, at: number): void {
+    if (tierOf(topic) === undefined && topic !== DEAD_LETTERS && topic !== OUTCOMES) return;
+    if (this.stories.appended(topic, partition, record, at) !== undefined) return;
+    const place = `${topic}:${partition}:${record.offset}`;
+    this.#found('stranger', `${place} belongs to no record of the source`, [place]);
+  }
+
+  /** A member has committed. */
+  committedTo(topic: string, partition: number, offset: number, at: number): void {
+    const tier = tierOf(topic);
+    if (tier === undefined) return;
+    const before = this.committed(tier, partition);
+    const name = `${tier}:${partition}`;
+    if (offset < before) this.#found('moved_back', `${name} from ${before} to ${offset}`, [`${name}:${offset}`]);
+    if (offset === before) return;
+    this.#committed.set(name, offset);
+    this.#standstill.moved(tier, partition, at);
+    for (let passed = before; passed < offset; passed += 1) {
+      const story = this.stories.at(tier, partition, passed);
+      const violation = story && judgeCommitted(story, this.committed);
+      if (violation !== undefined) this.violations.push(violation);
+    }
+  }
+
+  /** Whether anything stands still; to be asked now and then. */
+  look(lanes: readonly Lane[], now: number): void {
+    this.violations.push(...this.#standstill.judge(lanes, this.committed, now, this.#disturbances.quietSince));
+  }
+
+  /** When everything has been healed and had its time. */
+  atLast(): void {
+    const { isTold } = this.#law;
+    this.violations.push(...this.stories.all.flatMap((story) => judgePlace(story, this.committed, isTold)));
+  }
+
+  /** An error that reached nobody. */
+  unhandled(who: string, error: unknown): void {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#found('unhandled', `${who}: ${detail}`, [who]);
+  }
+
+  ended(who: string, detail: string): void {
+    this.#found('ended', `${who}: ${detail}`, [who]);
+  }
+
+  #found(kind: Violation['kind'], detail: string, names: readonly string[]): void {
+    this.violations.push({ kind, detail, names });
+  }
+}

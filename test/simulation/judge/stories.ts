@@ -1,0 +1,133 @@
+import type { SeenRequest } from '../gateway.ts';
+import { DEAD_LETTERS, OUTCOMES, SOURCE } from '../plan.ts';
+
+/** A record as it stands in a topic; the judge reads headers by itself. */
+export interface StoredRecord {
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** A record of a retry topic. */
+export interface Copy {
+  /** `1s` of `<source>.retry.1s`. */
+  readonly tier: string;
+  readonly offset: number;
+  readonly hops: number;
+  readonly notBefore: number;
+  /** When the broker took it. */
+  readonly at: number;
+}
+
+/** Everything that has happened to one record of the source topic. */
+export interface Story {
+  readonly partition: number;
+  readonly offset: number;
+  /** Records of one key are told in their order; one without a key is alone. */
+  readonly key: string | undefined;
+  /** Empty for bytes that are no event. */
+  readonly paymentId: string;
+  readonly at: number;
+  readonly requests: SeenRequest[];
+  readonly copies: Copy[];
+  /** Offsets of its dead letters. */
+  readonly letters: number[];
+  /** Records of its outcome. */
+  told: number;
+}
+
+const RETRY = `${SOURCE}.retry.`;
+
+/** The tier that is read in this topic; `undefined` where none is. */
+export function tierOf(topic: string): string | undefined {
+  if (topic === SOURCE) return 'main';
+  return topic.startsWith(RETRY) ? topic.slice(RETRY.length) : undefined;
+}
+
+/** All stories, kept up to date record by record. */
+export class Stories {
+  /** By partition, in the order of offsets; what is at an offset that no record has is absent. */
+  readonly byPartition = new Map<number, Map<number, Story>>();
+  readonly #byPayment = new Map<string, Story>();
+  /** What stands at an offset of a retry topic: `<tier>:<partition>:<offset>`. */
+  readonly #byCopy = new Map<string, { readonly story: Story; readonly copy: Copy }>();
+
+  get all(): Story[] {
+    return [...this.byPartition.values()].flatMap((stories) => [...stories.values()]);
+  }
+
+  /** @param paymentId of what the world itself has written to the source */
+  written(partition: number, record: Pick<StoredRecord, 'offset' | 'key'>, paymentId: string, at: number): void {
+    const { offset } = record;
+    const key = record.key?.toString();
+    const story: Story = { partition, offset, key, paymentId, at, requests: [], copies: [], letters: [], told: 0 };
+    const stories = this.byPartition.get(partition) ?? new Map<number, Story>();
+    this.byPartition.set(partition, stories.set(offset, story));
+    if (paymentId !== '') this.#byPayment.set(paymentId, story);
+  }
+
+  /**
+   * A record that the service has written.
+   *
+   * @returns whose it is; `undefined` where nothing tells
+   */
+  appended(topic: string, partition: number, record: StoredRecord, at: number): Story | undefined {
+    const tier = tierOf(topic);
+    const story = this.#originOf(topic, record);
+    if (story === undefined) return undefined;
+    if (topic === DEAD_LETTERS) story.letters.push(record.offset);
+    if (topic === OUTCOMES) story.told += 1;
+    if (tier !== undefined) {
+      const [hops, notBefore] = [Number(text(record, 'hops')), Number(text(record, 'not-before'))];
+      const copy = { tier, offset: record.offset, hops, notBefore, at };
+      story.copies.push(copy);
+      this.#byCopy.set(`${tier}:${partition}:${record.offset}`, { story, copy });
+    }
+    return story;
+  }
+
+  /** @returns whose payment it is for; `undefined` where nobody has written it */
+  requested(request: SeenRequest): Story | undefined {
+    const story = this.#byPayment.get(request.paymentId);
+    story?.requests.push(request);
+    return story;
+  }
+
+  /** Whose record stands at an offset; `undefined` for a transaction's marker. */
+  at(tier: string, partition: number, offset: number): Story | undefined {
+    if (tier === 'main') return this.byPartition.get(partition)?.get(offset);
+    return this.#byCopy.get(`${tier}:${partition}:${offset}`)?.story;
+  }
+
+  #originOf(topic: string, record: StoredRecord): Story | undefined {
+    const [partition, offset] =
+      topic === OUTCOMES
+        ? outcomeOrigin(record)
+        : [Number(text(record, 'origin-partition') ?? -1), Number(text(record, 'origin-offset') ?? -1)];
+    return this.byPartition.get(partition ?? -1)?.get(offset ?? -1);
+  }
+}
+
+/** A record's place and payment. */
+export function nameOf({ partition, offset, paymentId }: Story): string {
+  return `${partition}:${offset} (${paymentId === '' ? 'no event' : paymentId})`;
+}
+
+/** The copy that counts: the one that was parked most often. */
+export function newestCopy({ copies }: Story): Copy | undefined {
+  return copies.reduce<Copy | undefined>(
+    (newest, copy) => (newest && newest.hops > copy.hops ? newest : copy),
+    undefined,
+  );
+}
+
+function text({ headers }: StoredRecord, name: string): string | undefined {
+  const value = headers[`notifier-${name}`];
+  return value instanceof Buffer ? value.toString() : undefined;
+}
+
+function outcomeOrigin({ value }: StoredRecord): (number | undefined)[] {
+  const { origin } = JSON.parse(value?.toString() ?? '{}') as { origin?: { partition: number; offset: number } };
+  return [origin?.partition, origin?.offset];
+}

@@ -1,0 +1,114 @@
+/** A rule of the service taken away: what the simulation has to notice. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** Stands in the file once. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Rules that were learnt by losing, repeating or overtaking records, or by standing still. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a batch counts only where its lane stands',
+    file: 'src/kafka/lanes/lanes.ts',
+    from: '} else if (Number(batch.fetchedOffset) === lane.next) {',
+    to: '} else {',
+  },
+  {
+    name: 'nothing is sent when the lease has run out',
+    file: 'src/kafka/group/epoch.ts',
+    from: 'if (sending && (this.closing.aborted || this.#silentMs() >= this.#leaseMs)) throw new Abandoned();',
+    to: 'if (sending && this.closing.aborted) throw new Abandoned();',
+  },
+  {
+    name: 'what is in flight is finished before a join or a leave',
+    file: 'src/kafka/group/membership.ts',
+    from: '() => this.#work.drain(),',
+    to: '() => Promise.resolve(true),',
+  },
+  {
+    name: 'joins are shared',
+    file: 'src/kafka/group/membership.ts',
+    from: 'this.#join ??= this.#joinAnew(',
+    to: 'this.#join = this.#joinAnew(',
+  },
+  {
+    name: 'fetches wait for a join',
+    file: 'src/kafka/group/membership.ts',
+    from: '    await this.#join;\n    if (this.stopping) {',
+    to: '    if (this.stopping) {',
+  },
+  {
+    name: 'a commit belongs to its epoch',
+    file: 'src/kafka/lanes/committer.ts',
+    from: 'groupGenerationId: this.#epoch.generation,',
+    to: 'groupGenerationId: this.#group.generationId ?? -1,',
+  },
+  {
+    name: 'what is parked is known before the first send',
+    file: 'src/kafka/lanes/lanes.ts',
+    from: 'const unknown = await learning.learn(assigned);',
+    to: 'const unknown = new Map();',
+  },
+  {
+    name: 'copies are known as soon as they are read',
+    file: 'src/kafka/lanes/lanes.ts',
+    from: 'const records = this.#parked.admit(topic, partition, fetched, next, lane.empty);',
+    to: 'const records = fetched;',
+  },
+  {
+    name: 'one write at a time for each partition',
+    file: 'src/kafka/produce/publisher.ts',
+    from: 'return oneAtATime(`${topic}:${partition}`, () => write(idempotent, record, mayWrite));',
+    to: 'return write(idempotent, record, mayWrite);',
+  },
+  {
+    name: 'a producer that has failed is used no more',
+    file: 'src/kafka/produce/publisher.ts',
+    from: 'if (current === used) void discard();',
+    to: '',
+  },
+  {
+    name: 'acknowledged only when committed',
+    file: 'src/kafka/lanes/committer.ts',
+    from: "      this.#observe({ kind: 'commit_failed', error });",
+    to: '      for (const { acknowledge } of progress) acknowledge();\n      return true;',
+  },
+  {
+    name: 'the tiers of all members are shared out',
+    file: 'src/core/assignment.ts',
+    from: 'read: [...new Set([source, ...agreeing.flatMap(({ reads }) => reads)])],',
+    to: 'read: bySeniority[0]?.reads ?? [source],',
+  },
+  {
+    name: 'only what is settled is committed',
+    file: 'src/kafka/lanes/lane.ts',
+    from: 'if (await this.#process(record)) {',
+    to: 'await this.#process(record);\n    {',
+  },
+  {
+    name: 'a retry waits until it is due',
+    file: 'src/pipeline/waiting.ts',
+    from: 'for (let ms = remainingMs(); ms > 0; ms = remainingMs()) await pause(Math.min(ms, 1_000), closing);',
+    to: 'if (remainingMs() > 900) await pause(1, closing);',
+  },
+  {
+    name: 'answers of one socket at a time',
+    file: 'src/kafka/kafkajs/patched.ts',
+    from: "import './patches/one-socket-at-a-time.ts';",
+    to: '',
+  },
+  {
+    name: 'who stops lets others have their turn',
+    file: 'src/kafka/group/membership.ts',
+    from: 'await sleep(STOPPING_PAUSE_MS);',
+    to: '',
+  },
+  {
+    name: 'a coordinator that is not found is looked for again',
+    file: 'src/kafka/group/letting-in.ts',
+    from: 'throw isUnreachable(failure) ?',
+    to: 'throw !isUnreachable(failure) ?',
+  },
+];

@@ -1,0 +1,64 @@
+type Task = () => void;
+
+/**
+ * A process as its machine runs it: what it has armed or is sent reaches it while it runs, waits while it is frozen, and
+ * never happens once it is gone.
+ */
+export class SimulatedProcess {
+  readonly name: string;
+  #state: 'running' | 'frozen' | 'gone' = 'running';
+  /** What came while it was frozen, in the order in which it came; a timer that came again stands there once. */
+  #held = new Map<object, Task>();
+  readonly #timers = new Map<object, Task>();
+  /** What its wall clock shows beyond the true time, in milliseconds. */
+  clockOffsetMs = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get isGone(): boolean {
+    return this.#state === 'gone';
+  }
+
+  get isFrozen(): boolean {
+    return this.#state === 'frozen';
+  }
+
+  /** @param disarm what takes the timer away */
+  armed(timer: object, disarm: Task): void {
+    this.#timers.set(timer, disarm);
+  }
+
+  disarmed(timer: object): void {
+    this.#timers.delete(timer);
+    this.#held.delete(timer);
+  }
+
+  /** Lets it do something now; later, where it is frozen; not at all, where it is gone. */
+  reach(what: object, task: Task): void {
+    if (this.#state === 'running') task();
+    else if (this.#state === 'frozen') this.#held.set(what, task);
+  }
+
+  freeze(): void {
+    if (this.#state === 'running') this.#state = 'frozen';
+  }
+
+  /** @returns what has come meanwhile, for one step each */
+  thaw(): Task[] {
+    if (this.#state !== 'frozen') return [];
+    this.#state = 'running';
+    const held = [...this.#held.values()];
+    this.#held = new Map();
+    return held;
+  }
+
+  /** From this instant on nothing of it runs. */
+  end(): void {
+    this.#state = 'gone';
+    for (const disarm of this.#timers.values()) disarm();
+    this.#timers.clear();
+    this.#held.clear();
+  }
+}

@@ -1,0 +1,229 @@
+import { Cluster } from './brokers/cluster.ts';
+import type { Fact } from './brokers/facts.ts';
+import type { Settings } from './brokers/settings.ts';
+import { Random } from '../chaos/random.ts';
+import { PAYMENT_FINAL } from '../support/schemas.ts';
+import { Delays } from './delays.ts';
+import { SimulatedGateway, type SeenRequest } from './gateway.ts';
+import { History } from './history.ts';
+import { Disturbances } from './judge/disturbances.ts';
+import { Judge } from './judge/judge.ts';
+import type { Lane } from './judge/standstill.ts';
+import { tierOf } from './judge/stories.ts';
+import { SCHEMA_ID, type NewRecord } from './load.ts';
+import { Member, type End, type Habitat } from './member.ts';
+import { Network } from './network.ts';
+import { DEAD_LETTERS, GROUP, OUTCOMES, SOURCE, tiersOf, type MemberSettings, type Plan } from './plan.ts';
+import { SimulatedRegistry } from './registry.ts';
+import { SimulatedTime } from './time.ts';
+
+/** When every world begins, in epoch milliseconds. */
+export const BEGINNING = Date.UTC(2026, 0, 1);
+export const SESSION_TIMEOUT_MS = 8_000;
+
+/** Brokers, gateway, registry and members in one process and in one time; whatever happens is noted and judged. */
+export class World {
+  readonly plan: Plan;
+  readonly time: SimulatedTime;
+  readonly history = new History();
+  readonly disturbances = new Disturbances();
+  readonly judge: Judge;
+  readonly cluster: Cluster;
+  readonly network: Network;
+  readonly gateway: SimulatedGateway;
+  readonly registry: SimulatedRegistry;
+  members: Member[] = [];
+  readonly #habitat: Habitat;
+  #started = 0;
+  #hasBegun = false;
+  readonly #undo: (() => void)[] = [];
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    const random = (stream: string): Random => new Random(plan.seed, stream);
+    const time = SimulatedTime.install(BEGINNING);
+    const [delays, distant] = [new Delays(random('network'), plan.delays), new Delays(random('gateway'), plan.delays)];
+    const [brokers, own] = [random('brokers'), random('members')];
+    this.time = time;
+    this.judge = new Judge(this.disturbances, {
+      isByPartition: plan.settings.ORDERING === 'partition' && !plan.changesSettings,
+      isTold: plan.settings.OUTCOMES_TOPIC !== '' && !plan.changesSettings,
+    });
+    this.cluster = new Cluster({
+      brokers: plan.brokers,
+      random: () => brokers.next(),
+      settings: insideOf(plan, random('inside'), () => this.#hasBegun),
+    });
+    this.network = new Network(time, this.cluster, delays);
+    this.gateway = new SimulatedGateway({ time, random: random('answers'), delays: distant, tell: this.#requested });
+    this.registry = new SimulatedRegistry(time, distant, new Map([[SCHEMA_ID, JSON.stringify(PAYMENT_FINAL)]]));
+    this.#habitat = {
+      time,
+      network: this.network,
+      gateway: this.gateway,
+      log: (who, line) => this.note(who, line.trimEnd()),
+    };
+    this.#takeOver(() => own.next());
+    for (const topic of [SOURCE, ...tiersOf(plan).map((tier) => `${SOURCE}.retry.${tier}`), DEAD_LETTERS, OUTCOMES]) {
+      this.cluster.createTopic(topic, { partitions: plan.partitions, replicas: plan.brokers });
+    }
+    this.cluster.on((fact) => this.#told(fact));
+    this.#hasBegun = true;
+  }
+
+  /** Milliseconds since the beginning. */
+  get nowMs(): number {
+    return this.time.now - BEGINNING;
+  }
+
+  note(who: string, what: string): void {
+    this.history.note(this.nowMs, who, what);
+  }
+
+  start(settings: MemberSettings): Member {
+    const name = `member-${(this.#started += 1)}`;
+    const member = new Member(name, { ...settingsOf(this.cluster), ...settings }, this.#habitat, this.#ended);
+    this.members.push(member);
+    this.note('world', `${name} starts: ${Object.values(settings).join(' ')}`);
+    return member;
+  }
+
+  kill(member: Member): void {
+    member.kill();
+    this.members = this.members.filter((other) => other !== member);
+  }
+
+  write({ partition, paymentId, key, value }: NewRecord): void {
+    const offset = this.cluster.offsets(SOURCE, partition).end;
+    this.judge.stories.written(partition, { offset, key }, paymentId, this.time.now);
+    this.note(
+      'world',
+      `writes main:${partition}:${offset} ${paymentId === '' ? 'no event' : paymentId} key ${String(key)}`,
+    );
+    this.cluster.append(SOURCE, partition, [{ key, value, headers: [], timestamp: this.time.now }]);
+  }
+
+  get brokers(): readonly [number, ...number[]] {
+    return [1, ...Array.from({ length: this.plan.brokers - 1 }, (_, at) => at + 2)];
+  }
+
+  /** Everything that members read. */
+  lanes(): Lane[] {
+    const tiers = ['main', ...tiersOf(this.plan)];
+    return tiers.flatMap((tier) => {
+      const topic = tier === 'main' ? SOURCE : `${SOURCE}.retry.${tier}`;
+      return Array.from({ length: this.plan.partitions }, (_, partition) => {
+        return { tier, partition, end: this.cluster.offsets(topic, partition).highWatermark };
+      });
+    });
+  }
+
+  /** Lets the next thing happen. An error that reaches nobody is found by the judge. */
+  async step(): Promise<boolean> {
+    try {
+      return await this.time.step();
+    } catch (error) {
+      this.#unhandled(error);
+      return true;
+    }
+  }
+
+  /** Real time, and this process as it was. */
+  end(): void {
+    for (const member of this.members) member.kill();
+    for (const undo of this.#undo.reverse()) undo();
+    this.time.uninstall();
+  }
+
+  #takeOver(random: () => number): void {
+    const { random: drawn } = Math;
+    Math.random = random;
+    this.registry.install();
+    process.on('unhandledRejection', this.#unhandled).on('uncaughtException', this.#unhandled);
+    this.#undo.push(
+      () => (Math.random = drawn),
+      () => this.registry.uninstall(),
+      () => process.off('unhandledRejection', this.#unhandled).off('uncaughtException', this.#unhandled),
+    );
+  }
+
+  readonly #unhandled = (error: unknown): void => {
+    this.judge.unhandled(this.time.current?.name ?? 'the world', error);
+  };
+
+  readonly #requested = (request: SeenRequest): void => {
+    const { seq, from, paymentId, answered } = request;
+    this.note(from.name, `request ${seq} for ${paymentId} → ${answered}`);
+    this.judge.requested(request);
+    const sender = this.members.find(({ process }) => process === from);
+    if (sender !== undefined && request.sentAt > sender.drainedAt) this.judge.ended(from.name, 'went on');
+  };
+
+  readonly #ended = (member: Member, { isClean, detail }: End): void => {
+    this.note(member.name, `ends: ${detail}`);
+    this.members = this.members.filter((other) => other !== member);
+    if (isClean) return;
+    this.disturbances.begin('unclean_end', this.time.now, member.name)(this.time.now);
+    if (!member.wasAsked) this.judge.ended(member.name, detail);
+  };
+
+  #told(fact: Fact): void {
+    const { now } = this.time;
+    switch (fact.kind) {
+      case 'appended': {
+        const { topic, partition, offset, count } = fact;
+        if (topic === SOURCE) return;
+        for (const record of this.cluster.log(topic, partition).filter((one) => one.offset >= offset)) {
+          this.judge.appended(topic, partition, record, now);
+        }
+        return this.note('brokers', `have ${tierOf(topic) ?? topic}:${partition}:${offset}, ${count} records`);
+      }
+      case 'committed': {
+        const { topic, partition, offset, clientId } = fact;
+        this.note(clientId, `commits ${tierOf(topic) ?? topic}:${partition}:${offset}`);
+        return this.judge.committedTo(topic, partition, offset, now);
+      }
+      case 'evicted':
+        this.disturbances.begin('eviction', now - SESSION_TIMEOUT_MS, fact.clientId)(now);
+        return this.note('brokers', `evict ${fact.clientId}`);
+      case 'left':
+        return this.note('brokers', `let ${fact.clientId} go`);
+      case 'stabilized':
+        return this.note(
+          'brokers',
+          `generation ${fact.generation}: ${fact.members.map(({ clientId }) => clientId).join(', ')}`,
+        );
+      case 'leader':
+        return this.note('brokers', `${tierOf(fact.topic) ?? fact.topic}:${fact.partition} is led by ${fact.leader}`);
+      case 'transaction':
+        return this.note('brokers', `transaction ${fact.transactionalId} ${fact.state}`);
+    }
+  }
+}
+
+/** Topics are there before the world begins, and every broker knows them. */
+function insideOf({ inside }: Plan, random: Random, hasBegun: () => boolean): Partial<Settings> {
+  const upTo = (most: number) => (): number => (hasBegun() ? random.between(0, most) : 0);
+  return {
+    initialRebalanceDelayMs: inside.initialRebalanceDelayMs,
+    replicationMs: upTo(inside.replicationMs),
+    loadMs: upTo(inside.loadMs),
+    failoverMs: upTo(inside.failoverMs),
+    newsMs: upTo(inside.newsMs),
+    catchUpMs: upTo(inside.catchUpMs),
+  };
+}
+
+function settingsOf({ addresses }: Cluster): Readonly<Record<string, string>> {
+  return {
+    KAFKA_BROKERS: addresses.join(','),
+    KAFKA_GROUP_ID: GROUP,
+    KAFKA_SESSION_TIMEOUT: `${SESSION_TIMEOUT_MS}ms`,
+    SCHEMA_REGISTRY_URL: 'http://registry:8081',
+    SOURCE_TOPIC: SOURCE,
+    GATEWAY_URL: 'https://gateway',
+    GATEWAY_CLIENT_ID: 'SIMULATED',
+    GATEWAY_TIMEOUT: '2s',
+    LOG_LEVEL: 'info',
+  };
+}
