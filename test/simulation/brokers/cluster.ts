@@ -56,6 +56,7 @@ export class Cluster {
   readonly #handlers: Handlers;
   readonly #settings: Settings;
   readonly #random: () => number;
+  readonly #pending = new Map<number, NodeJS.Timeout>();
   readonly #listeners = new Set<(fact: Fact) => void>();
   #throttle: (clientId: string) => number = () => 0;
 
@@ -175,31 +176,27 @@ export class Cluster {
   /** `clean` hands its partitions over before it goes; after a `kill` others notice first that it is gone. */
   stopBroker(node: number, how: 'clean' | 'kill'): void {
     if (!this.isUp(node)) return;
-    if (how === 'clean') {
-      for (const partition of this.#ledBy(node)) this.#move(partition);
-      this.#nodes.stop(node);
-      for (const partition of this.#topics.partitions()) partition.falls(node);
-      this.#failOver(node);
-      return;
-    }
+    if (how === 'clean') for (const partition of this.#ledBy(node)) this.#move(partition);
     this.#nodes.stop(node);
     for (const partition of this.#topics.partitions()) partition.falls(node);
-    const delay = this.#settings.failoverMs();
-    if (delay <= 0) this.#failOver(node);
-    else setTimeout(() => this.#failOver(node), delay);
+    this.#after(node, how === 'clean' ? 0 : this.#settings.failoverMs(), () => this.#failOver(node));
   }
 
-  /** It leads nothing at first but what nobody else could, and catches up with the others. */
+  /**
+   * It leads nothing at first but what nobody else could, and catches up with the others. Where nobody had noticed yet that
+   * it was gone, it is noticed now.
+   */
   startBroker(node: number): void {
+    if (this.isUp(node)) return;
+    this.#failOver(node);
     this.#nodes.start(node);
     this.#news.spread(this.#topics);
     for (const partition of this.#topics.partitions()) {
-      if (!partition.replicas.includes(node)) continue;
-      if (partition.leader === NO_LEADER && partition.inSync.includes(node)) partition.lead(node, 1);
+      if (partition.leader !== NO_LEADER || !partition.inSync.includes(node)) continue;
+      partition.lead(node, this.#random());
+      for (const other of partition.inSync) if (!this.isUp(other)) partition.giveUp(other);
     }
-    const delay = this.#settings.catchUpMs();
-    if (delay <= 0) this.#caughtUp(node);
-    else setTimeout(() => this.#caughtUp(node), delay);
+    this.#after(node, this.#settings.catchUpMs(), () => this.#caughtUp(node));
   }
 
   /** Writes records past all clients. @returns the offset of the first */
@@ -323,23 +320,23 @@ export class Cluster {
 
   /** Others take over what it led; it is in sync no more where anybody else is. */
   #failOver(node: number): void {
-    if (this.isUp(node)) return;
     this.#news.spread(this.#topics);
     for (const partition of this.#topics.partitions()) {
-      if (!partition.replicas.includes(node)) continue;
       if (partition.leader === node) this.#move(partition);
-      if (partition.leader === node) partition.lead(NO_LEADER, 1);
-      else partition.setInSync(partition.inSync.filter((one) => one !== node));
+      if (partition.leader === node) partition.lead(NO_LEADER, 0);
+      if (partition.leader !== NO_LEADER) partition.giveUp(node);
     }
   }
 
   #caughtUp(node: number): void {
-    if (!this.isUp(node)) return;
-    for (const partition of this.#topics.partitions()) {
-      const { replicas, inSync, leader } = partition;
-      // Also where it was back before anybody had noticed that it was gone.
-      if (replicas.includes(node) && leader !== NO_LEADER) partition.setInSync([...new Set([...inSync, node])]);
-    }
+    for (const partition of this.#topics.partitions()) partition.catchUp(node);
+  }
+
+  /** What comes of a broker's last stop or start; the next one comes instead of it. */
+  #after(node: number, delay: number, then: () => void): void {
+    clearTimeout(this.#pending.get(node));
+    if (delay <= 0) then();
+    else this.#pending.set(node, setTimeout(then, delay));
   }
 }
 

@@ -118,6 +118,37 @@ test('a dead broker holds its partitions up until it is given up, and comes back
   expect(caughtUp.topics[0]?.partitions[0]).toMatchObject({ errorCode: ERROR.NONE, highWatermark: 2 });
 });
 
+test('whatever dies and comes back when, what was acknowledged stays, and all goes on once all are back', async () => {
+  for (let seed = 0; seed < 40; seed += 1) {
+    const random = pseudoRandom(seed * 104_729);
+    const few = (): number => Math.floor(random() * 3);
+    const settings = { failoverMs: few, catchUpMs: few, replicationMs: few, newsMs: () => 0, loadMs: few };
+    const cluster = new Cluster({ brokers: 3, random, settings });
+    cluster.createTopic('t', { partitions: 1, assignments: [[1, 2, 3]] });
+    const acknowledged: string[] = [];
+    for (let step = 0; step < 25; step += 1) {
+      const node = 1 + Math.floor(random() * 3);
+      if (cluster.isUp(node)) cluster.stopBroker(node, random() < 0.7 ? 'kill' : 'clean');
+      else cluster.startBroker(node);
+      if (cluster.isUp(cluster.leader('t', 0))) {
+        cluster.append('t', 0, [record('k', `${step}`)]);
+        const { highWatermark } = cluster.offsets('t', 0);
+        for (const { offset, value } of cluster.log('t', 0))
+          if (offset < highWatermark) acknowledged[offset] = String(value);
+      }
+      if (random() < 0.5) await new Promise((go) => setTimeout(go, few()));
+    }
+    for (const node of [1, 2, 3]) if (!cluster.isUp(node)) cluster.startBroker(node);
+    cluster.append('t', 0, [record('k', 'last')]);
+    await until(`everything to be replicated, seed ${seed}`, () => {
+      const { highWatermark, end } = cluster.offsets('t', 0);
+      return highWatermark === end;
+    });
+    expect(values(cluster).slice(0, acknowledged.length), `seed ${seed}`).toEqual(acknowledged);
+    expect(values(cluster).at(-1)).toBe('last');
+  }
+});
+
 test('connections end with their broker, and clients go elsewhere', async () => {
   const cluster = clusterOf();
   const producer = clientOf(cluster).producer({ idempotent: true, maxInFlightRequests: 1 });
