@@ -38,6 +38,11 @@ export function notifyPath(gateway: URL): string {
   return `${gateway.pathname.replace(/\/+$/, '')}/aps/api/v1/payments/notifyPushPayment`;
 }
 
+/** The address that is requested; what else the gateway's URL may hold stays out of it. */
+export function notifyUrl(gateway: URL): URL {
+  return new URL(`${gateway.origin}${notifyPath(gateway)}`);
+}
+
 /** An answer is a few hundred bytes; one past this many is cut off unread. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
@@ -56,7 +61,7 @@ export function createSender(settings: SenderSettings, ring: Keys, now: () => nu
   validateHeaderValue('Client-Id', clientId);
   validateHeaderValue('Agent-Token', agentToken ?? '');
   const path = notifyPath(url);
-  const target = new URL(`${url.origin}${path}`);
+  const target = notifyUrl(url);
   const agent = createAgent({ url, ca, maxSockets, idleMs: IDLE_MS });
   const client = got.extend({
     method: 'POST',

@@ -7,8 +7,10 @@ export type Instruments = ReturnType<typeof createInstruments>;
 /**
  * Makes every metric of the table in a registry of its own, beside the client library's defaults less the gauges that
  * are named like counters. Metrics whose labels have a closed list of values start with all of them at 0.
+ *
+ * @param exemplars whether the time of an attempt can have exemplars
  */
-export function createInstruments() {
+export function createInstruments(exemplars: boolean) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const { name, type } of registry.getMetricsAsArray() as unknown as { name: string; type: string }[]) {
@@ -28,8 +30,11 @@ export function createInstruments() {
     for (const labels of combinations(spec)) made.set(labels, 0);
     return made;
   }
-  function histogram<L extends string>(spec: MetricSpec<L>): Histogram<L> {
-    const made = new Histogram({ ...configuration(spec), buckets: [...(spec.buckets ?? [])] });
+  function histogram<L extends string>(spec: MetricSpec<L>, enableExemplars = false): Histogram<L> {
+    const buckets = [...(spec.buckets ?? [])];
+    // The client library refuses exemplars where it knows of a registry that shows none.
+    const made = new Histogram({ ...configuration(spec), buckets, enableExemplars, registers: [] });
+    registry.registerMetric(made);
     for (const labels of combinations(spec)) made.zero(labels);
     return made;
   }
@@ -41,7 +46,7 @@ export function createInstruments() {
     expiredRecords: counter(METRICS.expiredRecords),
     corruptBatches: counter(METRICS.corruptBatches),
     attempts: counter(METRICS.attempts),
-    attemptDuration: histogram(METRICS.attemptDuration),
+    attemptDuration: histogram(METRICS.attemptDuration, exemplars),
     noResult: counter(METRICS.noResult),
     notifications: counter(METRICS.notifications),
     finalToNotified: histogram(METRICS.finalToNotified),

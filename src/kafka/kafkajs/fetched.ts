@@ -1,7 +1,7 @@
 import type { Headers, KafkaRecord } from '../../core/record.ts';
+import { traceContextOf } from '../../core/trace-context.ts';
 import type { FetchedMessage } from '../wire/batch-records.ts';
 import { NO_VALUE } from './patches/headers-without-value.ts';
-import { privatePart } from './private-parts.ts';
 import type { FetchedBatch, FetchedPartition } from './types.ts';
 
 /** The isolation level of a fetch that ends where transactions are open. */
@@ -10,12 +10,24 @@ export const READ_COMMITTED = 1;
 /** The one of a fetch that does not, and tells nobody which transactions were aborted. */
 export const READ_UNCOMMITTED = 0;
 
-/** What was fetched of one partition, as kafkajs hands it on. */
-export const Batch = privatePart('consumer/batch.js') as new (
+/** What was fetched of one partition. @param fetchedOffset from where on it was asked for */
+export function fetchedBatch(
   topic: string,
   fetchedOffset: string,
-  partition: FetchedPartition,
-) => FetchedBatch;
+  { partition, highWatermark, messages: rawMessages }: FetchedPartition,
+): FetchedBatch {
+  const isHidden = rawMessages.some(({ isControlRecord }) => isControlRecord);
+  return {
+    ...{ topic, partition, fetchedOffset, highWatermark, rawMessages },
+    messages: isHidden ? rawMessages.filter(({ isControlRecord }) => !isControlRecord) : rawMessages,
+  };
+}
+
+/** The offset behind what was fetched; where it was asked for, if that was nothing. */
+export function endOfBatch({ fetchedOffset, rawMessages }: FetchedBatch): number {
+  const last = rawMessages.at(-1);
+  return last === undefined ? Number(fetchedOffset) : Number(last.offset) + 1;
+}
 
 /** A record before anything is made of its bytes. */
 export type RawRecord = Pick<FetchedMessage, 'offset' | 'key' | 'value' | 'headers'>;
@@ -38,6 +50,8 @@ export function recordOf(
   { offset, timestamp, key, value, headers = {}, unreadable }: FetchedMessage,
   readAt = performance.now(),
 ): KafkaRecord {
+  const kept = writable(headers);
+  const trace = traceContextOf(kept);
   return {
     topic,
     partition,
@@ -46,7 +60,8 @@ export function recordOf(
     readAt,
     key,
     value,
-    headers: writable(headers),
+    headers: kept,
+    ...(trace !== undefined && { trace }),
     ...(unreadable !== undefined && { unreadable }),
   };
 }

@@ -78,7 +78,7 @@ export interface Cluster {
   ): Promise<TopicOffsets[]>;
 }
 
-/** What a broker answered of one partition; `Batch` makes it readable. */
+/** What a broker answered of one partition. */
 export interface FetchedPartition {
   readonly partition: number;
   readonly highWatermark: string;
@@ -98,7 +98,6 @@ export interface FetchedBatch {
   readonly rawMessages: Readonly<FetchedMessages>;
   /** The ones a reader may see. */
   readonly messages: readonly FetchedMessage[];
-  lastOffset(): string;
 }
 
 export interface Assigner {
@@ -122,7 +121,7 @@ export interface ConsumerGroup {
   lastRequest: number;
   joinAndSync(): Promise<void>;
   leave(): Promise<void>;
-  fetch(nodeId: number): Promise<FetchedBatch[]>;
+  fetch(nodeId: string): Promise<FetchedBatch[]>;
   recoverFromFetch(error: KafkaError): Promise<void>;
   recoverFromOffsetOutOfRange(error: KafkaError): Promise<void>;
   assigned(): TopicPartitions[];

@@ -3,7 +3,7 @@ import { LeftUnsettled, type Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
 import type { Work } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
-import { hiddenOffsets, recordsOf } from '../kafkajs/fetched.ts';
+import { endOfBatch, hiddenOffsets, recordsOf } from '../kafkajs/fetched.ts';
 import { boundaryOffsets, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import type { ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
 import { Committer } from './committer.ts';
@@ -124,7 +124,7 @@ export class Lanes implements Work {
       this.#holdFor(CORRUPT_PAUSE_MS, group, lane, 'corrupt');
     } else if (Number(batch.fetchedOffset) === lane.next) {
       this.#parked.passed(topic, partition, hiddenOffsets(batch));
-      this.#hand(group, lane, recordsOf(batch), Number(batch.lastOffset()) + 1);
+      this.#hand(group, lane, recordsOf(batch), endOfBatch(batch));
     }
     pointAt(group, lane);
   }

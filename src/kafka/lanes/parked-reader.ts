@@ -5,7 +5,7 @@ import type { Topology } from '../../core/topology.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import { copyOf } from '../../pipeline/parked-copy.ts';
 import { Abandoned } from '../../pipeline/ports.ts';
-import { Batch, READ_COMMITTED, READ_UNCOMMITTED, recordsOf } from '../kafkajs/fetched.ts';
+import { endOfBatch, fetchedBatch, READ_COMMITTED, READ_UNCOMMITTED, recordsOf } from '../kafkajs/fetched.ts';
 import type { Broker, Cluster, FetchedPartition } from '../kafkajs/types.ts';
 import { byTopic, highWatermarks, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import type { CorruptBatch } from '../wire/record-batches.ts';
@@ -207,11 +207,11 @@ export class ParkedReader {
           .find(({ topicName }) => topicName === at.topic)
           ?.partitions.find(({ partition }) => partition === at.partition);
         if (answer === undefined) continue;
-        const batch = new Batch(at.topic, String(at.next), answer);
+        const batch = fetchedBatch(at.topic, String(at.next), answer);
         if (batch.rawMessages.length > 0) {
           const records = recordsOf(batch);
           count += records.length;
-          at.next = Math.max(at.next, Number(batch.lastOffset()) + 1);
+          at.next = Math.max(at.next, endOfBatch(batch));
           this.#learnt(at, records, stretch);
         }
         const { corrupt: wrong } = batch.rawMessages;

@@ -25,16 +25,24 @@ broker.fetch = async function (query) {
   for (const { topic, partitions } of query.topics) {
     for (const { partition, fetchOffset } of partitions) asked.set(`${topic}:${partition}`, fetchOffset);
   }
-  for (const { topicName, partitions } of answer.responses) {
+  await readFetched(answer, (topic, partition) => asked.get(`${topic}:${partition}`));
+  return answer;
+};
+
+/** Makes records of an answer's bytes. @param askedFrom the offset that was asked for */
+export async function readFetched(
+  { responses }: FetchAnswer,
+  askedFrom: (topic: string, partition: number) => string | undefined,
+): Promise<void> {
+  for (const { topicName, partitions } of responses) {
     for (const part of partitions) {
       const bytes: unknown = part.messages;
       // Brokers from before 0.11 answer in another way.
       if (!(bytes instanceof Buffer)) continue;
       const { highWatermark, abortedTransactions: aborted } = part;
-      const from = Number(asked.get(`${topicName}:${part.partition}`) ?? 0);
+      const from = Number(askedFrom(topicName, part.partition) ?? 0);
       part.messages = await readBatches(bytes, { from, end: Number(highWatermark), aborted });
       part.abortedTransactions = [];
     }
   }
-  return answer;
-};
+}

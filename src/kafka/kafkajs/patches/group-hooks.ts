@@ -1,3 +1,4 @@
+import { fetchForGroup } from '../group-fetch.ts';
 import { privatePart } from '../private-parts.ts';
 import type { Assigner, ConsumerGroup, FetchedBatch, KafkaError } from '../types.ts';
 
@@ -42,8 +43,9 @@ prototype.leave = function (this: ConsumerGroup) {
   return hooksOf(this)?.leave(this, inner) ?? inner();
 };
 prototype.fetch = function (this: ConsumerGroup, nodeId) {
-  const inner = (): Promise<FetchedBatch[]> => original.fetch.call(this, nodeId);
-  return hooksOf(this)?.fetch(this, inner) ?? inner();
+  const hooks = hooksOf(this);
+  if (hooks === undefined) return original.fetch.call(this, nodeId);
+  return hooks.fetch(this, () => fetchForGroup(this, nodeId));
 };
 prototype.recoverFromFetch = function (this: ConsumerGroup, error) {
   const inner = (): Promise<void> => original.recoverFromFetch.call(this, error);

@@ -108,7 +108,7 @@ describe('while it is read', () => {
     const batch = { topic: SOURCE, partition: 0, fetchedOffset: '500', highWatermark: '1' };
     await settleSlowly(scripted, 399);
     const corrupt = Object.assign([], { corrupt: { offset: 500, detail: 'wrong' } });
-    scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [], lastOffset: () => '500' });
+    scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [] });
     await settleSlowly(scripted, 2);
     expect([...scripted.paused]).toEqual([AT]);
     await pass(1_000);
@@ -269,7 +269,7 @@ test('a lane that has read again what was corrupt waits no longer', async () => 
   const scripted = await new GroupOfLanes().open();
   const batch = { topic: SOURCE, partition: 0, fetchedOffset: '0', highWatermark: '1' };
   const corrupt = Object.assign([], { corrupt: { offset: 0, detail: 'wrong' } });
-  scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [], lastOffset: () => '0' });
+  scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [] });
   await pass(1_000);
   expect(scripted.waits.of({ topic: SOURCE, partition: 0 })?.reason).toBe('corrupt');
   await scripted.fetched(SOURCE, 0, 1);
@@ -301,7 +301,7 @@ test('a lane that waits for what cannot be read waits no longer when it is given
   const scripted = await new GroupOfLanes().open();
   const batch = { topic: SOURCE, partition: 0, fetchedOffset: '0', highWatermark: '1' };
   const corrupt = Object.assign([], { corrupt: { offset: 0, detail: 'wrong' } });
-  scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [], lastOffset: () => '0' });
+  scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [] });
   expect(scripted.waits.of({ topic: SOURCE, partition: 0 })?.reason).toBe('corrupt');
   scripted.lanes.closed();
   expect(scripted.waits.of({ topic: SOURCE, partition: 0 })).toBeUndefined();

@@ -202,7 +202,7 @@ test('what was read is known, so that its writer, who hears of it later, does no
   const reader = new ParkedReader(TOPOLOGY, parkedKeys);
   const messages: FetchedMessages = [stored(0, 0)];
   const batch = { topic: RETRY, partition: 0, fetchedOffset: '0', highWatermark: '1', rawMessages: messages, messages };
-  const records = recordsOf({ ...batch, lastOffset: () => '0' });
+  const records = recordsOf(batch);
   expect(reader.admit(RETRY, 0, records, 1, true)).toEqual(records);
   const parked = parkedKeys.of(0);
   const copy = { key: 'payment P0', origin: 100, redrives: 0, hops: 1, tier: '5s', offset: 0, notBefore: 5 };

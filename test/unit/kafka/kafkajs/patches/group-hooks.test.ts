@@ -31,7 +31,7 @@ const failure = Object.assign(new Error('closed'), { name: 'KafkaJSConnectionClo
 
 async function go({ did, group }: ReturnType<typeof groupOf>): Promise<string[]> {
   await group.joinAndSync();
-  await group.fetch(1);
+  await group.fetch('1');
   await group.recoverFromFetch(failure);
   await group.leave();
   return did;

@@ -70,7 +70,6 @@ async function received(bytes: Buffer): Promise<KafkaRecord> {
     highWatermark: '1',
     rawMessages: [{ ...decoded(bytes), isControlRecord: false }],
     messages: [decoded(bytes)],
-    lastOffset: () => '0',
   } satisfies FetchedBatch);
   await soon();
   const [record] = records;
