@@ -149,7 +149,7 @@ export class ParkedKeys {
     this.#bytes -= bytesOf(copy);
   }
 
-  /** The record at this place was settled, and what copy it was cannot be read from it. */
+  /** The record at this place was settled, whatever it was. */
   forget(tier: string, offset: number): void {
     const copy = this.#placesIn(tier).get(offset);
     if (copy !== undefined) this.leave(copy);

@@ -111,22 +111,18 @@ export class GroupOfLanes {
     return this;
   }
 
-  /** Hands over what was fetched from an offset on: as many records, each of a key of its own; what no reader sees ends at `last`. */
+  /**
+   * Hands over what was fetched from an offset on: as many records, each of a key of its own, and behind them up to `last`
+   * something that no reader sees.
+   */
   async fetched(topic: string, from: number, count: number, last = from + count - 1): Promise<void> {
-    const messages: FetchedMessages = Array.from({ length: count }, (_, at) => {
-      const key = Buffer.from(`k${from + at}`);
-      return { offset: `${from + at}`, timestamp: '1', key, value: null, headers: {}, isControlRecord: false };
-    });
-    const mark = { offset: `${last}`, timestamp: '1', key: null, value: null, headers: {}, isControlRecord: true };
-    const hidden = last < from + count ? [] : [mark];
-    const batch = {
-      topic,
-      partition: 0,
-      fetchedOffset: `${from}`,
-      highWatermark: '1',
-      rawMessages: [...messages, ...hidden],
-      messages,
+    const stored = (offset: number, isControlRecord: boolean): FetchedMessages[number] => {
+      const key = Buffer.from(`k${offset}`);
+      return { offset: `${offset}`, timestamp: '1', key, value: null, headers: {}, isControlRecord };
     };
+    const messages: FetchedMessages = Array.from({ length: count }, (_, at) => stored(from + at, false));
+    const rawMessages = last < from + count ? messages : [...messages, stored(last, true)];
+    const batch = { topic, partition: 0, fetchedOffset: `${from}`, highWatermark: '1', rawMessages, messages };
     this.lanes.take(this.group, batch satisfies FetchedBatch);
     await soon();
   }
