@@ -9,7 +9,7 @@ export default defineConfig({
     testTimeout: 60_000,
     include: [
       'test/unit/{core,pipeline}/*.test.ts',
-      'test/unit/kafka/{avro,group,lanes,wire}/*.test.ts',
+      'test/unit/kafka/{avro,group,lanes,produce,wire}/*.test.ts',
       'test/property/**/*.test.ts',
     ],
   },

@@ -1,16 +1,7 @@
 import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
+import { answerInWords } from '../../src/simulator/words.ts';
 import type { LogLine } from './service.ts';
 import type { Stage, Tone } from './stage.ts';
-
-const IN_WORDS: Readonly<Record<string, string>> = {
-  'S SUCCESS none': 'S SUCCESS, unsigned',
-  'S SUCCESS wrong_key': 'S SUCCESS, signed by a stranger',
-  'F KEY_NOT_FOUND none': 'F KEY_NOT_FOUND',
-  no_answer: 'no answer',
-  reset_after_read: 'connection reset',
-  client_left: 'the client left',
-  pending: 'not answered yet',
-};
 
 const NO_RESULT: Readonly<Record<string, string>> = {
   timeout: 'time is up, result unknown',
@@ -26,11 +17,6 @@ export const WHY_DEAD: Readonly<Record<string, string>> = {
   invalid_event: 'the event is invalid',
   too_large: 'the broker takes no record of this size',
 };
-
-/** What the gateway answered, in words; `answered` as in the simulator's record. */
-export function answerInWords(answered: string): string {
-  return IN_WORDS[answered] ?? answered.replace(/^http /, 'HTTP ').replace(/^redirect /, 'redirect, HTTP ');
-}
 
 /** A whole number as a place: 1st, 2nd, 3rd, 4th. */
 export function ordinal(number: number): string {

@@ -29,6 +29,12 @@ export interface DemoOptions {
   readonly partitions: number;
 }
 
+/** What the gateway's page can load. */
+const PROFILES = new Map([
+  ['the-story', () => STORY_PROFILE],
+  ['healthy', () => HEALTHY],
+]);
+
 const ACT_LIMIT_MS = 30_000;
 const MOST_ROWS = 100;
 const POLL_MS = 20;
@@ -90,7 +96,7 @@ async function setUp(
   );
   stage.line('', 'starting a Kafka broker, a schema registry and a simulator of the gateway');
   const onRequest = narrator.seen.bind(narrator);
-  const surroundings = await startSurroundings({ partitions, profile: STORY_PROFILE, onRequest, signal }, closers);
+  const surroundings = await startSurroundings({ partitions, profiles: PROFILES, onRequest, signal }, closers);
   const { cluster, simulator } = surroundings;
   stage.line('kafka', `broker ${cluster.bootstrapServers}, registry ${cluster.registryUrl}`);
   stage.line('gateway', simulator.url);
@@ -175,16 +181,16 @@ KAFKA_BROKERS        ${KAFKA_BROKERS}
 SCHEMA_REGISTRY_URL  ${SCHEMA_REGISTRY_URL}
 source topic         ${source}
 gateway simulator    ${simulator.url}
-what it received     ${simulator.url}/_simulator/requests
+what it receives     ${simulator.pageUrl}  (a page whose buttons play faults; a browser warns, as its certificate is its own)
 metrics              ${service.url}/metrics
 readiness            ${service.url}/readyz
 
 Write some events, from another shell in this folder:
   KAFKA_BROKERS=${KAFKA_BROKERS} SCHEMA_REGISTRY_URL=${SCHEMA_REGISTRY_URL} SOURCE_TOPIC=${source} \\
     node dist/cli/main.js emit --count 20 --rate 5
-See what the gateway received, and spoil what it answers:
-  curl -k ${simulator.url}/_simulator/summary
-  curl -k -X PUT ${simulator.url}/_simulator/profile -d '{"default":{"code":"UNKNOWN_EXCEPTION"}}'
+See on the page what the gateway receives, and spoil what it answers; or without a browser:
+  curl -k ${simulator.pageUrl}summary
+  curl -k -X PUT '${simulator.pageUrl}playing?fault=unknown'
 `,
   );
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Kafka } from 'kafkajs';
 import { createKafka } from '../../src/kafka/kafkajs/client.ts';
 import { createEmitter, type Emitter } from '../../src/kafka/produce/emitter.ts';
-import type { Profile } from '../../src/simulator/faults.ts';
+import { askService } from '../../src/operate/service-status.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/gateway.ts';
+import type { ProfilesAtHand } from '../../src/simulator/player.ts';
 import type { ReceivedRequest } from '../../src/simulator/request-log.ts';
 import { startCluster, type Cluster } from '../local/cluster.ts';
 import { demoTopics, type Scope } from './evidence.ts';
@@ -43,6 +44,8 @@ export interface Surroundings extends Scope {
   readonly simulator: Simulator;
   readonly emitter: Emitter;
   readonly runFolder: string;
+  /** Where the service serves its probes. */
+  readonly servicePort: number;
   /** Of the service. */
   readonly settings: Readonly<Record<string, string>>;
   /** Writes bytes as they are; gives the record's `partition:offset`. */
@@ -52,7 +55,8 @@ export interface Surroundings extends Scope {
 /** How the surroundings are made. */
 export interface SurroundingsOptions {
   readonly partitions: number;
-  readonly profile: Profile;
+  /** The gateway plays the first; its page can load each. */
+  readonly profiles: ProfilesAtHand;
   readonly onRequest: (request: ReceivedRequest) => void;
   readonly signal: AbortSignal;
 }
@@ -65,11 +69,14 @@ export async function startSurroundings(options: SurroundingsOptions, closers: C
   closers.add(() => removeFolder(runFolder));
   options.signal.throwIfAborted();
   const keys = makeKeys(runFolder);
+  const [servicePort = 0] = await freePorts(1);
+  const where = `http://127.0.0.1:${servicePort}`;
   const simulator = await startSimulator({
     clientId: CLIENT_ID,
     publicKey: keys.publicDir,
     stateDir: `${runFolder}/simulator`,
-    profile: options.profile,
+    profiles: options.profiles,
+    service: { where, ask: () => askService(where, options.signal) },
     onRequest: options.onRequest,
   });
   closers.add(() => simulator.stop());
@@ -87,7 +94,7 @@ export async function startSurroundings(options: SurroundingsOptions, closers: C
   closers.add(() => emitter.close());
   options.signal.throwIfAborted();
   return {
-    ...{ ...scope, cluster, simulator, emitter, runFolder, writeBytes },
+    ...{ ...scope, cluster, simulator, emitter, runFolder, servicePort, writeBytes },
     settings: {
       KAFKA_BROKERS: cluster.bootstrapServers,
       KAFKA_GROUP_ID: group,
@@ -108,13 +115,12 @@ export async function startSurroundings(options: SurroundingsOptions, closers: C
 
 /** Starts the service and waits until it has joined its group. */
 export async function startDemoService(
-  { settings, runFolder }: Surroundings,
+  { settings, runFolder, servicePort }: Surroundings,
   onLine: (line: LogLine) => void,
   closers: Closers,
   signal: AbortSignal,
 ): Promise<DemoService> {
-  const [port = 0] = await freePorts(1);
-  const service = new DemoService({ settings, port, runFolder, onLine });
+  const service = new DemoService({ settings, port: servicePort, runFolder, onLine });
   closers.add(() => service.kill());
   await service.ready(signal);
   return service;

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { Judgement, Row, Totals } from './ledger.ts';
-import { answerInWords, WHY_DEAD } from './narrator.ts';
+import { answerInWords } from '../../src/simulator/words.ts';
+import { WHY_DEAD } from './narrator.ts';
 import type { Stage, Tone } from './stage.ts';
 
 /** What the load, where there was one, took. */

@@ -5,7 +5,7 @@ import type { RecordId } from '../inspect/history.ts';
 import { whereIs } from '../inspect/where-is.ts';
 import { createDecoder } from '../kafka/avro/decoder.ts';
 import { lookAt, type Seen } from '../operate/inspect/look-at.ts';
-import { readableEvent, textOf, traceIdOf } from '../operate/inspect/readable.ts';
+import { readableEvent, textOf } from '../operate/inspect/readable.ts';
 import { paymentReader, type Payment } from '../operate/payment-of.ts';
 import { historyRows } from '../operate/trace/history-rows.ts';
 import { inWords } from '../operate/trace/verdict.ts';
@@ -68,7 +68,7 @@ function report(at: RecordId, seen: Seen, payment: Payment | undefined, out: Ter
   const unread = [...seen.unread, ...(isDoubtful ? [{ ...at, why: undecodable ?? '' }] : [])];
   const complete = unread.length === 0;
   const where = whereIs(traces, { committed, complete });
-  const [key, traceId] = [textOf(record?.key ?? null), traceIdOf(record?.headers ?? {})];
+  const [key, traceId] = [textOf(record?.key ?? null), record?.trace?.traceId ?? null];
   const provenance = record === undefined ? {} : provenanceHeaders(record.headers);
   const history = historyRows(traces);
   const readable = event === null ? null : readableEvent(event);

@@ -1,26 +1,33 @@
 import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { parse } from 'node:path';
 import type { Command } from 'commander';
 import { Misconfigured } from '../core/misconfigured.ts';
+import { askService } from '../operate/service-status.ts';
 import { type Profile, ProfileError, parseProfileText } from '../simulator/faults.ts';
 import { type Simulator, startSimulator } from '../simulator/gateway.ts';
+import type { ProfilesAtHand } from '../simulator/player.ts';
 import type { ReceivedRequest } from '../simulator/request-log.ts';
+import { printable, type Tone, toneOfAnswer } from '../simulator/words.ts';
 import { taskCommand, type Task } from './common/command.ts';
 import { port } from './common/numbers.ts';
-import type { Terminal } from './common/terminal.ts';
+import type { Colour, Terminal } from './common/terminal.ts';
 
 interface SimulateOptions {
   readonly port: number;
   readonly host: string;
   readonly hostName?: readonly string[];
-  readonly profile?: string;
+  readonly profile?: readonly string[];
   readonly clientId: string;
   readonly publicKey?: string;
   readonly stateDir: string;
   readonly json?: true;
 }
 
-type SimulateTask = Task<SimulateOptions, never>;
+type SimulateTask = Task<SimulateOptions, 'http'>;
+
+/** What stays in memory of a run that lasts for days. */
+const KEEP_REQUESTS = 100_000;
 
 /** `simulate`: the gateway simulator in the foreground, until a signal ends it. */
 export const simulate = taskCommand({
@@ -31,6 +38,7 @@ export const simulate = taskCommand({
 Examples:
   $ payment-notifier simulate --public-key keys/1.pub.pem
   $ payment-notifier simulate --public-key keys/ --port 9443 --profile faults.json
+  $ payment-notifier simulate --public-key keys/ --profile everyday.json rush-hour.json
   $ payment-notifier simulate --public-key keys/1.pub.pem --json | jq 'select(.verification != "verified")'
 
 A profile is JSON; the first rule that matches a request answers it, and every part of "when" may be left out:
@@ -42,10 +50,18 @@ A profile is JSON; the first rule that matches a request answers it, and every p
   answer: code, result, message, status, sign (good, none, wrong_key, wrong_body, wrong_client), delayMs; or
           fault: no_answer, reset_before_read, reset_after_read, http, redirect, not_json, oversized, endless, truncated
 
-While it runs, with curl --cacert and the CA file it prints:
-  GET /_simulator/requests?paymentId=&sinceSeq=&limit=   GET /_simulator/summary
-  PUT /_simulator/profile                                DELETE /_simulator/requests`,
-  sections: [],
+While it runs, a browser shows at the page it names what comes in, how it is judged and answered, and whether the service
+holds (asked at STATUS_URL); its buttons play faults and load the profiles. The same by curl, with --cacert and the CA
+file it prints:
+  $ curl -X PUT 'https://127.0.0.1:8443/_simulator/playing?fault=no_answer'
+  $ curl -X PUT 'https://127.0.0.1:8443/_simulator/playing?profile=rush-hour'
+  $ curl -X PUT https://127.0.0.1:8443/_simulator/profile -d '{"default":{"code":"UNKNOWN_EXCEPTION"}}'
+  GET playing                 what is played, and the names of faults and profiles
+  PUT playing?fault=NAME      &concerned=all, first (attempts), half or tenth (of the payments); normal is no fault
+  PUT playing?profile=NAME    a file given with --profile, read again, by its name without folder and ending
+  PUT profile                 any profile; a wrong one is refused with all its problems, and nothing changes
+  GET requests?paymentId=&sinceSeq=&limit=      GET summary      DELETE requests`,
+  sections: ['http'],
 
   run: async (task: SimulateTask) => {
     const simulator = await start(task);
@@ -61,20 +77,23 @@ function usage(command: Command): Command {
     .option('--port <number>', 'TCP port, 0 for any free one', port, 8443)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--host-name <names...>', 'names the certificate is good for, besides localhost and 127.0.0.1')
-    .option('--profile <file>', 'fault profile (JSON); without one every valid request is answered S SUCCESS')
+    .option(
+      '--profile <files...>',
+      'fault profiles (JSON); the first is played, the others wait; without one all is answered S SUCCESS',
+    )
     .option('--client-id <id>', 'the only Client-Id it knows', 'SANDBOX_DEMO')
     .option('--public-key <file>', "the client's public key, or a directory of <keyVersion>.pem (required)")
     .option('--state-dir <dir>', 'where its certificate and keys are kept', '.local/simulator')
     .option('--json', 'print each request as a JSON line; the addresses go to standard error');
 }
 
-async function start({ options, out }: SimulateTask): Promise<Simulator> {
+async function start({ options, settings, signal, out }: SimulateTask): Promise<Simulator> {
   if (options.publicKey === undefined) {
     throw new Misconfigured([
       '--public-key is missing: give the file with the public half of the key that signs the requests',
     ]);
   }
-  const profile = options.profile === undefined ? {} : { profile: readProfile(options.profile) };
+  const { statusUrl } = settings.http;
   try {
     return await startSimulator({
       port: options.port,
@@ -83,11 +102,39 @@ async function start({ options, out }: SimulateTask): Promise<Simulator> {
       clientId: options.clientId,
       publicKey: options.publicKey,
       stateDir: options.stateDir,
-      ...profile,
+      profiles: profilesAtHand(options.profile ?? []),
+      keepRequests: KEEP_REQUESTS,
+      service: { where: statusUrl, ask: () => askService(statusUrl, signal) },
       onRequest: (entry) => out.line(options.json === true ? JSON.stringify(entry) : lineOf(entry, out)),
     });
   } catch (error) {
     throw error instanceof Misconfigured ? error : startFailure(error, options.port);
+  }
+}
+
+/** Each is read now, so that a wrong one is told at the start, and again when it is played. */
+function profilesAtHand(files: readonly string[]): ProfilesAtHand {
+  const profiles = new Map<string, () => Profile>();
+  const problems: string[] = [];
+  for (const file of files) {
+    const { name } = parse(file);
+    if (profiles.has(name)) problems.push(`--profile: two files are named ${name}: rename one of them`);
+    profiles.set(name, () => readProfile(file));
+    problems.push(...problemsOf(file));
+  }
+  if (problems.length > 0) throw new Misconfigured(problems);
+  return profiles;
+}
+
+function problemsOf(file: string): readonly string[] {
+  const remedy = 'correct it there; `payment-notifier simulate --help` shows the format';
+  try {
+    readProfile(file);
+    return [];
+  } catch (error) {
+    if (error instanceof ProfileError) return error.problems.map((problem) => `${file}: ${problem} (${remedy})`);
+    if (error instanceof Misconfigured) return error.problems;
+    throw error;
   }
 }
 
@@ -98,13 +145,7 @@ function readProfile(file: string): Profile {
   } catch {
     throw new Misconfigured([`--profile: ${file} cannot be read: give a JSON file, or leave the option out`]);
   }
-  try {
-    return parseProfileText(text);
-  } catch (error) {
-    if (!(error instanceof ProfileError)) throw error;
-    const remedy = 'correct it there; `payment-notifier simulate --help` shows the format';
-    throw new Misconfigured(error.problems.map((problem) => `${file}: ${problem} (${remedy})`));
-  }
+  return parseProfileText(text);
 }
 
 function startFailure(error: unknown, port: number): Error {
@@ -113,19 +154,23 @@ function startFailure(error: unknown, port: number): Error {
   return new Error(`the simulator cannot start: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-function printAddresses({ url, port, caFile, publicKeysDir }: Simulator, { options, out, err }: SimulateTask): void {
+function printAddresses(
+  { url, pageUrl, port, caFile, publicKeysDir }: Simulator,
+  { options, out, err }: SimulateTask,
+): void {
   const name = options.hostName?.[0];
   const to = options.json === true ? err : out;
   to.line(`GATEWAY_URL=${name === undefined ? url : `https://${name}:${port}`}`);
   to.line(`GATEWAY_CLIENT_ID=${options.clientId}`);
   to.line(`GATEWAY_CA_FILE=${caFile}`);
   to.line(`GATEWAY_PUBLIC_KEYS_DIR=${publicKeysDir}`);
+  to.line(`# what comes in, and buttons for faults: ${pageUrl}`);
 }
 
+const COLOURS: Readonly<Record<Tone, Colour>> = { good: 'green', bad: 'red', open: 'yellow' };
+
 function lineOf({ at, paymentId, attempt, answered }: ReceivedRequest, out: Terminal): string {
-  // An id of a request that was refused can be anything: control characters must not reach the terminal.
-  const id = paymentId.replace(/\p{C}/gu, '?') || '-';
-  const colour = answered === 'S SUCCESS' ? 'green' : answered.startsWith('F ') ? 'red' : 'yellow';
-  const columns = [new Date(at).toISOString(), id.padEnd(36), `#${attempt}`.padEnd(4), out.paint(colour, answered)];
-  return columns.join('  ');
+  const id = printable(paymentId) || '-';
+  const told = out.paint(COLOURS[toneOfAnswer(answered)], answered);
+  return [new Date(at).toISOString(), id.padEnd(36), `#${attempt}`.padEnd(4), told].join('  ');
 }

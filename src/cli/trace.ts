@@ -49,7 +49,9 @@ Examples:
       const history = historyRows(events.flat());
       const places = events.map((event) => {
         const origin = originAmong(event);
-        return `${origin === undefined ? 'an event' : recordName(origin)}: ${inWords(whereIs(event, known))}`;
+        const [traceId] = event.flatMap((trace) => trace.traceId ?? []);
+        const inTrace = traceId === undefined ? '' : `, trace ${traceId}`;
+        return `${origin === undefined ? 'an event' : recordName(origin)}: ${inWords(whereIs(event, known))}${inTrace}`;
       });
       return {
         exit: known.complete ? 'done' : 'found',

@@ -141,7 +141,7 @@ export function incomplete(
   retryTopics: readonly string[],
 ): number[] {
   const existing = retryTopics.filter((topic) => (partitions.get(topic) ?? []).length > 0);
-  const lacks = (number: number): boolean => existing.some((topic) => !(assigned.get(topic) ?? []).includes(number));
+  const lacks = (number: number): boolean => existing.some((topic) => assigned.get(topic)?.includes(number) !== true);
   return (assigned.get(source) ?? []).filter((number) => unserved.includes(number) || lacks(number));
 }
 

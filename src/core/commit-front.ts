@@ -48,8 +48,7 @@ export class CommitFront {
    */
   hasRoom(inFlight: number): boolean {
     const bytesOfOne = String(this.#next - this.front).length + ','.length;
-    const past = this.past + inFlight + 1;
-    return past <= MOST_PAST && past * bytesOfOne <= MOST_METADATA_BYTES;
+    return (this.past + inFlight + 1) * bytesOfOne <= MOST_METADATA_BYTES;
   }
 
   /** Takes an offset. Says whether it was settled before, as the metadata of the last commit told. */

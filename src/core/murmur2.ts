@@ -17,7 +17,7 @@ export function murmur2(bytes: Uint8Array): number {
     hash = Math.imul(hash, M) ^ word;
   }
   if (whole < bytes.length) {
-    for (let at = bytes.length - 1; at >= whole; at -= 1) hash ^= view.getUint8(at) << (8 * (at - whole));
+    for (let at = bytes.length - 1; at >= whole; at -= 1) hash ^= view.getUint8(at) << (8 * (at % 4));
     hash = Math.imul(hash, M);
   }
   hash = Math.imul(hash ^ (hash >>> 13), M);

@@ -93,9 +93,14 @@ export class ParkedKeys {
 
   /** A copy was read that readers may see. Does nothing for one that is known to be so already. */
   join(copy: Copy): void {
-    const known = this.#found(copy);
-    if (known === undefined) this.#add(copy);
-    else this.#undecided.delete(known);
+    // What stood at its place before is the same, or was of a topic that is gone.
+    this.forget(copy.tier, copy.offset);
+    const copies = this.#copiesOf(copy.key);
+    copies.splice(placeOf(copies, copy), 0, copy);
+    this.#keys.set(copy.key, copies);
+    this.#placesIn(copy.tier).set(copy.offset, copy);
+    this.#size += 1;
+    this.#bytes += bytesOf(copy);
   }
 
   /**
@@ -104,27 +109,24 @@ export class ParkedKeys {
    */
   joinUndecided(copy: Copy): void {
     if (this.has(copy)) return;
-    this.#add(copy);
+    this.join(copy);
     this.#undecided.add(copy);
   }
 
   #found(copy: Copy): Copy | undefined {
-    const copies = this.#keys.get(copy.key) ?? [];
+    const copies = this.#copiesOf(copy.key);
     const at = copies[placeOf(copies, copy)];
     return isSame(at, copy) ? at : undefined;
   }
 
-  #add(copy: Copy): void {
-    // What stood at its place before was of a topic that is gone.
-    this.forget(copy.tier, copy.offset);
-    const copies = this.#keys.get(copy.key) ?? [];
-    copies.splice(placeOf(copies, copy), 0, copy);
-    this.#keys.set(copy.key, copies);
-    const places = this.#places.get(copy.tier) ?? new Map<number, Copy>();
-    places.set(copy.offset, copy);
-    this.#places.set(copy.tier, places);
-    this.#size += 1;
-    this.#bytes += bytesOf(copy);
+  #copiesOf(key: string): Copy[] {
+    return this.#keys.get(key) ?? [];
+  }
+
+  #placesIn(tier: string): Map<number, Copy> {
+    const places = this.#places.get(tier) ?? new Map<number, Copy>();
+    this.#places.set(tier, places);
+    return places;
   }
 
   /**
@@ -139,30 +141,30 @@ export class ParkedKeys {
     const known = this.#found(copy);
     if (known === undefined) return;
     this.#undecided.delete(known);
-    const copies = this.#keys.get(copy.key) ?? [];
+    const copies = this.#copiesOf(copy.key);
     copies.splice(placeOf(copies, copy), 1);
     if (copies.length === 0) this.#keys.delete(copy.key);
-    this.#places.get(copy.tier)?.delete(copy.offset);
+    this.#placesIn(copy.tier).delete(copy.offset);
     this.#size -= 1;
     this.#bytes -= bytesOf(copy);
   }
 
-  /** The record at this place was settled, and what copy it was cannot be read from it. */
+  /** The record at this place was settled, whatever it was. */
   forget(tier: string, offset: number): void {
-    const copy = this.#places.get(tier)?.get(offset);
+    const copy = this.#placesIn(tier).get(offset);
     if (copy !== undefined) this.leave(copy);
   }
 
   /** What the order of its key allows for a record of the source. */
   turnOfSource(key: string, origin: number): Turn {
-    const copies = this.#keys.get(key) ?? [];
+    const copies = this.#copiesOf(key);
     const [first, end] = [firstOf(copies, origin), firstOf(copies, origin + 1)];
     return first === end ? behind(copies[first - 1]) : this.#inPlaceOf(copies.slice(first, end));
   }
 
   /** What the order of its key allows for a parked copy, which must have joined. */
   turnOf(copy: Copy): Turn {
-    const copies = this.#keys.get(copy.key) ?? [];
+    const copies = this.#copiesOf(copy.key);
     const [first, end] = [firstOf(copies, copy.origin), firstOf(copies, copy.origin + 1)];
     const at = placeOf(copies, copy);
     if (at + 1 < end) return this.#inPlaceOf(copies.slice(at + 1, end));
@@ -205,7 +207,7 @@ export class ParkedKeys {
 
   /** @returns the copies that have left */
   #leaveWhere(tier: string, isOver: (copy: Copy) => boolean): Copy[] {
-    const over = [...(this.#places.get(tier)?.values() ?? [])].filter(isOver);
+    const over = [...this.#placesIn(tier).values()].filter(isOver);
     for (const copy of over) this.leave(copy);
     return over;
   }

@@ -1,6 +1,16 @@
 /** Header values by name, as Kafka carries them. A name that is repeated has its values in order. */
 export type Headers = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
 
+/** Where in which trace a record was written. */
+export interface TraceContext {
+  /** 32 hexadecimal digits in lower case, not all zero. */
+  readonly traceId: string;
+  /** The span that wrote the record: 16 hexadecimal digits in lower case, not all zero. */
+  readonly spanId: string;
+  /** Whether whoever began the trace records it. */
+  readonly sampled: boolean;
+}
+
 /** A record as it was read. */
 export interface KafkaRecord {
   readonly topic: string;
@@ -13,6 +23,8 @@ export interface KafkaRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Headers;
+  /** By its header `traceparent`, where that is valid. */
+  readonly trace?: TraceContext | undefined;
   /** Set where nothing of the record is known but its topic, partition and offset. */
   readonly unreadable?: Unreadable;
 }

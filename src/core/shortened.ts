@@ -8,7 +8,6 @@ const LONGEST_FIELD = 64;
  * @param most in Unicode code points, the ellipsis not counted
  */
 export function shortened(text: string, most = LONGEST_FIELD): string {
-  if (text.length <= most) return text;
   const points = Array.from(text.slice(0, 2 * (most + 1)));
   return points.length <= most ? text : `${points.slice(0, most).join('')}…`;
 }

@@ -12,6 +12,8 @@ export interface RecordId {
 }
 
 interface Stored extends RecordId {
+  /** Of the trace that its event's producer named. */
+  readonly traceId?: string;
   /** Epoch milliseconds, as are all times here. */
   readonly at: number;
 }
@@ -66,8 +68,8 @@ export type Trace = Written | ParkedCopy | DeadLetter | ClosingRecord | OutcomeR
 
 /** What a record tells; `undefined` where it is none of ours, whatever topic it stands in. */
 export function traceOf(record: KafkaRecord, topology: Topology): Trace | undefined {
-  const { topic, partition, offset, timestamp: at } = record;
-  const stored = { topic, partition, offset, at };
+  const { topic, partition, offset, timestamp: at, trace } = record;
+  const stored = { topic, partition, offset, at, ...(trace && { traceId: trace.traceId }) };
   switch (topology.roleOf(topic)) {
     case 'source':
       return { kind: 'source', ...stored };

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Expose, Exposition } from './exposition.ts';
 import { statusPage } from './status-page.ts';
 import type { Status } from './status.ts';
 
@@ -11,7 +12,7 @@ export interface AdminServerOptions {
   /** 0 = any free port. */
   readonly port: number;
   readonly checks: { live(): Checks; ready(): Checks; started(): Checks };
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly metrics: Expose;
   readonly status: () => Promise<Status>;
 }
 
@@ -46,7 +47,7 @@ export async function startAdminServer({
     ['/livez', () => probe(checks.live())],
     ['/readyz', () => probe(checks.ready())],
     ['/startupz', () => probe(checks.started())],
-    ['/metrics', async () => exposition(await metrics())],
+    ['/metrics', async ({ headers }) => exposition(await metrics(headers.accept))],
     ['/status', async ({ headers }) => shown(await status(), headers.accept)],
   ]);
   const server = createServer((request, response) => {
@@ -85,7 +86,7 @@ function probe(checks: Checks): Answer {
   return { status: ok ? 200 : 503, contentType: 'application/json', body: `${body}\n` };
 }
 
-function exposition({ contentType, text }: { contentType: string; text: string }): Answer {
+function exposition({ contentType, text }: Exposition): Answer {
   return { status: 200, contentType, body: text };
 }
 

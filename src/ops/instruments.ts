@@ -17,8 +17,9 @@ export function measureProcess(registry: Registry): void {
  * of them at 0.
  *
  * @param measure adds what is measured of the process they are of
+ * @param exemplars whether the time of an attempt can have exemplars
  */
-export function createInstruments(measure: (registry: Registry) => void) {
+export function createInstruments(measure: (registry: Registry) => void, exemplars: boolean) {
   const registry = new Registry();
   measure(registry);
 
@@ -35,8 +36,11 @@ export function createInstruments(measure: (registry: Registry) => void) {
     for (const labels of combinations(spec)) made.set(labels, 0);
     return made;
   }
-  function histogram<L extends string>(spec: MetricSpec<L>): Histogram<L> {
-    const made = new Histogram({ ...configuration(spec), buckets: [...(spec.buckets ?? [])] });
+  function histogram<L extends string>(spec: MetricSpec<L>, enableExemplars = false): Histogram<L> {
+    const buckets = [...(spec.buckets ?? [])];
+    // The client library refuses exemplars where it knows of a registry that shows none.
+    const made = new Histogram({ ...configuration(spec), buckets, enableExemplars, registers: [] });
+    registry.registerMetric(made);
     for (const labels of combinations(spec)) made.zero(labels);
     return made;
   }
@@ -48,7 +52,7 @@ export function createInstruments(measure: (registry: Registry) => void) {
     expiredRecords: counter(METRICS.expiredRecords),
     corruptBatches: counter(METRICS.corruptBatches),
     attempts: counter(METRICS.attempts),
-    attemptDuration: histogram(METRICS.attemptDuration),
+    attemptDuration: histogram(METRICS.attemptDuration, exemplars),
     noResult: counter(METRICS.noResult),
     notifications: counter(METRICS.notifications),
     finalToNotified: histogram(METRICS.finalToNotified),

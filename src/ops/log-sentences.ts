@@ -3,7 +3,7 @@ import type { Fact } from '../pipeline/facts.ts';
 import { errorFields } from './error-fields.ts';
 import type { FactHandlers } from './fact-handlers.ts';
 import { LOG_EVENTS, type Tell } from './log-table.ts';
-import { recordSentences } from './record-sentences.ts';
+import { recordSentences, traceField } from './record-sentences.ts';
 import { holdRemedy } from './remedies.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -24,13 +24,19 @@ export function sentences(tell: Tell, throttle: Throttle): FactHandlers {
       const place = target === 'open_transaction' ? ` of ${record.topic}:${String(record.partition)}` : '';
       const pass = throttle(`waiting for ${target}${place}`);
       if (pass === undefined) return;
-      const about = { for: target, record: recordName(record), error: errorFields(error), ...pass };
+      const about = {
+        ...traceField(record),
+        for: target,
+        record: recordName(record),
+        error: errorFields(error),
+        ...pass,
+      };
       const remedy = LOG_EVENTS.waiting.remedy[target];
       tell('waiting', 'warn', 'waiting, and trying again until it works', { ...about, remedy });
     },
-    hold_began: ({ reason, paymentId }) => {
+    hold_began: ({ reason, paymentId, trace }) => {
       const message = 'sending is held; nothing is lost, and it resumes by itself once the cause is gone';
-      const about = paymentId === '' ? {} : { paymentId };
+      const about = { ...traceField({ trace }), ...(paymentId !== '' && { paymentId }) };
       tell('hold_began', 'error', message, { reason, remedy: holdRemedy(reason), ...about });
     },
     hold_ended: ({ reason, heldMs }) =>

@@ -20,7 +20,18 @@ export const LOG_EVENTS = {
     levels: ['info'],
     meaning: 'One request to the gateway and what it came to; the line an auditor asks for.',
     fields: [
-      ...(['paymentId', 'tier', 'record', 'origin', 'attempt', 'hops', 'outcome', 'reason', 'resultCode'] as const),
+      ...([
+        'traceId',
+        'paymentId',
+        'tier',
+        'record',
+        'origin',
+        'attempt',
+        'hops',
+        'outcome',
+        'reason',
+        'resultCode',
+      ] as const),
       ...(['httpStatus', 'verification', 'phase', 'code', 'disposition', 'retryTier', 'notBefore'] as const),
       ...(['keyVersion', 'startedAt', 'durationMs'] as const),
     ],
@@ -29,7 +40,7 @@ export const LOG_EVENTS = {
   dead_letter: {
     levels: ['warn'],
     meaning: 'A record will not be tried again; it stands in the dead-letter topic.',
-    fields: ['paymentId', 'tier', 'record', 'origin', 'reason', 'detail', 'attempts', 'hops'],
+    fields: ['traceId', 'paymentId', 'tier', 'record', 'origin', 'reason', 'detail', 'attempts', 'hops'],
     remedy: 'look at `reason` and `detail`; tell the payment another way, or emit a corrected event',
   },
   outcome_unwritten: {
@@ -38,6 +49,7 @@ export const LOG_EVENTS = {
       'The partition was handed over before OUTCOMES_TOPIC took a verdict; its record is committed all the same, so that nothing is sent again.',
     fields: [
       ...([
+        'traceId',
         'paymentId',
         'verdict',
         'deadLetterReason',
@@ -54,13 +66,13 @@ export const LOG_EVENTS = {
   behind_parked_key: {
     levels: ['info'],
     meaning: 'An event waits, without a request, because an earlier event of its key waits for its retry.',
-    fields: ['paymentId', 'record', 'waitsIn', 'notBefore'],
+    fields: ['traceId', 'paymentId', 'record', 'waitsIn', 'notBefore'],
     remedy: 'nothing; it is sent after the earlier one',
   },
   superseded: {
     levels: ['info'],
     meaning: 'A record was passed over unsent: a newer copy of the same event goes on in its place.',
-    fields: ['record', 'origin', 'hops'],
+    fields: ['traceId', 'record', 'origin', 'hops'],
     remedy: 'nothing; a crash between parking and committing leaves such copies',
   },
   fence_read: {
@@ -72,26 +84,26 @@ export const LOG_EVENTS = {
   undecodable: {
     levels: ['debug'],
     meaning: 'The bytes of a record are no event; a `dead_letter` line follows.',
-    fields: ['record', 'error', 'detail'],
+    fields: ['traceId', 'record', 'error', 'detail'],
     remedy: 'ask who writes the topic, with the coordinates in `record`',
   },
   unlisted_payment_code: {
     levels: ['debug'],
     meaning: "A payment failed with a code that the interface's page does not list; it is sent as it is.",
-    fields: ['paymentId', 'code'],
+    fields: ['traceId', 'paymentId', 'code'],
     remedy: 'ask who writes the topic whether the code is meant',
   },
   waiting: {
     levels: ['warn'],
     meaning:
       'A partition waits and tries again: for the registry, for room among parked events, for a topic to be written, or (told after 30 s) for an open transaction.',
-    fields: ['for', 'record', 'error', 'leftOut', 'remedy'],
+    fields: ['traceId', 'for', 'record', 'error', 'leftOut', 'remedy'],
     remedy: WAITING_REMEDIES,
   },
   hold_began: {
     levels: ['error'],
     meaning: 'Sending is held, but for one probe at a time: the fault concerns every event. Nothing is lost.',
-    fields: ['reason', 'remedy', 'paymentId'],
+    fields: ['reason', 'remedy', 'traceId', 'paymentId'],
     remedy: HOLD_REMEDIES,
   },
   hold_ended: {

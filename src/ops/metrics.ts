@@ -2,11 +2,13 @@ import { codeLabel, RESULT_CODES, SYSTEMIC_CODES, TERMINAL_CODES, UNKNOWN_CODES 
 import { isReplay, judgeObjective } from '../core/objective.ts';
 import type { SystemicCodes } from '../core/outcome.ts';
 import { MAIN_TIER, type Topology } from '../core/topology.ts';
-import type { AttemptFact, Fact, ProduceTarget, SettledFact } from '../pipeline/facts.ts';
+import type { Fact, ProduceTarget, SettledFact } from '../pipeline/facts.ts';
 import type { Observe } from '../pipeline/ports.ts';
 import type { WaitReason } from '../pipeline/waits.ts';
+import { attemptCounter } from './attempt-counter.ts';
+import { exposing, type Expose } from './exposition.ts';
 import { handling, type FactHandlers } from './fact-handlers.ts';
-import { deadLetterCode, outcomeCode, outcomeLabel, parkedCode } from './labels.ts';
+import { deadLetterCode, parkedCode } from './labels.ts';
 import { MEMBER_STATES } from './metric-table.ts';
 import { createInstruments, type Instruments, type measureProcess } from './instruments.ts';
 import { createShownPartitions, type ShownPartitions, type PartitionValue } from './shown-partitions.ts';
@@ -23,6 +25,8 @@ export interface MetricsOptions {
   /** Epoch milliseconds, as is `replayBefore`. */
   readonly now: () => number;
   readonly replayBefore?: number;
+  /** Whether the time of an attempt shows an exemplar of it: the trace of its record. */
+  readonly exemplars: boolean;
 }
 
 /** What is sampled rather than told by facts. Times in epoch milliseconds, 0 = none. */
@@ -48,14 +52,13 @@ export interface Gauges {
   signingKeys(versions: readonly string[], active: string): void;
 }
 
-/** The metrics of one process: facts and samples in, Prometheus text out. */
+/** The metrics of one process: facts and samples in, text out. */
 export interface Metrics {
   readonly observe: Observe;
   readonly gauges: Gauges;
   /** A line of the log that nobody took. */
   readonly logLineDropped: () => void;
-  readonly contentType: string;
-  text(): Promise<string>;
+  readonly expose: Expose;
 }
 
 /** A replay counts as going on for this long after its last request, in milliseconds. */
@@ -63,7 +66,7 @@ const REPLAY_LINGERS_MS = 60_000;
 
 /** Makes the metrics, every known combination at 0; several in one process do not disturb each other. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const metric = createInstruments(options.measureProcess);
+  const metric = createInstruments(options.measureProcess, options.exemplars);
   const { registry, assignedPartitions } = metric;
   const sampled = [metric.consumerLag, metric.oldestUnnotified];
   const shown = createShownPartitions(options.topology, {
@@ -74,6 +77,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const replaying = { until: 0 };
   fillWithZeros(metric, options);
   const count = handling(handlers(metric, shown, options));
+  const expose = exposing(registry, options.exemplars);
   return {
     observe: (fact) => {
       if (fact.kind === 'attempt' && isReplay(fact.provenance, options.replayBefore)) {
@@ -110,10 +114,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       },
     },
     logLineDropped: () => metric.logLinesDropped.inc(),
-    contentType: registry.contentType,
-    text: () => {
+    expose: (accept) => {
       metric.replay.set(options.now() < replaying.until ? 1 : 0);
-      return registry.metrics();
+      return expose(accept);
     },
   };
 }
@@ -154,7 +157,7 @@ function fillWithZeros(metric: Instruments, { version, revision, tiers, systemic
 function handlers(metric: Instruments, shown: ShownPartitions, options: MetricsOptions): FactHandlers {
   const { topology, systemic, replayBefore } = options;
   return {
-    attempt: attemptCounter(metric),
+    attempt: attemptCounter(metric, options.exemplars),
     settled: (fact) => countSettled(fact, metric, isReplay(fact.provenance, replayBefore)),
     consumed: ({ tier, count }) => metric.recordsConsumed.inc({ tier }, count),
     due: ({ tier, latenessMs }) => metric.retryLateness.observe({ tier }, Math.max(0, latenessMs) / 1_000),
@@ -195,33 +198,8 @@ function handlers(metric: Instruments, shown: ShownPartitions, options: MetricsO
   };
 }
 
-/** The hottest path: finding a series by its labels costs more than counting, so each is looked up once. */
-function attemptCounter(metric: Instruments): (fact: AttemptFact) => void {
-  const attempts = new Map<string, { inc(): void }>();
-  const durations = new Map<string, { observe(seconds: number): void }>();
-  const signatures = new Map<string, { inc(): void }>();
-  return ({ tier, outcome, exchange, durationMs }) => {
-    const label = outcomeLabel(outcome);
-    const code = outcomeCode(outcome);
-    once(attempts, `${tier} ${label} ${code}`, () =>
-      metric.attempts.labels({ tier, outcome: label, result_code: code }),
-    ).inc();
-    once(durations, label, () => metric.attemptDuration.labels({ outcome: label })).observe(durationMs / 1_000);
-    if (outcome.kind === 'no_result') metric.noResult.inc({ reason: outcome.reason });
-    if (exchange.kind === 'no_response') return;
-    const { verification: result } = exchange;
-    once(signatures, result, () => metric.responseSignature.labels({ result })).inc();
-  };
-}
-
 function isProduceTarget(target: Extract<Fact, { kind: 'waiting' }>['for']): target is ProduceTarget {
   return target === 'retry' || target === 'dead_letter' || target === 'outcome';
-}
-
-function once<T>(known: Map<string, T>, key: string, make: () => T): T {
-  const made = known.get(key) ?? make();
-  known.set(key, made);
-  return made;
 }
 
 function countSettled(fact: SettledFact, metric: Instruments, replay: boolean): void {

@@ -1,4 +1,4 @@
-import { recordName } from '../core/record.ts';
+import { recordName, type KafkaRecord } from '../core/record.ts';
 import { shortened } from '../core/shortened.ts';
 import type { AttemptFact, SettledFact } from '../pipeline/facts.ts';
 import { cut } from './error-fields.ts';
@@ -18,26 +18,36 @@ export function recordSentences(tell: Tell): Pick<FactHandlers, OfOneRecord> {
       else if (as.verdict === 'parked' && as.reason === 'behind_parked_key') tellWaiting(fact, as, tell);
     },
     superseded: ({ record, provenance: { origin, hops } }) => {
-      const fields = { record: recordName(record), origin: recordName(origin), hops };
+      const fields = { ...traceField(record), record: recordName(record), origin: recordName(origin), hops };
       tell('superseded', 'info', 'passed over: the event goes on in a newer copy', fields);
     },
-    outcome_unwritten: ({ outcome: { origin, ...told } }) => {
-      const fields = { ...told, origin: recordName(origin), remedy: LOG_EVENTS.outcome_unwritten.remedy };
+    outcome_unwritten: ({ record, outcome: { origin, ...told } }) => {
+      const { remedy } = LOG_EVENTS.outcome_unwritten;
+      const fields = { ...traceField(record), ...told, origin: recordName(origin), remedy };
       const message = 'committed without its outcome: this line is what the outcomes topic lacks';
       tell('outcome_unwritten', 'error', message, fields);
     },
     undecodable: ({ record, error, detail }) => {
-      tell('undecodable', 'debug', 'a record is no event', { record: recordName(record), error, detail: cut(detail) });
+      const fields = { ...traceField(record), record: recordName(record), error, detail: cut(detail) };
+      tell('undecodable', 'debug', 'a record is no event', fields);
     },
-    unlisted_payment_code: ({ paymentId, code }) =>
-      tell('unlisted_payment_code', 'debug', 'a payment failed with an unlisted code', { paymentId, code }),
+    unlisted_payment_code: ({ record, paymentId, code }) => {
+      const fields = { ...traceField(record), paymentId, code };
+      tell('unlisted_payment_code', 'debug', 'a payment failed with an unlisted code', fields);
+    },
   };
+}
+
+/** The trace that a record belongs to, where it names one. */
+export function traceField({ trace }: Pick<KafkaRecord, 'trace'>): { readonly traceId?: string } {
+  return trace === undefined ? {} : { traceId: trace.traceId };
 }
 
 /** The one line an auditor asks for. */
 function attemptFields(fact: AttemptFact): FieldsOf<'attempt'> {
   const { record, provenance, outcome, exchange, disposition } = fact;
   return {
+    ...traceField(record),
     paymentId: fact.paymentId,
     tier: fact.tier,
     record: recordName(record),
@@ -62,6 +72,7 @@ function attemptFields(fact: AttemptFact): FieldsOf<'attempt'> {
 function tellDeadLetter(fact: SettledFact, as: Extract<SettledFact['as'], { verdict: 'dead_lettered' }>, tell: Tell) {
   const { record, provenance, paymentId, tier } = fact;
   tell('dead_letter', 'warn', 'a record became a dead letter', {
+    ...traceField(record),
     ...(paymentId === undefined ? {} : { paymentId: shortened(paymentId) }),
     tier,
     record: recordName(record),
@@ -77,6 +88,6 @@ function tellDeadLetter(fact: SettledFact, as: Extract<SettledFact['as'], { verd
 function tellWaiting(fact: SettledFact, as: Extract<SettledFact['as'], { verdict: 'parked' }>, tell: Tell) {
   const { record, paymentId } = fact;
   const notBefore = new Date(as.notBefore).toISOString();
-  const fields = { paymentId, record: recordName(record), waitsIn: as.tier, notBefore };
+  const fields = { ...traceField(record), paymentId, record: recordName(record), waitsIn: as.tier, notBefore };
   tell('behind_parked_key', 'info', 'waits behind an earlier event of its key', fields);
 }

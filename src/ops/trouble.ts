@@ -28,7 +28,7 @@ export function isTrouble(level: Level): boolean {
 const MOST_SHOWN = 500;
 
 /** What stands beside the message anyway, or names a payment. */
-const LEFT_OUT = ['event', 'remedy', 'paymentId', 'leftOut', ...REDACTED];
+const LEFT_OUT = ['event', 'remedy', 'paymentId', 'traceId', 'leftOut', ...REDACTED];
 
 /** What a line of the log is, for who looks at the service instead of the log. */
 export function troubleOf(event: string, message: string, line: Readonly<Record<string, unknown>>): Trouble {

@@ -79,19 +79,25 @@ export type Fact =
   /** The event of this record goes on in a newer copy, so the record is settled without a request. */
   | { readonly kind: 'superseded'; readonly record: KafkaRecord; readonly provenance: Provenance }
   /** Partitions are handed over, and the outcomes topic has not taken a verdict yet: its record is committed without. */
-  | { readonly kind: 'outcome_unwritten'; readonly outcome: FinalOutcome }
+  | { readonly kind: 'outcome_unwritten'; readonly record: KafkaRecord; readonly outcome: FinalOutcome }
   | { readonly kind: 'undecodable'; readonly record: KafkaRecord; readonly error: DecodeError; readonly detail: string }
-  | { readonly kind: 'unlisted_payment_code'; readonly paymentId: string; readonly code: string }
+  | {
+      readonly kind: 'unlisted_payment_code';
+      readonly record: KafkaRecord;
+      readonly paymentId: string;
+      readonly code: string;
+    }
   /**
    * The registry or the brokers do not answer as they should, or too much is parked: the lane waits and tries again.
    */
   | {
       readonly kind: 'waiting';
       readonly for: 'registry' | 'parked' | 'open_transaction' | ProduceTarget;
-      readonly record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset'>;
+      readonly record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset' | 'trace'>;
       readonly error: unknown;
     }
-  | { readonly kind: 'hold_began'; readonly reason: string; readonly paymentId: string }
+  /** `trace` is that of the record that began it. */
+  | ({ readonly kind: 'hold_began'; readonly reason: string; readonly paymentId: string } & Pick<KafkaRecord, 'trace'>)
   | { readonly kind: 'hold_probed'; readonly reason: string; readonly ended: boolean; readonly nextProbeInMs: number }
   | { readonly kind: 'hold_ended'; readonly reason: string; readonly heldMs: number }
   /** Whether refusals for the traffic slow down sending now, and to how many requests. */

@@ -7,11 +7,10 @@ import {
   attemptGivenUp,
   attemptStarted,
   NOTHING_SENT,
-  type AttemptResult,
   type StartedAttempt,
   type NextStep,
 } from '../core/sending.ts';
-import { Abandoned, type Enter, type Observe, type Pass } from './ports.ts';
+import { Abandoned, type Enter, type Observe, type Pass, type RecordResult } from './ports.ts';
 import { SendQueue } from './send-queue.ts';
 
 /** Limits of the whole process. */
@@ -125,7 +124,7 @@ export class Gate {
     };
   }
 
-  #returned(attempt: StartedAttempt, result: AttemptResult | undefined): NextStep {
+  #returned(attempt: StartedAttempt, result: RecordResult | undefined): NextStep {
     const now = this.#clock();
     this.#inFlight -= 1;
     this.#ramp?.returned(attempt.number, result !== undefined && isTrustworthy(result.outcome));
@@ -138,7 +137,7 @@ export class Gate {
     const { hold } = this.#sending;
     const [sending, next] = attemptReturned(this.#sending, attempt, result, outageAfter, now, Math.random());
     this.#sending = sending;
-    this.#tellHold(hold, attempt, result.paymentId, now);
+    this.#tellHold(hold, attempt, result, now);
     if (sending.hold.kind !== hold.kind) this.#ramp = new Ramp(sending.lastSent);
     return next;
   }
@@ -162,7 +161,7 @@ export class Gate {
     this.#observe({ kind: 'pace', limited: slowed, perSecond: this.rateLimit });
   }
 
-  #tellHold(before: Hold, { probe }: StartedAttempt, paymentId: string, now: number): void {
+  #tellHold(before: Hold, { probe }: StartedAttempt, { paymentId, trace }: RecordResult, now: number): void {
     const { hold } = this.#sending;
     const reason = hold.kind === 'held' ? hold.reason : undefined;
     const reasonBefore = before.kind === 'held' ? before.reason : undefined;
@@ -173,6 +172,6 @@ export class Gate {
     if (reason === reasonBefore) return;
     if (before.kind === 'held')
       this.#observe({ kind: 'hold_ended', reason: before.reason, heldMs: now - before.since });
-    if (reason !== undefined) this.#observe({ kind: 'hold_began', reason, paymentId });
+    if (reason !== undefined) this.#observe({ kind: 'hold_began', reason, paymentId, trace });
   }
 }

@@ -60,7 +60,7 @@ async function sendOnce(
     observe({ kind: 'attempt', tier, record, provenance, paymentId, attempt, outcome, disposition, ...sent });
     if (pass.keyChoice > 0 && isTrustworthy(outcome)) ports.keyWorked(sent.keyVersion);
     ownership.assertHeld(false);
-    next = pass.done({ paymentId, outcome, suspicion });
+    next = pass.done({ paymentId, trace: record.trace, outcome, suspicion });
     const attempted = {
       ...work,
       provenance: { ...provenance, attempts: attempt, firstAttemptAt, lastAttemptAt: sent.startedAt, body },

@@ -1,6 +1,6 @@
 import type { PaymentFinal } from '../core/event.ts';
 import type { Exchange, SystemicCodes } from '../core/outcome.ts';
-import type { OutgoingRecord } from '../core/record.ts';
+import type { KafkaRecord, OutgoingRecord } from '../core/record.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
 import type { Topology } from '../core/topology.ts';
 import type { AttemptResult, NextStep } from '../core/sending.ts';
@@ -28,8 +28,8 @@ export interface SentRequest {
 /**
  * Signs and posts one body. Whatever goes wrong on the wire is returned, and not thrown.
  *
- * @param beforeSend called after signing, right before the first byte; if it throws, nothing is sent and its error is
- *   thrown
+ * @param beforeSend called after signing, and again when the connection is there, right before the first byte; if it throws,
+ *   nothing is sent and its error is thrown
  * @param signal aborts a request in flight: the exchange is then a `no_response`
  * @param keyChoice 0 signs with the key version in use, 1 with the active one, and each higher number with the next one
  *   at hand
@@ -59,8 +59,11 @@ export interface Pass {
   /** Which key version to sign with, as `Send` takes it; above 0 only while our key is what is refused. */
   readonly keyChoice: number;
   /** Gives the pass back with the result of the request, `undefined` where there is none. Says what to do next. */
-  done(result: AttemptResult | undefined): NextStep;
+  done(result: RecordResult | undefined): NextStep;
 }
+
+/** What the request for a record came to. */
+export type RecordResult = AttemptResult & Pick<KafkaRecord, 'trace'>;
 
 /**
  * Live records, which come from the source, are sent before those of a retry topic where not all can be sent at once.

@@ -30,9 +30,7 @@ export async function processRecord(record: KafkaRecord, ports: Ports, ownership
   const finished = 'ending' in read ? read : await sendInOrder(read, copy, ports, ownership);
   await settle(finished, ports, ownership);
 
-  const parkedKeys = ports.parkedKeys.of(record.partition);
-  if (copy !== undefined) parkedKeys.leave(copy);
-  else if (record.unreadable !== undefined) parkedKeys.forget(work.tier, record.offset);
+  ports.parkedKeys.of(record.partition).forget(work.tier, record.offset);
 }
 
 /**

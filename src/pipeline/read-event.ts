@@ -22,7 +22,8 @@ export async function readEvent(work: Work, ports: Ports, { closing }: Ownership
   const invalid = invalidField(event);
   if (invalid !== undefined) return deadLetter(sendable, 'invalid_event', invalid);
   if (hasUnlistedCode(event) && provenance.attempts === 0) {
-    ports.observe({ kind: 'unlisted_payment_code', paymentId: event.paymentId, code: event.paymentResult.resultCode });
+    const { paymentId, paymentResult } = event;
+    ports.observe({ kind: 'unlisted_payment_code', record, paymentId, code: paymentResult.resultCode });
   }
   return sendable;
 }

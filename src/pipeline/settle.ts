@@ -79,7 +79,7 @@ async function tellOutcome(work: Work, ending: Verdict, ports: Ports, ownership:
     await unlessClosing(writing, until);
   } catch {
     ownership.assertHeld(false);
-    ports.observe({ kind: 'outcome_unwritten', outcome });
+    ports.observe({ kind: 'outcome_unwritten', record: work.record, outcome });
   }
 }
 

@@ -60,7 +60,7 @@ export async function unlessClosing<T>(task: Promise<T>, closing: AbortSignal): 
   let giveUp = (): void => undefined;
   const closed = new Promise<never>((_, reject) => (giveUp = () => reject(new Abandoned())));
   if (closing.aborted) giveUp();
-  closing.addEventListener('abort', giveUp, { once: true });
+  closing.addEventListener('abort', giveUp);
   try {
     return await Promise.race([task, closed]);
   } finally {

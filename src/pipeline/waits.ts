@@ -42,19 +42,13 @@ export class Waits {
     const wait = { reason, since: this.#now() };
     const waits = this.#waits.get(key) ?? new Set();
     this.#waits.set(key, waits.add(wait));
-    return () => {
-      waits.delete(wait);
-      if (waits.size === 0 && this.#waits.get(key) === waits) this.#waits.delete(key);
-    };
+    return () => void waits.delete(wait);
   }
 
   /** What a partition has waited for longest. */
   of({ topic, partition }: Place): Wait | undefined {
     const waits = [topic, keyOf(topic, partition)].flatMap((key) => [...(this.#waits.get(key) ?? [])]);
-    return waits.reduce<Wait | undefined>(
-      (first, wait) => (first === undefined || wait.since < first.since ? wait : first),
-      undefined,
-    );
+    return waits.sort((a, b) => a.since - b.since)[0];
   }
 
   /** How many of these partitions wait, by reason; each counts once. */

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Topology } from '../core/topology.ts';
 import { KeyRing } from '../http/key-ring.ts';
 import type { LoadedKeys } from '../http/key-set.ts';
+import { notifyUrl } from '../http/sender.ts';
 import { createDecoder } from '../kafka/avro/decoder.ts';
 import { GroupConsumer } from '../kafka/consumer.ts';
 import type { MemberView } from '../kafka/group/member-state.ts';
@@ -12,6 +13,8 @@ import { liveness, readiness, startup, type HealthFacts, type Stage } from '../o
 import { kafkaLogCreator } from '../ops/kafka-log.ts';
 import { createLog } from '../ops/log.ts';
 import { createMetrics } from '../ops/metrics.ts';
+import { traceField } from '../ops/record-sentences.ts';
+import { createSpans } from '../ops/spans.ts';
 import { StatusKeeper } from '../ops/status.ts';
 import { AllParkedKeys } from '../pipeline/all-parked-keys.ts';
 import { Gate } from '../pipeline/gate.ts';
@@ -61,6 +64,7 @@ export async function startService(
     ...{ version, measureProcess },
     ...config.build,
     ...config.replays,
+    ...config.metrics,
     topology,
     tiers: retry.tiers.map(({ name }) => name),
     systemic: hold.systemic,
@@ -69,12 +73,20 @@ export async function startService(
   const seen = new StatusKeeper(topology, Date.now);
   const stream = logDestination(metrics.logLineDropped);
   const log = createLog({ ...config.log, stream, onTrouble: seen.troubled });
+  const spans = createSpans({
+    version,
+    groupId: config.kafka.group.groupId,
+    target: notifyUrl(gateway.url),
+    onFailure: (error) => log.debug('a span could not be told', { error }),
+  });
   const observe: Observe = (fact) => {
     metrics.observe(fact);
     log.observe(fact);
     seen.observe(fact);
+    spans?.observe(fact);
   };
   const closers = new Closers((name, error) => log.error('could not be closed', { name, error }));
+  if (spans !== undefined) closers.add('spans', () => spans.flush());
   const parkedKeys = new AllParkedKeys();
   const waits = new Waits();
   const gate = new Gate({ ...limits, outageHoldAfter: hold.outageHoldAfter }, observe);
@@ -97,14 +109,14 @@ export async function startService(
   const admin = await startAdminServer({
     ...config.http,
     checks: { live: () => liveness(facts()), started: startup, ready: () => readiness(facts()) },
-    metrics: async () => {
+    metrics: (accept) => {
       metrics.gauges.inFlight(gate.inFlight);
       metrics.gauges.fencedKeys(parkedKeys.keys);
       metrics.gauges.memberState(member().state);
       metrics.gauges.waitingPartitions(waits.count(consumer?.statesNow() ?? []));
       metrics.gauges.sendRateLimit(gate.rateLimit);
       metrics.gauges.signingKeys(keys.state.versions, keys.state.inUse);
-      return { contentType: metrics.contentType, text: await metrics.text() };
+      return metrics.expose(accept);
     },
     status: async () => {
       const lanes = consumer === undefined ? [] : await lanesSoon(consumer);
@@ -168,8 +180,11 @@ export async function startService(
           parkedKeys,
           waits,
           process: (record, ownership) => processRecord(record, ports, ownership),
-          onError: ({ topic, partition, offset }, error) =>
-            log.error('a record could not be worked on; trying again', { topic, partition, offset, error }),
+          onError: (record, error) => {
+            const { topic, partition, offset } = record;
+            const fields = { ...traceField(record), topic, partition, offset, error };
+            log.error('a record could not be worked on; trying again', fields);
+          },
         },
         reject,
       );

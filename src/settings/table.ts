@@ -1,6 +1,6 @@
 import { gateway, keys, limits } from './sections/gateway.ts';
 import { kafka, registry } from './sections/kafka.ts';
-import { build, http, lifecycle, log } from './sections/process.ts';
+import { build, http, lifecycle, log, metrics } from './sections/process.ts';
 import { hold, notification, ordering, replays, retry } from './sections/sending.ts';
 import { outcomes, source } from './sections/topics.ts';
 import type { ValuesOf } from './setting.ts';
@@ -20,6 +20,7 @@ export const SECTIONS = {
   replays,
   notification,
   http,
+  metrics,
   log,
   lifecycle,
   build,
@@ -40,6 +41,7 @@ export const SETTINGS = {
   ...replays.rows,
   ...notification.rows,
   ...http.rows,
+  ...metrics.rows,
   ...log.rows,
   ...lifecycle.rows,
   ...build.rows,

@@ -7,43 +7,49 @@ import { isListed } from './result-page.ts';
  * object is closed, so that a misspelt name is a problem and not a rule that silently never applies.
  */
 
+/** An object that has these fields and no others; what it may have is said with what it may not. */
+function closed<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  const known = Object.keys(shape).join(', ');
+  return z.strictObject(shape, {
+    error: ({ code }) => (code === 'unrecognized_keys' ? `not known here; there is ${known}` : undefined),
+  });
+}
+
 const delayMs = z.number().min(0).max(3_600_000).optional();
 const httpStatus = z.int().min(200).max(599);
 
-const resultAnswer = z
-  .strictObject({
-    fault: z.undefined().optional(),
-    result: z.enum(['S', 'F', 'U']).optional(),
-    code: z.string().min(1).max(64).optional(),
-    message: z.string().max(1024).optional(),
-    sign: z.enum(['good', 'none', 'wrong_key', 'wrong_body', 'wrong_client']).optional(),
-    status: httpStatus.optional(),
-    delayMs,
-  })
-  .superRefine(({ result, code }, context) => {
-    if (result === undefined && code === undefined) {
-      context.addIssue({ code: 'custom', message: 'give "code", "result" or "fault"' });
-    } else if (result === undefined && code !== undefined && !isListed(code)) {
-      const message = `the interface's page does not list ${code}: give its "result" (S, F or U) as well`;
-      context.addIssue({ code: 'custom', path: ['code'], message });
-    }
-  });
+const resultAnswer = closed({
+  fault: z.undefined().optional(),
+  result: z.enum(['S', 'F', 'U']).optional(),
+  code: z.string().min(1).max(64).optional(),
+  message: z.string().max(1024).optional(),
+  sign: z.enum(['good', 'none', 'wrong_key', 'wrong_body', 'wrong_client']).optional(),
+  status: httpStatus.optional(),
+  delayMs,
+}).superRefine(({ result, code }, context) => {
+  if (result === undefined && code === undefined) {
+    context.addIssue({ code: 'custom', message: 'give "code", "result" or "fault"' });
+  } else if (result === undefined && code !== undefined && !isListed(code)) {
+    const message = `the interface's page does not list ${code}: give its "result" (S, F or U) as well`;
+    context.addIssue({ code: 'custom', path: ['code'], message });
+  }
+});
 
 const answer = z.discriminatedUnion(
   'fault',
   [
     resultAnswer,
-    z.strictObject({ fault: z.enum(['no_answer', 'reset_before_read', 'reset_after_read']), delayMs }),
-    z.strictObject({ fault: z.enum(['not_json', 'truncated']), delayMs }),
-    z.strictObject({ fault: z.literal('http'), status: httpStatus, body: z.string().optional(), delayMs }),
-    z.strictObject({
+    closed({ fault: z.enum(['no_answer', 'reset_before_read', 'reset_after_read']), delayMs }),
+    closed({ fault: z.enum(['not_json', 'truncated']), delayMs }),
+    closed({ fault: z.literal('http'), status: httpStatus, body: z.string().optional(), delayMs }),
+    closed({
       fault: z.literal('redirect'),
       status: z.literal([302, 307, 308], { error: 'expected 302, 307 or 308' }).optional(),
       location: z.string().min(1).optional(),
       delayMs,
     }),
-    z.strictObject({ fault: z.literal('oversized'), bytes: z.int().min(1).max(100_000_000).optional(), delayMs }),
-    z.strictObject({
+    closed({ fault: z.literal('oversized'), bytes: z.int().min(1).max(100_000_000).optional(), delayMs }),
+    closed({
       fault: z.literal('endless'),
       bytes: z.int().min(1).max(1_000_000).optional(),
       everyMs: z.number().min(1).max(60_000).optional(),
@@ -51,17 +57,20 @@ const answer = z.discriminatedUnion(
     }),
   ],
   {
-    error:
-      'expected no_answer, reset_before_read, reset_after_read, http, redirect, not_json, oversized, endless or truncated',
+    error: ({ input }) =>
+      input === undefined
+        ? 'missing: say what is answered, such as { "code": "UNKNOWN_EXCEPTION" } or { "fault": "no_answer" }'
+        : 'expected no_answer, reset_before_read, reset_after_read, http, redirect, not_json, oversized, endless or truncated',
   },
 );
 
 const count = z.int().min(1);
-const range = z
-  .strictObject({ from: count.optional(), to: count.optional() })
-  .refine(({ from = 1, to = Infinity }) => from <= to, '"from" must not exceed "to"');
+const range = closed({ from: count.optional(), to: count.optional() }).refine(
+  ({ from = 1, to = Infinity }) => from <= to,
+  '"from" must not exceed "to"',
+);
 
-const conditions = z.strictObject({
+const conditions = closed({
   paymentId: z
     .union([z.string(), z.array(z.string()).min(1)], { error: 'expected a pattern such as "DEMO-*" or a list of them' })
     .optional(),
@@ -69,35 +78,32 @@ const conditions = z.strictObject({
     .union([count, range], { error: 'expected a number from 1, or {"from", "to"} with "from" not above "to"' })
     .optional(),
   share: z.number().min(0).max(1).optional(),
-  between: z
-    .strictObject({ afterMs: z.number().min(0).optional(), beforeMs: z.number().min(0).optional() })
+  between: closed({ afterMs: z.number().min(0).optional(), beforeMs: z.number().min(0).optional() })
     .refine(({ afterMs = 0, beforeMs = Infinity }) => afterMs < beforeMs, '"afterMs" must be below "beforeMs"')
     .optional(),
   first: count.optional(),
 });
 
-const profileSchema = z
-  .strictObject({
-    rules: z.array(z.strictObject({ when: conditions.optional(), answer })).optional(),
-    default: answer.optional(),
-    rateCap: z.number().positive().optional(),
-    delayMs,
-  })
-  .superRefine(({ rules = [], default: otherwise }, context) => {
-    const message =
-      'reset_before_read comes before the payment id is read: neither this rule nor one above it may ask for ' +
-      'paymentId, attempt or share; use reset_after_read';
-    const firstAsking = rules.findIndex(({ when }) => needsBody(when));
-    if (firstAsking < 0) return;
-    rules.forEach((rule, index) => {
-      if (index >= firstAsking && rule.answer.fault === 'reset_before_read') {
-        context.addIssue({ code: 'custom', path: ['rules', index, 'answer', 'fault'], message });
-      }
-    });
-    if (otherwise?.fault === 'reset_before_read') {
-      context.addIssue({ code: 'custom', path: ['default', 'fault'], message });
+const profileSchema = closed({
+  rules: z.array(closed({ when: conditions.optional(), answer })).optional(),
+  default: answer.optional(),
+  rateCap: z.number().positive().optional(),
+  delayMs,
+}).superRefine(({ rules = [], default: otherwise }, context) => {
+  const message =
+    'reset_before_read comes before the payment id is read: neither this rule nor one above it may ask for ' +
+    'paymentId, attempt or share; use reset_after_read';
+  const firstAsking = rules.findIndex(({ when }) => needsBody(when));
+  if (firstAsking < 0) return;
+  rules.forEach((rule, index) => {
+    if (index >= firstAsking && rule.answer.fault === 'reset_before_read') {
+      context.addIssue({ code: 'custom', path: ['rules', index, 'answer', 'fault'], message });
     }
   });
+  if (otherwise?.fault === 'reset_before_read') {
+    context.addIssue({ code: 'custom', path: ['default', 'fault'], message });
+  }
+});
 
 /** A fault profile as it is written down; `{}` answers every valid request with a signed `S SUCCESS`. */
 export type Profile = z.infer<typeof profileSchema>;
@@ -139,7 +145,7 @@ export class ProfileError extends Misconfigured {
 export function parseProfile(value: unknown): Profile {
   const parsed = profileSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new ProfileError(parsed.error.issues.map(({ path, message }) => ({ path: pathText(path), problem: message })));
+  throw new ProfileError(parsed.error.issues.flatMap(problemsOf));
 }
 
 /**
@@ -161,6 +167,12 @@ export function parseProfileText(text: string): Profile {
 /** Whether a rule can be judged only once the body has been read. */
 export function needsBody(when: Conditions | undefined): boolean {
   return when?.paymentId !== undefined || when?.attempt !== undefined || when?.share !== undefined;
+}
+
+/** Of fields that are not known each is a problem of its own. */
+function problemsOf(issue: z.core.$ZodIssue): ProfileProblem[] {
+  const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+  return paths.map((path) => ({ path: pathText(path), problem: issue.message }));
 }
 
 function pathText(path: readonly PropertyKey[]): string {

@@ -1,14 +1,17 @@
 import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { ADMIN_PREFIX, administer } from './admin.ts';
+import { ADMIN_PATH, administer, isAdministration } from './admin.ts';
 import type { Signer } from './answer.ts';
 import { clientKeys } from './client-keys.ts';
 import { type Reply, openReply } from './reply.ts';
-import { parseProfile, type Profile } from './faults.ts';
+import type { Profile } from './faults.ts';
 import { loadIdentity } from './identity.ts';
 import { listen } from './listener.ts';
-import { beginPlayback } from './playback.ts';
-import { createRequestLog, type OpenRequest, type ReceivedRequest } from './request-log.ts';
+import { latest } from './latest.ts';
+import { type AskedService, type ServiceState, serviceState } from './page/facts.ts';
+import type { Playback } from './playback.ts';
+import { createPlayer, type ProfilesAtHand } from './player.ts';
+import { createRequestLog, type Arrival, type ReceivedRequest } from './request-log.ts';
 import { completeResult } from './result-page.ts';
 import { Misconfigured } from '../core/misconfigured.ts';
 import { paymentIdOf } from './verify-body.ts';
@@ -34,10 +37,16 @@ export interface SimulatorOptions {
   readonly publicKey: string;
   /** Directory in which certificate and keys are kept and found again. */
   readonly stateDir: string;
-  /** What is played from the start; without one every valid request is answered `S SUCCESS`. */
+  /** What is played from the start; else the first of those at hand, or every valid request is answered `S SUCCESS`. */
   readonly profile?: Profile;
+  /** Profiles that can be chosen by name while it runs. */
+  readonly profiles?: ProfilesAtHand;
+  /** The service, to show whether it holds; asked once a second at most, while somebody looks at the page. */
+  readonly service?: AskedService;
   /** Called once for each request when its answer is about to be sent; the entry lives on until it is settled. */
   readonly onRequest?: (entry: ReceivedRequest) => void;
+  /** How many of the newest requests are kept; all of them unless given. */
+  readonly keepRequests?: number;
   /** How many of the newest requests keep their body in memory; 100,000 unless given. */
   readonly keepBodies?: number;
 }
@@ -46,6 +55,8 @@ export interface SimulatorOptions {
 export interface Simulator {
   /** `https://127.0.0.1:<port>`, without the path prefix. */
   readonly url: string;
+  /** The page that shows what happens, for a browser. */
+  readonly pageUrl: string;
   readonly port: number;
   /** PEM file of the certificate, to be trusted by clients. */
   readonly caFile: string;
@@ -69,35 +80,35 @@ export interface Simulator {
 
 const INTERFACE_PATH = '/aps/api/v1/payments/notifyPushPayment';
 const MAX_BODY_BYTES = 1024 * 1024;
-const monotonicMs = (): number => performance.now();
+const ASK_SERVICE_EVERY_MS = 1_000;
 
 /**
  * Starts a simulator.
  *
  * @throws {Misconfigured} where the public key or the prefix cannot be used.
- * @throws {ProfileError} where the profile cannot be played.
+ * @throws {ProfileError} where the profile to begin with cannot be played.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, pathPrefix = '', clientId } = options;
   if (!/^(\/[^/?#\s]+)*$/.test(pathPrefix)) throw new Misconfigured(['the path prefix is like /sandbox, or empty']);
-  let playback = beginPlayback(parseProfile(options.profile ?? {}), monotonicMs);
+  const player = createPlayer(options.profiles ?? new Map(), options.profile);
   const path = `${pathPrefix}${INTERFACE_PATH}`;
   const redirectPath = `/redirected${path}`;
   const expectations = { path, clientId, keys: clientKeys(options.publicKey) };
   const identity = await loadIdentity(options.stateDir, options.hostNames ?? []);
   let signer: Signer = { path, clientId, gatewayKey: identity.gatewayKey, wrongKey: identity.wrongKey };
-  const log = createRequestLog(options.keepBodies ?? 100_000);
-  const play = (profile: Profile): void => {
-    playback = beginPlayback(parseProfile(profile), monotonicMs);
-  };
+  const { keepRequests = Infinity, keepBodies = 100_000 } = options;
+  const log = createRequestLog({ keepRequests, keepBodies });
+  const service = watched(options.service);
 
   const answerRequest = async (request: IncomingMessage, reply: Reply): Promise<void> => {
     const { method = '', url = '' } = request;
     const headers = request.headersDistinct;
-    const cut = method === 'POST' && url === path ? playback.beforeBody() : undefined;
+    const playback = (): Playback => player.playing().playback;
+    const cut = method === 'POST' && url === path ? playback().beforeBody() : undefined;
     const body = cut === undefined ? await readBody(request) : Buffer.alloc(0);
-    if (url.startsWith(ADMIN_PREFIX)) {
-      administer({ method, url, body }, reply.response, { log, play });
+    if (isAdministration(url)) {
+      administer({ method, url, body }, reply.response, { log, player, service });
       return;
     }
     // Somebody looks whether a gateway is here, and asks it for nothing.
@@ -105,30 +116,31 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       reply.response.writeHead(404).end();
       return;
     }
-    const enter = (verification: string, keyVersion = ''): OpenRequest => {
+    const enter = (judgement: Pick<Arrival, 'verification' | 'why'>, keyVersion = ''): ReceivedRequest => {
       const requestTime = headers['request-time']?.[0] ?? '';
-      const entry = log.enter({ paymentId: paymentIdOf(body), keyVersion, requestTime, body, verification });
-      reply.enter(entry);
-      return entry;
+      const opened = log.enter({ paymentId: paymentIdOf(body), keyVersion, requestTime, body, ...judgement });
+      reply.enter(opened);
+      return opened.entry;
     };
     if (cut !== undefined) {
-      enter('not_read');
-      await reply.answer(cut, playback.baseDelayMs);
+      enter({ verification: 'not_read' });
+      await reply.answer(cut, playback().baseDelayMs);
       return;
     }
     if (url === redirectPath) {
-      enter('redirect_followed');
+      enter({ verification: 'redirect_followed' });
       await reply.result(completeResult({}), 'good', 'S SUCCESS redirected');
       return;
     }
     const check = verifyRequest({ method, url, headers, body }, expectations);
-    const entry = enter(check.kind === 'verified' ? 'verified' : check.code, check.keyVersion);
     if (check.kind === 'refused') {
+      enter({ verification: check.code, why: check.why }, check.keyVersion);
       const result = completeResult({ code: check.code, message: check.why });
       await reply.result(result, check.signed ? 'good' : 'none', `F ${check.code}`);
       return;
     }
-    await reply.answer(playback.choose(entry.paymentId, entry.attempt), playback.baseDelayMs);
+    const { paymentId, attempt } = enter({ verification: 'verified' }, check.keyVersion);
+    await reply.answer(playback().choose(paymentId, attempt), playback().baseDelayMs);
   };
 
   const listener = await listen({ host, port }, identity.tls, (request, response) => {
@@ -144,10 +156,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
   return {
     url: `https://127.0.0.1:${listener.port}`,
+    pageUrl: `https://127.0.0.1:${listener.port}${ADMIN_PATH}/`,
     port: listener.port,
     caFile: identity.caFile,
     publicKeysDir: identity.publicKeysDir,
-    play,
+    play: (profile) => player.play(profile),
     signWith: (gatewayKey) => {
       signer = { ...signer, gatewayKey };
     },
@@ -155,6 +168,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     clear: () => log.clear(),
     stop: () => listener.close(),
   };
+}
+
+function watched(service: AskedService | undefined): () => ServiceState | undefined {
+  if (service === undefined) return () => undefined;
+  return latest(async () => serviceState(await service.ask(), service.where), ASK_SERVICE_EVERY_MS);
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -9,8 +9,8 @@ import { completeResult, type Result } from './result-page.ts';
 /** The reply to one request, and the request's entry in the log. */
 export interface Reply {
   readonly response: ServerResponse;
-  /** Takes over the entry, which from now on tells what becomes of the request. */
-  enter(entry: OpenRequest): void;
+  /** Takes over the entry of the request, and tells it from now on what becomes of it. */
+  enter(request: OpenRequest): void;
   /** Answers as the profile says, after the base latency and the answer's own delay. */
   answer(answer: Answer, baseDelayMs: number): Promise<void>;
   /** Answers with a result at once. */
@@ -29,20 +29,18 @@ export interface ReplyContext {
 export function openReply(response: ServerResponse, context: ReplyContext): Reply {
   const { signer, redirectPath, reset, onAnswer } = context;
   const gone = new AbortController();
-  let entry: OpenRequest | undefined;
+  let request: OpenRequest | undefined;
 
-  response.once('finish', () => {
-    if (entry !== undefined) entry.answeredAt = Date.now();
-  });
+  response.once('finish', () => request?.sent());
   const announce = (label: string): void => {
-    if (entry === undefined) return;
-    entry.answered = label;
-    onAnswer(entry);
+    if (request === undefined) return;
+    request.answer(label);
+    onAnswer(request.entry);
   };
 
   const leave = (): void => {
-    if (entry?.answered === 'pending') announce('client_left');
-    if (entry !== undefined) entry.settled = true;
+    if (request?.entry.answered === 'pending') announce('client_left');
+    request?.settle();
   };
   response.once('close', () => {
     gone.abort();
@@ -59,7 +57,7 @@ export function openReply(response: ServerResponse, context: ReplyContext): Repl
   return {
     response,
     enter(given) {
-      entry = given;
+      request = given;
       if (gone.signal.aborted) leave();
     },
     async answer(answer, baseDelayMs) {

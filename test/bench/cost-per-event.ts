@@ -1,6 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -9,8 +7,10 @@ import kafkajs from 'kafkajs';
 import { startCluster } from '../../deploy/local/cluster.ts';
 import { sampleEvents } from '../../src/cli/sample-events.ts';
 import { createEmitter } from '../../src/kafka/produce/emitter.ts';
-import { pem, removeTemporaryFolders, rsaKeyPair, signingKeysFolder, temporaryFolder } from '../support/keys.ts';
+import { startGateway } from '../support/gateway-process.ts';
+import { removeTemporaryFolders, rsaKeyPair, signingKeysFolder } from '../support/keys.ts';
 import { installNodeUnderTest, nodeUnderTest } from '../support/node-under-test.ts';
+import { cpuMicros, residentMiB } from '../support/process-figures.ts';
 import { ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
 
@@ -24,7 +24,6 @@ const PARTITIONS = Number(process.argv[3] ?? 12);
 const BACKLOG = Number(process.argv[4] ?? 200_000);
 const CLIENT_ID = 'SANDBOX_BENCH';
 const bare = fileURLToPath(new URL('bare-loop.ts', import.meta.url));
-const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 interface Cost {
   readonly cpuMicros: number;
@@ -35,7 +34,7 @@ installNodeUnderTest();
 const cluster = await startCluster();
 const { privateKey, publicKey } = rsaKeyPair();
 const keysDir = signingKeysFolder({ 1: privateKey });
-const gateway = await startGateway();
+const gateway = await startGateway(CLIENT_ID, publicKey);
 const kafka = new kafkajs.Kafka({ brokers: cluster.bootstrapServers.split(','), logLevel: kafkajs.logLevel.NOTHING });
 const admin = kafka.admin();
 await admin.connect();
@@ -50,10 +49,7 @@ const settings = {
   SCHEMA_REGISTRY_URL: cluster.registryUrl,
   CREATE_TOPICS: 'true',
   TOPIC_REPLICATION_FACTOR: '1',
-  GATEWAY_URL: gateway.url,
-  GATEWAY_CLIENT_ID: CLIENT_ID,
-  GATEWAY_CA_FILE: gateway.caFile,
-  GATEWAY_PUBLIC_KEYS_DIR: gateway.publicKeysDir,
+  ...gateway.settings,
   SIGNING_KEYS_DIR: keysDir,
   LOG_LEVEL: 'info',
   // As the image sets them.
@@ -100,8 +96,8 @@ async function costOfBareLoop(): Promise<Cost> {
     '--import',
     'tsx',
     bare,
-    gateway.url,
-    gateway.caFile,
+    gateway.settings.GATEWAY_URL,
+    gateway.settings.GATEWAY_CA_FILE,
     key,
     CLIENT_ID,
     String(EVENTS),
@@ -159,49 +155,4 @@ async function memoryWithBacklog(service: ServiceProcess): Promise<number> {
     { everyMs: 100, withinMs: 120_000 },
   );
   return highest;
-}
-
-/** Ticks of 10 ms, user and system. */
-function cpuMicros(pid: number): number {
-  const fields =
-    readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-      .split(') ')[1]
-      ?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
-}
-
-function residentMiB(pid: number): number {
-  const [, kib = '0'] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8')) ?? [];
-  return Number(kib) / 1_024;
-}
-
-async function startGateway(): Promise<{ url: string; caFile: string; publicKeysDir: string; stop: () => void }> {
-  const stateDir = mkdtempSync(join(tmpdir(), 'payment-notifier-bench-'));
-  const clientKey = join(temporaryFolder({ 'client.pem': pem(publicKey) }), 'client.pem');
-  const args = [
-    'simulate',
-    '--port',
-    '28443',
-    '--client-id',
-    CLIENT_ID,
-    '--public-key',
-    clientKey,
-    '--state-dir',
-    stateDir,
-    '--json',
-  ];
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  await until('the gateway to listen', () => {
-    if (child.exitCode !== null) throw new Error(`the gateway ended: ${said}`);
-    return said.includes('GATEWAY_PUBLIC_KEYS_DIR=');
-  });
-  const value = (name: string): string => new RegExp(`${name}=(.+)`).exec(said)?.[1]?.trim() ?? '';
-  return {
-    url: value('GATEWAY_URL'),
-    caFile: value('GATEWAY_CA_FILE'),
-    publicKeysDir: value('GATEWAY_PUBLIC_KEYS_DIR'),
-    stop: () => child.kill(),
-  };
 }

@@ -8,7 +8,7 @@ import { loadKeys } from '../../src/http/key-set.ts';
 import { loadConfig } from '../../src/settings/load.ts';
 import { kubectl } from '../support/kubectl.ts';
 import { pem, rsaKeyPair, temporaryFolder } from '../support/keys.ts';
-import { all, built, settingsOf, the } from './kubernetes/manifests.ts';
+import { all, built, podOf, settingsOf, the } from './kubernetes/manifests.ts';
 import { text } from './repository.ts';
 
 const run = promisify(execFile);
@@ -71,8 +71,7 @@ describe('commands in the instructions', () => {
     const prod = await built('overlays/prod');
     const kafka = await built('overlays/prod/kafka');
     const replay = await built('overlays/prod/jobs/replay');
-    const pods = [the(prod, 'Deployment').spec?.template.spec, the(replay, 'Job').spec?.template.spec];
-    const volumes = pods.flatMap((pod) => pod?.volumes ?? []);
+    const volumes = [podOf(prod), podOf(replay, 'Job')].flatMap((pod) => pod.volumes ?? []);
     const secrets = [
       ...volumes.flatMap(({ secret }) => secret?.secretName ?? []),
       ...(the(prod, 'TriggerAuthentication').spec.secretTargetRef ?? []).map(({ name }) => name),

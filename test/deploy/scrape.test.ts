@@ -60,6 +60,7 @@ async function scrapeOfAFullMember(): Promise<string> {
     tiers: TIERS,
     systemic: systemicCodes(),
     now: () => T0,
+    exemplars: false,
   });
   const { observe, gauges } = metrics;
   const numbers = Array.from({ length: PARTITIONS }, (_, at) => at);
@@ -72,7 +73,7 @@ async function scrapeOfAFullMember(): Promise<string> {
   gauges.topicRetention(Object.fromEntries([...TOPICS, 'pay.dead-letter'].map((topic) => [topic, 1_000])));
   gauges.signingKeys(['1', '2'], '2');
   for (const fact of strangeFacts()) observe(fact);
-  return metrics.text();
+  return (await metrics.expose()).text;
 }
 
 /** Codes and details that nobody has foreseen, wherever a label is made of one. */

@@ -5,6 +5,7 @@ import { INITIAL_DELAY_MS } from '../simulation/conformance/common-settings.ts';
 import { startThreeBrokers } from '../simulation/conformance/real-cluster.ts';
 import { realBrokers } from '../simulation/conformance/real.ts';
 import { RECORD_SCRIPTS } from '../simulation/conformance/scripts/records.ts';
+import { CLIENT_SCRIPTS } from '../simulation/conformance/scripts/clients.ts';
 import { FETCH_SESSION_SCRIPTS } from '../simulation/conformance/scripts/fetch-sessions.ts';
 import { GROUP_SCRIPTS } from '../simulation/conformance/scripts/groups.ts';
 import { FIRST_WAIT_SCRIPTS, MOVE_SCRIPTS } from '../simulation/conformance/scripts/moves.ts';
@@ -16,6 +17,7 @@ import { simulatedBrokers } from '../simulation/conformance/simulated.ts';
 import { Stage, type Brokers, type Script } from '../simulation/conformance/stage.ts';
 
 const ONE_BROKER: Readonly<Record<string, Script>> = {
+  ...CLIENT_SCRIPTS,
   ...RECORD_SCRIPTS,
   ...FETCH_SESSION_SCRIPTS,
   ...TOPIC_SCRIPTS,

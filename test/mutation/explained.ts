@@ -45,14 +45,6 @@ export const EXPLAINED: readonly Explanation[] = [
   },
   {
     file: 'src/core/parked-keys.ts',
-    mutants: [
-      ['[]', '["Stryker was here"]'],
-      ['[]', '["Stryker was here"]'],
-    ],
-    why: 'Of a key of which nothing is known no copy is found, and the list made for it is thrown away.',
-  },
-  {
-    file: 'src/core/parked-keys.ts',
     mutants: [['a.tier < b.tier', 'a.tier <= b.tier']],
     why: 'Asked only where the tiers differ.',
   },
@@ -85,19 +77,34 @@ export const EXPLAINED: readonly Explanation[] = [
     why: 'They differ for a single instant, in which the limit is ten times what was ever accepted.',
   },
   {
-    file: 'src/core/pace.ts',
-    mutants: [['current - SLOTS + 1', 'current - SLOTS - 1']],
-    why: 'Costs two rounds: slots further back are places that are emptied later in the same loop.',
-  },
-  {
     file: 'src/core/provenance.ts',
     mutants: [['text !== undefined', 'true']],
     why: 'An absent header reads as the text undefined, which is no number; only the type asks.',
   },
   {
+    file: 'src/core/provenance.ts',
+    mutants: [["''", '"Stryker was here!"']],
+    why: 'What stands for no header names no place, whatever it is.',
+  },
+  {
     file: 'src/core/ramp.ts',
     mutants: [['number <= this.#since', 'number < this.#since']],
     why: 'The last request before the end of a hold is the probe that ended it; it has come back.',
+  },
+  {
+    file: 'src/core/recent-count.ts',
+    mutants: [['current - SLOTS + 1', 'current - SLOTS - 1']],
+    why: 'Costs two rounds: slots further back are places that are emptied later in the same loop.',
+  },
+  {
+    file: 'src/core/recent-count.ts',
+    mutants: [['slot * SLOT_MS > earliest', 'slot * SLOT_MS >= earliest']],
+    why: 'The slot that begins at the earliest time gives that time, as the end of the loop does.',
+  },
+  {
+    file: 'src/core/shortened.ts',
+    mutants: [['text.slice(0, 2 * (most + 1))', 'text']],
+    why: 'Costs an array as long as the text: no more of it is kept.',
   },
   {
     file: 'src/core/sending.ts',
@@ -145,11 +152,6 @@ export const EXPLAINED: readonly Explanation[] = [
     file: 'src/pipeline/process-record.ts',
     mutants: [['retryTier === undefined', 'false']],
     why: 'A record of the source has no time to wait for; only the type asks.',
-  },
-  {
-    file: 'src/pipeline/process-record.ts',
-    mutants: [['record.unreadable !== undefined', 'true']],
-    why: 'Costs a walk through all that is parked: a record that is no copy stands where no copy is known.',
   },
   {
     file: 'src/pipeline/send-queue.ts',

@@ -6,6 +6,8 @@ import type { AttemptFact, Fact, FinalOutcome, SettledFact } from '../../src/pip
 export const T0 = Date.UTC(2026, 10, 22, 10);
 /** Stands wherever a record or a library could carry a secret; no line may hold it. */
 export const SECRET = 'hunter2-marker';
+/** As a record's `traceparent` says it. */
+export const TRACE = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: true };
 export const RECORD = {
   topic: 'pay.retry.5s',
   partition: 3,
@@ -15,6 +17,7 @@ export const RECORD = {
   key: Buffer.from('k'),
   value: Buffer.from(SECRET),
   headers: { token: SECRET },
+  trace: TRACE,
 };
 export const PROVENANCE = {
   origin: { topic: 'pay', partition: 3, offset: 99, timestamp: T0 },

@@ -24,13 +24,16 @@ export interface CommandOptions {
 /**
  * Starts a built command, with nothing in its environment but these settings and nobody at its standard input. Its end
  * throws where it has told a secret.
+ *
+ * @param node what it runs on; the installed one by default
  */
 export function startCommand(
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
+  node = process.execPath,
 ): { readonly process: ChildProcess; readonly ended: Promise<CommandRun> } {
   const began = performance.now();
-  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env['PATH'], ...settings } });
+  const child = spawn(node, [CLI, ...args], { env: { PATH: process.env['PATH'], ...settings } });
   let [output, errors] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));

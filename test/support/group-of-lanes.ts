@@ -25,6 +25,7 @@ type Places = readonly { readonly topic: string; readonly partitions: readonly n
 export class GroupOfLanes {
   readonly facts: Fact[] = [];
   readonly parkedKeys = new AllParkedKeys();
+  readonly waits = new Waits();
   readonly suspects = new Set<string>();
   readonly paused = new Set<string>();
   /** What kafkajs fetches next. */
@@ -37,6 +38,10 @@ export class GroupOfLanes {
   readonly group: ConsumerGroup;
   /** Set to let commits wait. */
   committing: Promise<void> = Promise.resolve();
+  /** Set to let the brokers think before they tell how far the topics go. */
+  listing: Promise<void> = Promise.resolve();
+  /** How many partitions each topic has; only the first one is assigned. */
+  partitions = 1;
 
   constructor({ committed = {}, log = {}, concurrency = 1 }: Script = {}) {
     this.lanes = new Lanes(
@@ -44,7 +49,7 @@ export class GroupOfLanes {
       {
         observe: (fact) => this.facts.push(fact),
         parkedKeys: this.parkedKeys,
-        waits: new Waits(),
+        waits: this.waits,
         process: async ({ topic, offset }) => {
           const end = deferred<undefined>();
           this.going.set(`${topic}:${offset}`, end);
@@ -70,14 +75,17 @@ export class GroupOfLanes {
       },
     };
     const endOf = (topic: string): string => String(log[`${topic}:0`]?.end ?? 0);
-    const listOffsets = ({ topics }: { topics: readonly { topic: string }[] }) =>
-      Promise.resolve({
+    const listOffsets = async ({ topics }: { topics: readonly { topic: string }[] }) => {
+      await this.listing;
+      return {
         responses: topics.map(({ topic }) => ({ topic, partitions: [{ partition: 0, offset: endOf(topic) }] })),
-      });
+      };
+    };
     const cluster = {
       findBroker: () => Promise.resolve({ listOffsets }),
       findGroupCoordinator: () => Promise.resolve(coordinator),
-      findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
+      findTopicPartitionMetadata: () =>
+        Array.from({ length: this.partitions }, (_, partitionId) => ({ partitionId, leader: 1 })),
       fetchTopicsOffset: (topics: readonly { topic: string; fromBeginning: boolean }[]) =>
         Promise.resolve(
           topics.map(({ topic, fromBeginning }) => {
@@ -103,20 +111,18 @@ export class GroupOfLanes {
     return this;
   }
 
-  /** Hands over what was fetched from an offset on: as many records, each of a key of its own. */
-  async fetched(topic: string, from: number, count: number): Promise<void> {
-    const messages: FetchedMessages = Array.from({ length: count }, (_, at) => {
-      const key = Buffer.from(`k${from + at}`);
-      return { offset: `${from + at}`, timestamp: '1', key, value: null, headers: {}, isControlRecord: false };
-    });
-    const batch = {
-      topic,
-      partition: 0,
-      fetchedOffset: `${from}`,
-      highWatermark: '1',
-      rawMessages: messages,
-      messages,
+  /**
+   * Hands over what was fetched from an offset on: as many records, each of a key of its own, and behind them up to `last`
+   * something that no reader sees.
+   */
+  async fetched(topic: string, from: number, count: number, last = from + count - 1): Promise<void> {
+    const stored = (offset: number, isControlRecord: boolean): FetchedMessages[number] => {
+      const key = Buffer.from(`k${offset}`);
+      return { offset: `${offset}`, timestamp: '1', key, value: null, headers: {}, isControlRecord };
     };
+    const messages: FetchedMessages = Array.from({ length: count }, (_, at) => stored(from + at, false));
+    const rawMessages = last < from + count ? messages : [...messages, stored(last, true)];
+    const batch = { topic, partition: 0, fetchedOffset: `${from}`, highWatermark: '1', rawMessages, messages };
     this.lanes.take(this.group, batch satisfies FetchedBatch);
     await soon();
   }

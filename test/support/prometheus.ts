@@ -45,6 +45,7 @@ export async function startPrometheus(options: {
     `--config.file=${join(folder, 'prometheus.yml')}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
     `--web.listen-address=127.0.0.1:${String(port)}`,
+    '--enable-feature=exemplar-storage',
   ];
   const { url, stop } = await startBackground(command, `http://127.0.0.1:${String(port)}`, '/-/ready');
 

@@ -8,7 +8,7 @@ const WORDS = /^(sum|max|min|count|by|on|bool|and|or|unless|offset)$/;
 
 /** Every metric that can be asked for: of the service, recorded by the rules, or of Prometheus. */
 export function exposedNames(): ReadonlySet<string> {
-  const { registry } = createInstruments(measureProcess);
+  const { registry } = createInstruments(measureProcess, false);
   const metrics = registry.getMetricsAsArray() as unknown as readonly { name: string; type: string }[];
   const exposed = metrics.flatMap(({ name, type }) => {
     if (type === 'histogram') return [`${name}_bucket`, `${name}_sum`, `${name}_count`];

@@ -10,7 +10,7 @@ import { errorType } from '../../src/kafka/kafkajs/errors.ts';
 import { registerSchema } from '../../src/kafka/produce/emitter.ts';
 import { avroBytes, framed, PAYMENT_FINAL } from './schemas.ts';
 import type { Profile } from '../../src/simulator/faults.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/gateway.ts';
+import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/gateway.ts';
 import { pem, removeTemporaryFolders, rsaKeyPair, signingKeysFolder, temporaryFolder } from './keys.ts';
 import { ServiceProcess } from './service-process.ts';
 import { readTopic, type StoredRecord } from './topic-reader.ts';
@@ -39,6 +39,8 @@ export interface RawRecord {
 export interface WorldOptions {
   readonly partitions?: number;
   readonly profile?: Profile;
+  /** What the gateway's page can load, and whom it asks for a hold. */
+  readonly page?: Pick<SimulatorOptions, 'profiles' | 'service'>;
   /** The client's keys as the gateway knows them: a directory of `<keyVersion>.pem`; one key for all by default. */
   readonly clientKeys?: string;
   /** Of the service, beside those that every test needs. */
@@ -99,7 +101,6 @@ export class World {
   static async create(options: WorldOptions = {}): Promise<World> {
     const {
       partitions = 3,
-      profile = {},
       bootstrapServers = inject('bootstrapServers'),
       registryUrl = inject('registryUrl'),
       replicationFactor = 1,
@@ -121,7 +122,8 @@ export class World {
         clientId: 'SANDBOX_TEST',
         publicKey: options.clientKeys ?? join(folders[0], 'client.pem'),
         stateDir,
-        profile,
+        ...(options.profile !== undefined && { profile: options.profile }),
+        ...options.page,
       }),
       schemaId(registryUrl),
       admin.connect(),

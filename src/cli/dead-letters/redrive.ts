@@ -7,7 +7,7 @@ import { closingRecord, redrivenCopy, runRecord } from '../../operate/dead-lette
 import { placeOf } from '../../operate/dead-letters/place-of.ts';
 import { planRedrive, TOLD } from '../../operate/dead-letters/plan.ts';
 import { readPlan, writePlan, type Plan } from '../../operate/dead-letters/plan-file.ts';
-import { askService } from '../../operate/dead-letters/service-status.ts';
+import { askService } from '../../operate/service-status.ts';
 import { overtaken, toldByOutcomes } from '../../operate/dead-letters/told.ts';
 import { held, watch } from '../../operate/dead-letters/watch.ts';
 import type { Reading } from '../../operate/evidence.ts';

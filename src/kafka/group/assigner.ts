@@ -92,7 +92,7 @@ async function learnOf(cluster: Cluster, { read, counterparts }: Agreement): Pro
 
 function sharesOf(cluster: Cluster, { source, read, counterparts, members, refused }: Agreement) {
   const { partitions } = servableOf(cluster, source, read, counterparts);
-  const numbers = [...new Set([...partitions.values()].flat())].sort((a, b) => a - b);
+  const numbers = [...new Set([...partitions.values()].flat())];
   const shares = [...sharePartitions(numbers, members)];
   return [
     ...shares.map(([memberId, share]) => assignmentOf(memberId, pick(partitions, new Set(share)))),

@@ -1,4 +1,5 @@
 import type { Headers, KafkaRecord } from '../../core/record.ts';
+import { traceContextOf } from '../../core/trace-context.ts';
 import type { FetchedMessage } from '../wire/batch-records.ts';
 import { NO_VALUE } from './patches/headers-without-value.ts';
 import type { FetchedBatch, FetchedPartition } from './types.ts';
@@ -49,6 +50,8 @@ export function recordOf(
   { offset, timestamp, key, value, headers = {}, unreadable }: FetchedMessage,
   readAt = performance.now(),
 ): KafkaRecord {
+  const kept = writable(headers);
+  const trace = traceContextOf(kept);
   return {
     topic,
     partition,
@@ -57,7 +60,8 @@ export function recordOf(
     readAt,
     key,
     value,
-    headers: writable(headers),
+    headers: kept,
+    ...(trace !== undefined && { trace }),
     ...(unreadable !== undefined && { unreadable }),
   };
 }

@@ -130,7 +130,7 @@ class Reader {
   }
 
   moveTo(start: number, length: number): void {
-    if (length < 0 || start + length > this.#bytes.length || start + length < this.at) throw new Error('cut off');
+    if (start + length < this.at || start + length > this.#bytes.length) throw new Error('cut off');
     this.at = start + length;
   }
 

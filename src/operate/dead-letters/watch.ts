@@ -1,7 +1,7 @@
 import type { Reading } from '../evidence.ts';
 import { Stopped } from './close-letters.ts';
 import { deadAgainCounter, isFailing } from './dead-again.ts';
-import { askService } from './service-status.ts';
+import { askService } from '../service-status.ts';
 
 /** What a redrive looks at while it runs. */
 export interface Watched {

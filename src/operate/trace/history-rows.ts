@@ -11,6 +11,8 @@ export interface HistoryRow {
   readonly resultCode: string | null;
   readonly reason: string | null;
   readonly notBefore: string | null;
+  /** Of the W3C trace that the event was written in. */
+  readonly traceId: string | null;
 }
 
 /** Traces of any events in the order in which they were written. */
@@ -22,14 +24,15 @@ const RANK: Readonly<Record<Trace['kind'], number>> = { source: 0, copy: 1, lett
 
 function row(trace: Trace): HistoryRow {
   const stored = { record: recordName(trace), kind: trace.kind, at: isoTime(trace.at) };
-  const nothing = { attempts: null, resultCode: null, reason: null, notBefore: null };
+  const { traceId = null } = trace;
+  const nothing = { attempts: null, resultCode: null, reason: null, notBefore: null, traceId };
   switch (trace.kind) {
     case 'source':
       return { ...stored, ...nothing };
     case 'copy': {
       const { attempts, reason = null, notBefore } = trace;
       const due = notBefore === undefined ? null : isoTime(notBefore);
-      return { ...stored, attempts, resultCode: resultCodeIn(reason), reason, notBefore: due };
+      return { ...stored, attempts, resultCode: resultCodeIn(reason), reason, notBefore: due, traceId };
     }
     case 'letter': {
       const { attempts, reason = null, deadLetterReason } = trace;

@@ -1,4 +1,4 @@
-import { duration, httpUrl, integer, matching, oneOf } from '../kinds.ts';
+import { boolean, duration, httpUrl, integer, matching, oneOf } from '../kinds.ts';
 import { optional, preset, section } from '../setting.ts';
 
 const host = matching(/^[a-zA-Z0-9.:_-]+$/, 'a host; write an address to listen on, such as 0.0.0.0');
@@ -20,6 +20,19 @@ export const http = section({
     port: values.HTTP_PORT,
     statusUrl: values.STATUS_URL ?? `http://127.0.0.1:${values.HTTP_PORT}`,
   }),
+});
+
+/** What metrics show beside the metrics. */
+export const metrics = section({
+  rows: {
+    METRICS_EXEMPLARS: preset(
+      boolean,
+      'false',
+      '`/metrics` as OpenMetrics for clients that take it, with traces of records as exemplars of ' +
+        '`notifier_attempt_duration_seconds`',
+    ),
+  },
+  make: (values) => ({ exemplars: values.METRICS_EXEMPLARS }),
 });
 
 /** How much is told. */

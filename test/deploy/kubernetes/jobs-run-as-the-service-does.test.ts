@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { all, built, settingsOf, the, type Manifest } from './manifests.ts';
+import { all, built, podOf, settingsOf, the, type Manifest } from './manifests.ts';
 import { notRestricted } from './pod-security.ts';
 
 const run = promisify(execFile);
@@ -18,6 +18,7 @@ beforeAll(async () => {
 
 describe.each([
   ['doctor', 'payment-notifier'],
+  ['redrive', 'payment-notifier-operator'],
   ['replay', 'payment-notifier-operator'],
 ] as const)('%s', (job, user) => {
   let manifests: readonly Manifest[];
@@ -25,7 +26,7 @@ describe.each([
 
   beforeAll(async () => {
     manifests = await built(`overlays/prod/jobs/${job}`);
-    pod = the(manifests, 'Job').spec?.template.spec ?? { containers: [] };
+    pod = podOf(manifests, 'Job');
   });
 
   it('runs a command that there is, in the image of the service', { timeout: 60_000 }, async () => {
@@ -36,24 +37,23 @@ describe.each([
     const { stdout } = await run('npx', ['--no-install', 'tsx', CLI, ...command, '--help']);
     expect(stdout).toContain(`payment-notifier ${command.join(' ')}`);
     for (const option of words.filter((word) => word.startsWith('--'))) expect(stdout).toContain(option);
-    expect(pod.containers[0]?.image).toBe(the(prod, 'Deployment').spec?.template.spec?.containers[0]?.image);
+    expect(pod.containers[0]?.image).toBe(podOf(prod).containers[0]?.image);
   });
 
   it('has the very settings and keys of the service, and a user at the brokers with the rights for it', async () => {
     const { name } = settingsOf(prod);
     expect(settingsOf(manifests, 'Job').name).toBe(name);
     expect(the(manifests, 'ConfigMap')).toEqual(the(prod, 'ConfigMap', new RegExp(`^${name}$`)));
-    const service = the(prod, 'Deployment').spec?.template.spec;
-    const ofService = secretsOf(service ?? { containers: [] });
-    expect(secretsOf(pod)).toEqual({ ...ofService, 'kafka-user': user });
+    const service = podOf(prod);
+    expect(secretsOf(pod)).toEqual({ ...secretsOf(service), 'kafka-user': user });
     const given = pod.containers[0]?.env?.find((variable) => variable.name === 'KAFKA_SASL_USERNAME')?.value;
     expect(given ?? settingsOf(prod).data['KAFKA_SASL_USERNAME']).toBe(user);
     const users = all(await built('overlays/prod/kafka'), 'KafkaUser').map(({ metadata }) => metadata.name);
     expect(users).toContain(user);
     expect(new Set(pod.volumes?.flatMap(({ secret }) => secret?.defaultMode ?? []))).toEqual(new Set([0o440]));
-    expect(pod.containers[0]?.volumeMounts).toEqual(service?.containers[0]?.volumeMounts);
-    expect(pod.securityContext).toEqual(service?.securityContext);
-    expect(pod.containers[0]?.securityContext).toEqual(service?.containers[0]?.securityContext);
+    expect(pod.containers[0]?.volumeMounts).toEqual(service.containers[0]?.volumeMounts);
+    expect(pod.securityContext).toEqual(service.securityContext);
+    expect(pod.containers[0]?.securityContext).toEqual(service.containers[0]?.securityContext);
   });
 
   it('asks for nothing that a restricted namespace refuses, and for nothing that is not there yet', () => {
@@ -68,6 +68,7 @@ describe.each([
     for (const selector of [
       the(prod, 'Deployment').spec?.selector.matchLabels,
       the(prod, 'PodDisruptionBudget').spec?.selector?.matchLabels,
+      the(prod, 'Service').spec?.selector,
       the(prod, 'PodMonitor').spec.selector.matchLabels,
     ]) {
       expect(labels).not.toMatchObject(selector ?? {});
@@ -78,6 +79,17 @@ describe.each([
     expect(the(manifests, 'Job').spec?.backoffLimit).toBe(0);
     expect(pod.restartPolicy).toBe('Never');
   });
+});
+
+it('a redrive asks every member whether it holds, and sends one letter until somebody says otherwise', async () => {
+  const [container] = podOf(await built('overlays/prod/jobs/redrive'), 'Job').containers;
+  const { metadata, spec } = the(prod, 'Service');
+  const asked = new URL(container?.env?.find(({ name }) => name === 'STATUS_URL')?.value ?? '');
+  const [port] = spec?.ports ?? [];
+  expect([asked.hostname, Number(asked.port), spec?.clusterIP]).toEqual([metadata.name, port?.port, 'None']);
+  expect(podOf(prod).containers[0]?.ports).toContainEqual({ name: port?.targetPort, containerPort: port?.port });
+  const { args = [] } = container ?? {};
+  expect(args.slice(args.indexOf('--max'))).toEqual(['--max', '1', '--rate', '1', '--yes']);
 });
 
 function secretsOf({ volumes = [] }: IPodSpec): Record<string, string> {

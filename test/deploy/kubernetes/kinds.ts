@@ -6,6 +6,7 @@ import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
 import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
+import type { IService } from 'kubernetes-models/v1/Service';
 
 /** What tests ask of an object, by its kind. */
 export interface Kinds {
@@ -23,6 +24,7 @@ export interface Kinds {
   readonly PodMonitor: IPodMonitor;
   readonly PrometheusRule: IPrometheusRule;
   readonly ScaledObject: IScaledObject;
+  readonly Service: IService;
   readonly TriggerAuthentication: ITriggerAuthentication;
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
 import type { Kinds } from './kinds.ts';
 import { parseAllDocuments, stringify } from 'yaml';
 import { kustomize } from '../../support/kubectl.ts';
@@ -27,6 +28,7 @@ export const OVERLAYS = [
   'overlays/prod',
   'overlays/prod/kafka',
   'overlays/prod/jobs/doctor',
+  'overlays/prod/jobs/redrive',
   'overlays/prod/jobs/replay',
 ] as const;
 
@@ -86,12 +88,19 @@ export function the<K extends keyof Kinds>(
   return one;
 }
 
+/** The pods of the only Deployment or Job. */
+export function podOf(manifests: readonly Manifest[], kind: 'Deployment' | 'Job' = 'Deployment'): IPodSpec {
+  const pod = the(manifests, kind).spec?.template.spec;
+  if (pod === undefined) throw new Error(`no pod in the ${kind}`);
+  return pod;
+}
+
 /** The ConfigMap that the service's settings come from. */
 export function settingsOf(
   manifests: readonly Manifest[],
   kind: 'Deployment' | 'Job' = 'Deployment',
 ): { readonly name: string; readonly data: Settings } {
-  const { containers = [] } = the(manifests, kind).spec?.template.spec ?? {};
+  const { containers } = podOf(manifests, kind);
   const [from] = containers.flatMap(({ envFrom = [] }) => envFrom);
   const name = from?.configMapRef?.name ?? '';
   const { data = {} } = the(manifests, 'ConfigMap', new RegExp(`^${name}$`));

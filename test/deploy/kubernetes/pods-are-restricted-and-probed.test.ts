@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { startAdminServer } from '../../../src/ops/admin-server.ts';
 import { SETTINGS, type SettingName } from '../../../src/settings/table.ts';
 import { statusOf } from '../../support/status.ts';
-import { all, built, builtOver, OPTIONAL_COMPONENTS, settingsOf, the, type Manifest } from './manifests.ts';
+import { all, built, builtOver, OPTIONAL_COMPONENTS, podOf, settingsOf, the, type Manifest } from './manifests.ts';
 import { text } from '../repository.ts';
 import { notRestricted } from './pod-security.ts';
 
@@ -27,7 +27,7 @@ describe.each(['dev', 'prod', 'prod with every component'])('%s', (variant) => {
   beforeAll(() => {
     manifests = variants[variant] ?? [];
     deployment = the(manifests, 'Deployment');
-    pod = podOf(deployment);
+    pod = podOf(manifests);
   });
 
   it('asks for nothing that a restricted namespace refuses, and its namespace refuses it', () => {
@@ -96,6 +96,7 @@ describe.each(['dev', 'prod', 'prod with every component'])('%s', (variant) => {
       deployment.spec?.selector.matchLabels,
       the(manifests, 'PodDisruptionBudget').spec?.selector?.matchLabels,
       the(manifests, 'NetworkPolicy').spec?.podSelector?.matchLabels,
+      the(manifests, 'Service').spec?.selector,
       ...(pod.topologySpreadConstraints ?? []).map(({ labelSelector }) => labelSelector?.matchLabels),
     ];
     for (const selector of selectors) {
@@ -120,7 +121,7 @@ describe.each(['dev', 'prod', 'prod with every component'])('%s', (variant) => {
 });
 
 it('notices what the profile forbids', () => {
-  const pod = podOf(the(variants['prod'] ?? [], 'Deployment'));
+  const pod = podOf(variants['prod'] ?? []);
   const [container] = pod.containers;
   if (container === undefined) throw new Error('no container');
   const wrongs: readonly (readonly [word: string, pod: IPodSpec])[] = [
@@ -136,11 +137,6 @@ it('notices what the profile forbids', () => {
   ];
   for (const [word, wrong] of wrongs) expect(notRestricted(wrong)).toContain(word);
 });
-
-function podOf({ spec }: IDeployment): IPodSpec {
-  if (spec?.template.spec === undefined) throw new Error('no pod in the Deployment');
-  return spec.template.spec;
-}
 
 function textOf(absent: (typeof SETTINGS)[SettingName]['absent']): string {
   return absent.kind === 'default' ? absent.text : '';

@@ -1,6 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SETTINGS, type SettingName } from '../../../src/settings/table.ts';
-import { built, builtOver, OPTIONAL_COMPONENTS, settingsOf, the, type Manifest, type Settings } from './manifests.ts';
+import {
+  built,
+  builtOver,
+  OPTIONAL_COMPONENTS,
+  podOf,
+  settingsOf,
+  the,
+  type Manifest,
+  type Settings,
+} from './manifests.ts';
 
 /** Not ours: what Node and injected OpenTelemetry read. */
 const OF_OTHERS = ['NODE_EXTRA_CA_CERTS', 'OTEL_NODE_DISABLED_INSTRUMENTATIONS'];
@@ -37,7 +46,7 @@ describe.each(['dev', 'prod', 'prod with every component'])('%s', (variant) => {
   });
 
   it('names only files and folders that are mounted', () => {
-    const { containers = [] } = the(manifests, 'Deployment').spec?.template.spec ?? {};
+    const { containers } = podOf(manifests);
     const mounted = (containers[0]?.volumeMounts ?? []).map(({ mountPath }) => mountPath);
     const paths = Object.values(settings).filter((value) => value.startsWith('/'));
     expect(paths.length).toBeGreaterThan(1);

@@ -3,7 +3,7 @@ import { Topology } from '../../../src/core/topology.ts';
 import { HEADROOM_BYTES } from '../../../src/kafka/topics/create.ts';
 import { wantedTopics } from '../../../src/kafka/topics/wanted.ts';
 import { SETTINGS } from '../../../src/settings/table.ts';
-import { all, built, settingsOf, the, type Manifest, type Settings } from './manifests.ts';
+import { all, built, settingsOf, podOf, the, type Manifest, type Settings } from './manifests.ts';
 
 /** Keys of KEDA's `kafka` trigger (2.20 to 2.22). The scaler ignores any other without a word. */
 const TRIGGER_KEYS = [
@@ -153,7 +153,7 @@ describe('scaling', () => {
 
 /** Every Secret that somebody has to make. */
 function secretsOf(manifests: readonly Manifest[]): string[] {
-  const { volumes = [] } = the(manifests, 'Deployment').spec?.template.spec ?? {};
+  const { volumes = [] } = podOf(manifests);
   const { secretTargetRef = [] } = the(manifests, 'TriggerAuthentication').spec;
   return [...volumes.flatMap(({ secret }) => secret?.secretName ?? []), ...secretTargetRef.map(({ name }) => name)];
 }

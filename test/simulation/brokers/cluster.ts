@@ -7,6 +7,7 @@ import { recordHandlers } from './api/records.ts';
 import { sessionHandlers } from './api/session.ts';
 import { topicHandlers } from './api/topics.ts';
 import { transactionHandlers } from './api/transactions.ts';
+import { compact } from './compaction.ts';
 import { Session, type Connection, type Handlers, type ServerEnd } from './connection.ts';
 import type { Fact } from './facts.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
@@ -17,7 +18,7 @@ import { NO_LEADER, type Partition } from './partition.ts';
 import { Authorizer, type Rights } from './rights.ts';
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import { storedRecords, type StoredRecord } from './stored-records.ts';
-import { appendRules } from './topic-configs.ts';
+import { appendRules, configOf } from './topic-configs.ts';
 import { Topics, type NewTopic, type Topic } from './topics.ts';
 import { TransactionCoordinator } from './transaction-coordinator.ts';
 
@@ -55,6 +56,7 @@ export class Cluster {
   readonly #handlers: Handlers;
   readonly #settings: Settings;
   readonly #random: () => number;
+  readonly #pending = new Map<number, NodeJS.Timeout>();
   readonly #listeners = new Set<(fact: Fact) => void>();
   #throttle: (clientId: string) => number = () => 0;
 
@@ -174,37 +176,33 @@ export class Cluster {
   /** `clean` hands its partitions over before it goes; after a `kill` others notice first that it is gone. */
   stopBroker(node: number, how: 'clean' | 'kill'): void {
     if (!this.isUp(node)) return;
-    if (how === 'clean') {
-      for (const partition of this.#ledBy(node)) this.#move(partition);
-      this.#nodes.stop(node);
-      for (const partition of this.#topics.partitions()) partition.falls(node);
-      this.#failOver(node);
-      return;
-    }
+    if (how === 'clean') for (const partition of this.#ledBy(node)) this.#move(partition);
     this.#nodes.stop(node);
     for (const partition of this.#topics.partitions()) partition.falls(node);
-    const delay = this.#settings.failoverMs();
-    if (delay <= 0) this.#failOver(node);
-    else setTimeout(() => this.#failOver(node), delay);
+    this.#after(node, how === 'clean' ? 0 : this.#settings.failoverMs(), () => this.#failOver(node));
   }
 
-  /** It leads nothing at first but what nobody else could, and catches up with the others. */
+  /**
+   * It leads nothing at first but what nobody else could, and catches up with the others. Where nobody had noticed yet that
+   * it was gone, it is noticed now.
+   */
   startBroker(node: number): void {
+    if (this.isUp(node)) return;
+    this.#failOver(node);
     this.#nodes.start(node);
     this.#news.spread(this.#topics);
     for (const partition of this.#topics.partitions()) {
-      if (!partition.replicas.includes(node)) continue;
-      if (partition.leader === NO_LEADER && partition.inSync.includes(node)) partition.lead(node, 1);
+      if (partition.leader !== NO_LEADER || !partition.inSync.includes(node)) continue;
+      partition.lead(node, this.#random());
+      for (const other of partition.inSync) if (!this.isUp(other)) partition.giveUp(other);
     }
-    const delay = this.#settings.catchUpMs();
-    if (delay <= 0) this.#caughtUp(node);
-    else setTimeout(() => this.#caughtUp(node), delay);
+    this.#after(node, this.#settings.catchUpMs(), () => this.#caughtUp(node));
   }
 
-  /** Writes records past all clients. @returns the offset of the first */
+  /** Writes records past all clients, to all replicas at once: nobody waits for them to be acknowledged. @returns the offset of the first */
   append(topic: string, index: number, records: readonly NewRecord[]): number {
     const partition = this.#partition(topic, index);
-    const appended = partition.append(makeBatch({ records }), appendRules(this.#topic(topic)));
+    const appended = partition.appendEverywhere(makeBatch({ records }), appendRules(this.#topic(topic)));
     if (appended.kind === 'refused') throw new Error(`${topic}:${index} took nothing: ${appended.code}`);
     const offset = appended.baseOffset;
     for (const listener of this.#listeners)
@@ -212,9 +210,27 @@ export class Cluster {
     return offset;
   }
 
-  /** Retention: what stands before this offset is gone. */
+  /** What stands before this offset is gone. */
   deleteRecords(topic: string, index: number, before: number): void {
     this.#partition(topic, index).deleteBefore(before);
+  }
+
+  /** Retention by time: batches whose records are all older than their topic keeps them are gone. */
+  expire(): void {
+    for (const topic of this.#topics.all()) {
+      const keptMs = Number(configOf(topic, 'retention.ms'));
+      if (keptMs < 0 || topic.isInternal) continue;
+      for (const partition of topic.partitions) {
+        const { batches, endOffset } = partition.log;
+        const kept = batches.find(({ head }) => head.maxTimestamp >= Date.now() - keptMs);
+        partition.deleteBefore(kept?.baseOffset ?? endOffset);
+      }
+    }
+  }
+
+  /** Of each key only the newest record stays, of what all replicas have. */
+  compact(topic: string, index: number): void {
+    compact(this.#partition(topic, index).log);
   }
 
   /** Ends an open transaction, as an operator or its time-out does. */
@@ -304,23 +320,23 @@ export class Cluster {
 
   /** Others take over what it led; it is in sync no more where anybody else is. */
   #failOver(node: number): void {
-    if (this.isUp(node)) return;
     this.#news.spread(this.#topics);
     for (const partition of this.#topics.partitions()) {
-      if (!partition.replicas.includes(node)) continue;
       if (partition.leader === node) this.#move(partition);
-      if (partition.leader === node) partition.lead(NO_LEADER, 1);
-      else partition.setInSync(partition.inSync.filter((one) => one !== node));
+      if (partition.leader === node) partition.lead(NO_LEADER, 0);
+      if (partition.leader !== NO_LEADER) partition.giveUp(node);
     }
   }
 
   #caughtUp(node: number): void {
-    if (!this.isUp(node)) return;
-    for (const partition of this.#topics.partitions()) {
-      const { replicas, inSync, leader } = partition;
-      // Also where it was back before anybody had noticed that it was gone.
-      if (replicas.includes(node) && leader !== NO_LEADER) partition.setInSync([...new Set([...inSync, node])]);
-    }
+    for (const partition of this.#topics.partitions()) partition.catchUp(node);
+  }
+
+  /** What comes of a broker's last stop or start; the next one comes instead of it. */
+  #after(node: number, delay: number, then: () => void): void {
+    clearTimeout(this.#pending.get(node));
+    if (delay <= 0) then();
+    else this.#pending.set(node, setTimeout(then, delay));
   }
 }
 

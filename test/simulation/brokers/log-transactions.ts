@@ -9,6 +9,8 @@ interface Aborted {
   readonly lastOffset: number;
 }
 
+const NONE: readonly Aborted[] = [];
+
 /** How the transactions that wrote to a partition stand there. */
 export class LogTransactions {
   /** Producer id → the first offset of its transaction. */
@@ -46,7 +48,8 @@ export class LogTransactions {
   }
 
   /** The aborted transactions that have to do with what stands between these offsets. */
-  abortedBetween(from: number, before: number): Aborted[] {
+  abortedBetween(from: number, before: number): readonly Aborted[] {
+    if (this.#aborted.length === 0) return NONE;
     return this.#aborted.filter(({ firstOffset, lastOffset }) => lastOffset >= from && firstOffset < before);
   }
 

@@ -33,6 +33,8 @@ export interface Found {
   readonly end: number;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** The records of one partition on its leader: whole batches as they were written, each at its offset. */
 export class Log {
   #batches: StoredBatch[] = [];
@@ -147,7 +149,8 @@ export class Log {
       size += taken.length;
       end = batch.lastOffset + 1;
     }
-    return { bytes: found.length === 1 ? (found[0] ?? Buffer.alloc(0)) : Buffer.concat(found), end };
+    if (found.length === 0) return { bytes: NOTHING, end };
+    return { bytes: Buffer.concat(found), end };
   }
 
   /** How many bytes could be read of it. */

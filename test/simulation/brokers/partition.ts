@@ -9,6 +9,7 @@ export type Replication = () => number;
 
 export interface PartitionOptions {
   readonly leader: number;
+  readonly inSync: readonly number[];
   readonly replication: Replication;
   readonly ledOtherwise: () => void;
 }
@@ -31,7 +32,7 @@ export class Partition {
   readonly log = new Log();
   #inSync: readonly number[];
   /** In sync as far as anybody knows, and dead: nothing is replicated until they are given up. */
-  #silent: readonly number[] = [];
+  readonly #silent = new Set<number>();
   /** Not in sync: where their copies end. */
   readonly #behind = new Map<number, number>();
   /** All in-sync replicas have what stands before this. */
@@ -39,6 +40,7 @@ export class Partition {
   /** As far as followers know. */
   #followersMark = 0;
   #leader: number;
+  #lastLeader: number;
   #leaderEpoch = 0;
   #epochStart = 0;
   #isGone = false;
@@ -51,13 +53,14 @@ export class Partition {
     topic: string,
     index: number,
     replicas: readonly number[],
-    { leader, replication, ledOtherwise }: PartitionOptions,
+    { leader, inSync, replication, ledOtherwise }: PartitionOptions,
   ) {
     this.topic = topic;
     this.index = index;
     this.replicas = replicas;
-    this.#inSync = replicas;
+    this.#inSync = inSync;
     this.#leader = leader;
+    this.#lastLeader = leader;
     this.#replication = replication;
     this.#ledOtherwise = ledOtherwise;
   }
@@ -96,6 +99,17 @@ export class Partition {
     return appended;
   }
 
+  /** Appends what every replica has at once, so that nothing before it can be lost either. */
+  appendEverywhere(bytes: Buffer, rules: AppendRules): Appended {
+    const appended = this.log.append(bytes, this.#leaderEpoch, rules);
+    if (appended.kind !== 'appended') return appended;
+    this.#replicated = appended.end;
+    this.#followersMark = appended.end;
+    this.log.replicated(appended.end);
+    this.#changed();
+    return appended;
+  }
+
   /**
    * Another replica leads from now on, or none does. Of what not all replicas have yet it may have some.
    *
@@ -105,10 +119,10 @@ export class Partition {
     this.#leader = leader;
     this.#leaderEpoch += 1;
     if (leader !== NO_LEADER) {
-      const unsure = this.log.batches.filter(({ baseOffset }) => baseOffset >= this.#replicated);
-      const lost = unsure[Math.floor(has * (unsure.length + 1))];
-      if (lost !== undefined) this.log.truncate(lost.baseOffset);
+      if (leader !== this.#lastLeader) this.#lose(has);
+      this.#lastLeader = leader;
       this.#behind.delete(leader);
+      this.#silent.delete(leader);
       // It knows no more than followers do, until its own followers have fetched from it.
       this.log.holdBack(this.#followersMark);
       this.#epochStart = this.log.endOffset;
@@ -122,17 +136,36 @@ export class Partition {
   falls(node: number): void {
     if (!this.replicas.includes(node)) return;
     this.#behind.set(node, this.#replicated);
-    if (node !== this.#leader && this.#inSync.includes(node)) this.#silent = [...this.#silent, node];
+    if (this.#inSync.includes(node)) this.#silent.add(node);
   }
 
-  /** The replicas that keep up with the leader. */
-  setInSync(nodes: readonly number[]): void {
+  /** A replica that keeps up no more is waited for no more. The last one stays: nobody else has everything. */
+  giveUp(node: number): void {
+    const left = this.#inSync.filter((one) => one !== node);
+    if (left.length === 0 || left.length === this.#inSync.length) return;
+    this.#silent.delete(node);
+    this.#keepUp(left);
+  }
+
+  /** A replica has all that the leader has. */
+  catchUp(node: number): void {
+    if (!this.replicas.includes(node) || this.#leader === NO_LEADER) return;
+    this.#behind.delete(node);
+    this.#silent.delete(node);
+    if (!this.#inSync.includes(node)) this.#keepUp([...this.#inSync, node]);
+  }
+
+  #keepUp(nodes: readonly number[]): void {
     this.#inSync = nodes;
-    for (const node of nodes) this.#behind.delete(node);
-    this.#silent = this.#silent.filter((node) => nodes.includes(node) && this.#behind.has(node));
     this.#replicate(this.log.endOffset);
     this.#ledOtherwise();
     this.#changed();
+  }
+
+  #lose(has: number): void {
+    const unsure = this.log.batches.filter(({ baseOffset }) => baseOffset >= this.#replicated);
+    const lost = unsure[Math.floor(has * (unsure.length + 1))];
+    if (lost !== undefined) this.log.truncate(lost.baseOffset);
   }
 
   /** Removes records for good. @returns the first offset that is left */
@@ -173,7 +206,7 @@ export class Partition {
   #replicate(end: number): void {
     const epoch = this.#leaderEpoch;
     this.#later(epoch, () => {
-      if (this.#silent.length > 0) return;
+      if (this.#silent.size > 0) return;
       this.#replicated = Math.max(this.#replicated, Math.min(end, this.log.endOffset));
       this.log.replicated(this.#replicated);
       this.#changed();

@@ -34,8 +34,9 @@ export class Authorizer {
   }
 
   allows(principal: string, operation: Operation, type: Resource['type'], name = ''): boolean {
-    const may = (one: Operation): boolean => this.#rights(principal, one, { type, name });
-    return may(operation) || (operation === 'DESCRIBE' && IMPLY_DESCRIBE.some(may));
+    const resource = { type, name };
+    if (this.#rights(principal, operation, resource)) return true;
+    return operation === 'DESCRIBE' && IMPLY_DESCRIBE.some((other) => this.#rights(principal, other, resource));
   }
 
   /** As a number of bits. */

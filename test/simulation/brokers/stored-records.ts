@@ -32,8 +32,16 @@ export function storedRecords(log: Log): StoredRecord[] {
 
 const ALL = { from: 0, records: Infinity, bytes: Infinity };
 
-/** The records of one batch, whatever they are. */
-export function recordsOf({ bytes, baseOffset, lastOffset, head }: StoredBatch): readonly FetchedMessage[] {
+const read = new WeakMap<StoredBatch, readonly FetchedMessage[]>();
+
+/** The records of one batch, whatever they are; taken apart once. */
+export function recordsOf(batch: StoredBatch): readonly FetchedMessage[] {
+  const records = read.get(batch) ?? readBatch(batch);
+  read.set(batch, records);
+  return records;
+}
+
+function readBatch({ bytes, baseOffset, lastOffset, head }: StoredBatch): readonly FetchedMessage[] {
   const place = { firstOffset: baseOffset, lastOffset, count: head.count, firstTimestamp: head.baseTimestamp };
   const times = head.isAppendTime ? { ...place, appendedAt: head.maxTimestamp } : place;
   return readRecords(decompressed(head.compression, bodyOf(bytes)), times, ALL).records;

@@ -82,10 +82,11 @@ export class Topics {
   #add(topic: Topic, replicas: readonly number[]): void {
     const leader = replicas.find(this.#isUp) ?? NO_LEADER;
     const partition = new Partition(topic.name, topic.partitions.length, replicas, {
-      ...{ leader, replication: this.#replication, ledOtherwise: () => this.#changed(this) },
+      ...{ leader, inSync: replicas.filter(this.#isUp), replication: this.#replication },
+      ledOtherwise: () => this.#changed(this),
     });
     topic.partitions.push(partition);
-    partition.setInSync(replicas.filter(this.#isUp));
+    this.#changed(this);
   }
 
   /** One broker after the other begins. */

@@ -147,14 +147,13 @@ export class TransactionCoordinator {
     const left = new Set(transaction.partitions);
     const { producerId, epoch: producerEpoch } = transaction;
     const finish = (): void => {
-      if (left.size > 0) return;
       for (const group of transaction.groups) this.#endOffsets(group, producerId, isCommitted);
       transaction.partitions.clear();
       transaction.groups.clear();
       transaction.state = isCommitted ? 'CompleteCommit' : 'CompleteAbort';
       this.#told(transaction);
     };
-    for (const partition of transaction.partitions) {
+    for (const partition of [...left]) {
       this.#mark(partition, () => {
         if (!partition.isGone) {
           const marker = makeMarker({ producerId, producerEpoch }, isCommitted, Date.now());
@@ -162,10 +161,10 @@ export class TransactionCoordinator {
           if (marked.kind === 'refused') throw new Error(`a marker was refused: ${marked.code}`);
         }
         left.delete(partition);
-        finish();
+        if (left.size === 0) finish();
       });
     }
-    finish();
+    if (transaction.partitions.size === 0 && isEnding(transaction)) finish();
   }
 
   /** Writes as soon as somebody leads the partition. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { Admin } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import { runKafkaTool } from '../../../deploy/local/kafka-tool.ts';
 import { kafkajs } from '../../../src/kafka/kafkajs/patched.ts';
 import { until } from '../../support/until.ts';
@@ -16,8 +16,10 @@ import type { Brokers } from './stage.ts';
  */
 export function realBrokers(bootstrapServers: string, guarded = ''): Brokers {
   const addresses = { open: bootstrapServers.split(','), guarded: guarded.split(',') };
+  const kafka = (clientId: string): Kafka =>
+    new kafkajs.Kafka({ clientId, brokers: addresses.open, logLevel: kafkajs.logLevel.NOTHING });
   const asAdmin = async (act: (admin: Admin) => Promise<void>): Promise<void> => {
-    const admin = new kafkajs.Kafka({ brokers: addresses.open, logLevel: kafkajs.logLevel.NOTHING }).admin();
+    const admin = kafka('admin').admin();
     await admin.connect();
     await act(admin).finally(() => admin.disconnect());
   };
@@ -29,6 +31,7 @@ export function realBrokers(bootstrapServers: string, guarded = ''): Brokers {
       await once(socket, 'connect');
       return new RawClient(socket, clientId);
     },
+    kafka,
     grant: (operation, type, name) =>
       asAdmin(async (admin) => {
         const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;

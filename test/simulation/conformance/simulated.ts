@@ -1,3 +1,4 @@
+import { kafkajs } from '../../../src/kafka/kafkajs/patched.ts';
 import { ANONYMOUS, Cluster } from '../brokers/cluster.ts';
 import type { Settings } from '../brokers/settings.ts';
 import { PASSWORD, USER } from './common-settings.ts';
@@ -28,6 +29,11 @@ export function simulatedBrokers(count: number, initialRebalanceDelayMs: number)
           ...{ host: `broker-${node}`, port: 9_092, ssl: {} },
           onConnect: () => resolve(new RawClient(socket, clientId)),
         });
+      }),
+    kafka: (clientId) =>
+      new kafkajs.Kafka({
+        ...{ clientId, brokers: cluster.addresses, socketFactory: directSockets(cluster) },
+        logLevel: kafkajs.logLevel.NOTHING,
       }),
     grant: (operation, type, name) => {
       granted.add(`${operation} ${type} ${name}`);

@@ -1,3 +1,4 @@
+import type { Kafka } from 'kafkajs';
 import { makeBatch, NOBODY, type NewRecord, type Writer } from '../brokers/batch.ts';
 import { APIS, type ApiName, type Request } from '../brokers/messages/apis.ts';
 import { until } from '../../support/until.ts';
@@ -12,6 +13,7 @@ export interface Brokers {
   readonly nodes: readonly number[];
   /** @param isGuarded whether it has to be proved who connects */
   connect(node: number, clientId: string, isGuarded: boolean): Promise<RawClient>;
+  kafka(clientId: string): Kafka;
   /** Lets the user whom `common-settings.ts` names do something. */
   grant(operation: Operation, type: Resource['type'], name: string): Promise<void>;
   /** Lets another replica lead, and waits until its broker knows. */

@@ -74,11 +74,13 @@ export class Transcript {
 /** Texts that say which machine it is. */
 const OF_THE_MACHINE = new Set(['host', 'clusterId']);
 
-/** Members and settings come in whatever order a hash table of the broker's has them. */
+/** Members, settings and kafkajs' list of what was written come in whatever order a hash table of the broker's has them. */
 function inOrder(items: unknown[]): unknown[] {
   const nameOf = (item: unknown): string | undefined => {
     if (typeof item !== 'object' || item === null) return undefined;
     if ('memberId' in item) return String(item.memberId);
+    if ('high' in item && 'partition' in item) return String(item.partition);
+    if ('topicName' in item && 'partition' in item) return `${String(item.topicName)}:${String(item.partition)}`;
     return 'synonyms' in item && 'name' in item ? String(item.name) : undefined;
   };
   if (items.some((item) => nameOf(item) === undefined)) return items;

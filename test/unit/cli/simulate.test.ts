@@ -82,6 +82,7 @@ describe('simulate', () => {
       expect(env['GATEWAY_URL']).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
       expect(env['GATEWAY_CLIENT_ID']).toBe('SANDBOX_DEMO');
       expect(existsSync(join(env['GATEWAY_PUBLIC_KEYS_DIR']!, 'gateway.pem'))).toBe(true);
+      expect(out()).toContain(`# what comes in, and buttons for faults: ${env['GATEWAY_URL']!}/_simulator/\n`);
 
       expect(await knock(env)).toBe(200);
       await vi.waitUntil(() => out().includes('MEDIA_TYPE'));
@@ -92,6 +93,32 @@ describe('simulate', () => {
     },
     30_000,
   );
+
+  test('the first profile is played, the others are at hand, read again when they are played', async () => {
+    const [first, second] = ['first.json', 'second.json'].map((name) => join(dir, name)) as [string, string];
+    writeFileSync(first, '{"delayMs":1}');
+    writeFileSync(second, '{"delayMs":2}');
+    const { child, out, exit } = running('--profile', first, second);
+    await vi.waitUntil(() => out().includes('GATEWAY_PUBLIC_KEYS_DIR='), 20_000);
+    const env = addresses(out());
+    const ask = async (method: string, path: string): Promise<string> => {
+      const url = `${env['GATEWAY_URL']!}/_simulator/${path}`;
+      const sending = request(url, { method, ca: readFileSync(env['GATEWAY_CA_FILE']!), agent: false });
+      sending.end();
+      const [response] = (await once(sending, 'response')) as [IncomingMessage];
+      return Buffer.concat((await response.toArray()) as Buffer[]).toString();
+    };
+    expect(JSON.parse(await ask('GET', 'playing'))).toMatchObject({
+      choice: { kind: 'profile', name: 'first' },
+      profile: { delayMs: 1 },
+      atHand: ['first', 'second'],
+    });
+    writeFileSync(second, '{"delayMs":3}');
+    expect(await ask('PUT', 'playing?profile=second')).toBe('');
+    expect(JSON.parse(await ask('GET', 'playing'))).toMatchObject({ profile: { delayMs: 3 } });
+    child.kill('SIGTERM');
+    expect(await exit).toBe(143);
+  }, 30_000);
 
   test('--json prints JSON lines only', async () => {
     const { child, out, err, exit } = running('--json');
@@ -121,9 +148,20 @@ describe('simulate', () => {
       ['--public-key', keyFile, '--profile', join(dir, 'wrong.json')],
       [/wrong\.json: rules\[0\]\.answer\.fault: .*--help/, /wrong\.json: rateCap: .*--help/],
     ],
+    [
+      'a wrong profile among those that wait, and two of one name',
+      ['--public-key', keyFile, '--profile', join(dir, 'good.json'), join(dir, 'wrong.json'), 'elsewhere/good.json'],
+      [
+        /wrong\.json: rules/,
+        /wrong\.json: rateCap/,
+        /two files are named good/,
+        /elsewhere\/good\.json cannot be read/,
+      ],
+    ],
   ])(
     '%s: exit code 2',
     async (_name, args, lines) => {
+      writeFileSync(join(dir, 'good.json'), '{}');
       writeFileSync(join(dir, 'wrong.json'), '{"rules":[{"answer":{"fault":"explode"}}],"rateCap":0}');
       const failure = await failing(...args);
       expect(failure.exitCode).toBe(2);

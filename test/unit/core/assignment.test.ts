@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { agree, incomplete, servable, sharePartitions } from '../../../src/core/assignment.ts';
+import { agree, ASSIGNER_NAME, incomplete, servable, sharePartitions } from '../../../src/core/assignment.ts';
+
+test('every version calls the assigner the same: a broker lets in nobody who offers none that all members know', () => {
+  expect(ASSIGNER_NAME).toBe('payment-notifier-copartitioned');
+});
 
 const member = (id: string, owned: number[] = [], generation = 1) => ({ id, owned, generation });
 const shared = (numbers: number[], ...members: ReturnType<typeof member>[]) =>
@@ -93,8 +97,16 @@ describe('what members agree on', () => {
   });
 
   test('among members that never served is the same whatever their order', () => {
-    const members = [asking('b', 'y'), asking('a', 'x', [], 9)];
+    const members = [asking('b', 'y', [], 9), asking('a', 'x')];
     expect([agree(members)?.source, agree(members.reverse())?.source]).toEqual(['x', 'x']);
+  });
+
+  test('is the source of whoever served, if only in the first generation, before that of others', () => {
+    expect(agree([asking('a', 'x'), asking('b', 'y', [1], 1)])?.source).toBe('y');
+  });
+
+  test('is what others name, where whoever served last does not say what it reads', () => {
+    expect(agree([{ ...silent, owned: [1], generation: 9 }, asking('a', 'x')])?.source).toBe('x');
   });
 
   test('is all that any of them reads or needs, the source first', () => {
@@ -127,6 +139,12 @@ describe('an assignment is incomplete', () => {
     expect(of({ pf: [0, 1], 'pf.retry.5s': [0, 1] })).toEqual([0, 1]);
     expect(of({ pf: [0, 1], 'pf.retry.5s': [0, 1], 'pf.retry.1h': [1] })).toEqual([0]);
     expect(of({})).toEqual([]);
+  });
+
+  test('not for a configured retry topic of which nothing is known', () => {
+    const assigned = new Map([['pf', [0]]]);
+    const known = servable(counts, 'pf', ['pf'], []);
+    expect(incomplete(assigned, known, 'pf', ['pf.retry.5s'])).toEqual([]);
   });
 
   test('where one of the topics that records move to has not got its number at all', () => {

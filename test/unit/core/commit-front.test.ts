@@ -136,6 +136,27 @@ describe('metadata', () => {
     expect([front.hasRoom(680), front.hasRoom(681)]).toEqual([true, false]);
   });
 
+  test('takes every byte that a broker keeps, and not one more', () => {
+    const front = taken(new CommitFront(0), 0, 3_000);
+    front.settle(2);
+    for (let at = 0; at < 819; at += 1) front.settle(1_000 + 2 * at);
+    expect(front.metadata()).toHaveLength(4_096);
+    expect(new CommitFront(0, front.metadata()).past).toBe(820);
+    front.settle(2_900);
+    expect(new CommitFront(0, front.metadata()).past).toBe(820);
+  });
+
+  test('has room up to the last byte', () => {
+    const front = taken(new CommitFront(0), 0, 99);
+    expect([front.hasRoom(1_023), front.hasRoom(1_024)]).toEqual([true, false]);
+  });
+
+  test('counts from the front: it has as much room far on in a topic as at its beginning', () => {
+    const start = 2 ** 42;
+    const front = taken(new CommitFront(start), start, start + 99);
+    expect([front.hasRoom(1_023), front.hasRoom(1_024)]).toEqual([true, false]);
+  });
+
   test('of more than that names the first ones, and a restart reads what was written', () => {
     const front = taken(new CommitFront(0), 0, 20_000);
     for (let offset = 2; offset <= 20_000; offset += 2) front.settle(offset);

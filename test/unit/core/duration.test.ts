@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { durationMs } from '../../../src/core/duration.ts';
+import { durationMs, inUnits } from '../../../src/core/duration.ts';
 
 describe('a duration', () => {
   test.each([
@@ -20,4 +20,23 @@ describe('a duration', () => {
       expect(durationMs(text)).toBeUndefined();
     },
   );
+});
+
+describe('a duration as text', () => {
+  test.each([
+    [0, '0ms'],
+    [1, '1ms'],
+    [250, '250ms'],
+    [1_000, '1s'],
+    [1_500, '1500ms'],
+    [90_000, '90s'],
+    [120_000, '2m'],
+    [5_400_000, '90m'],
+    [3_600_000, '1h'],
+    [86_400_000, '1d'],
+    [1_209_600_000, '14d'],
+  ])('%i ms are written %s, in the largest unit that they fill, and read back', (ms, text) => {
+    expect(inUnits(ms)).toBe(text);
+    expect(durationMs(text)).toBe(ms);
+  });
 });

@@ -93,6 +93,16 @@ describe('after a refusal for the traffic', () => {
     expect(pace.limit(200)).toBeCloseTo(4.5, 1);
   });
 
+  test('the lowest rate is left only for one that is higher', () => {
+    const pace = new Pace(0);
+    for (let number = 1; number <= 20; number += 1) pace.sent(60_000);
+    for (const number of [1, 2]) pace.refused(number, 20, 60_100);
+    pace.accepted(3, 61_800);
+    expect(pace.sentAtLowest(21)).toBe(true);
+    pace.accepted(4, 61_800);
+    expect(pace.sentAtLowest(21)).toBe(false);
+  });
+
   test('the refusals of those that had left before it change nothing; those of later ones do', () => {
     const pace = refusedAt10s();
     for (let count = 0; count < 5; count += 1) pace.refused(110, 120, 14_000);
@@ -138,6 +148,16 @@ describe('nothing is lowered', () => {
   });
 });
 
+test('a second is looked at, also where more than 300 were answered in it', () => {
+  const pace = new Pace(0);
+  accept(pace, 0, 1_000, 1);
+  for (let count = 0; count < 45; count += 1) pace.refused(2, 2, 1_000);
+  expect(pace.isAdapted(1_000)).toBe(false);
+  accept(pace, 1_000, 1_900, 1);
+  for (let count = 0; count < 10; count += 1) pace.refused(2, 2, 1_900);
+  expect(pace.isAdapted(1_900)).toBe(true);
+});
+
 describe('what was accepted', () => {
   const rateAfter = (pace: Pace, now: number): number => {
     refuseTooMany(pace, 1_000, now);
@@ -158,15 +178,51 @@ describe('what was accepted', () => {
     expect(rateAfter(pace, 60_250)).toBeCloseTo(20 / 0.25);
   });
 
-  test('is raised, after the first cut, by what was in flight then', () => {
+  test('is that of all the time in which requests left without a break of a second, and of none before', () => {
     const pace = new Pace(0);
-    for (let number = 1; number <= 60; number += 1) pace.sent(60_000);
-    pace.accepted(1, 60_100);
-    pace.refused(2, 60, 60_100);
-    pace.refused(3, 60, 60_100);
-    expect(pace.limit(60_100)).toBeCloseTo(9);
-    for (let number = 4; number <= 60; number += 1) pace.accepted(number, 60_110);
-    expect(pace.limit(60_110) / 0.9).toBeCloseTo(58 / 0.11, 0);
+    const sendAndAccept = (fromMs: number, toMs: number): void => {
+      for (let at = fromMs; at < toMs; at += 20) pace.sent(at);
+      accept(pace, fromMs, toMs, 20);
+    };
+    sendAndAccept(60_000, 60_500);
+    sendAndAccept(61_400, 62_000);
+    expect(rateAfter(pace, 62_000)).toBeCloseTo(30);
+    const broken = new Pace(0);
+    broken.sent(60_000);
+    accept(broken, 60_000, 60_400, 20);
+    broken.sent(61_000);
+    accept(broken, 61_050, 61_250, 20);
+    expect(rateAfter(broken, 61_250)).toBeCloseTo(10 / 0.25);
+  });
+
+  describe('at the first cut', () => {
+    function cutWith60InFlight(): Pace {
+      const pace = new Pace(0);
+      for (let number = 1; number <= 60; number += 1) pace.sent(60_000);
+      pace.accepted(1, 60_100);
+      pace.refused(2, 60, 60_100);
+      pace.refused(3, 60, 60_100);
+      return pace;
+    }
+
+    test('is raised by what was in flight then', () => {
+      const pace = cutWith60InFlight();
+      expect(pace.limit(60_100)).toBeCloseTo(9);
+      for (let number = 4; number <= 60; number += 1) pace.accepted(number, 60_110);
+      expect(pace.limit(60_110) / 0.9).toBeCloseTo(58 / 0.11, 0);
+    });
+
+    test('is not raised by what has left since', () => {
+      const pace = cutWith60InFlight();
+      for (let number = 61; number <= 120; number += 1) pace.accepted(number, 60_110);
+      expect(pace.limit(60_110)).toBeCloseTo(9, 1);
+    });
+
+    test('is not lowered by what comes back late', () => {
+      const pace = cutWith60InFlight();
+      pace.accepted(4, 64_000);
+      expect(pace.limit(65_100)).toBeCloseTo(10);
+    });
   });
 
   test('is that since the last cut, where it is longer ago than a second, and nothing of the time before it', () => {

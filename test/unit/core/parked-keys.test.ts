@@ -88,6 +88,22 @@ describe('what is known', () => {
     expect(parked).toMatchObject({ size: 3, keys: 1 });
   });
 
+  test('is counted by tier: each key once, and every copy', () => {
+    const parked = parkedOf(
+      copy(5),
+      copy(6),
+      copy(6, 2),
+      copy(7, 1, { key: 'key L' }),
+      copy(8, 1, { key: 'key L', tier: '2s' }),
+    );
+    const byTier = () => Object.fromEntries(parked.byTier);
+    expect(byTier()).toEqual({ '1s': { keys: 2, copies: 3 }, '2s': { keys: 2, copies: 2 } });
+    parked.leave(copy(6, 2));
+    expect(byTier()).toEqual({ '1s': { keys: 2, copies: 3 }, '2s': { keys: 1, copies: 1 } });
+    parked.leave(copy(8, 1, { key: 'key L', tier: '2s' }));
+    expect(byTier()).toEqual({ '1s': { keys: 2, copies: 3 } });
+  });
+
   test('does not change by a copy that joins twice, or leaves without having joined', () => {
     const parked = parkedOf(copy(5), copy(5));
     expect(parked.size).toBe(1);
@@ -233,6 +249,12 @@ describe('a copy whose transaction may be aborted yet', () => {
       'superseded',
     ]);
     expect(parked.size).toBe(3);
+  });
+
+  test('gives way to one that is decided already', () => {
+    const parked = undecided(copy(5, 3));
+    parked.join(copy(5, 2));
+    expect(parked.turnOf(copy(5, 1))).toEqual({ kind: 'superseded' });
   });
 
   test('that was decided stays so', () => {

@@ -54,6 +54,20 @@ describe('a scan reads', () => {
     expect(await read({ topics: { t: [kept] } })).toMatchObject({ keys: ['t:0:a', 't:0:b'], unread: [] });
   });
 
+  test('while others write: what comes between two answers of a broker waits for no transaction', async () => {
+    let writing = 1;
+    const records = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const kept = {
+      ...(await partition(batchOf(0, records))),
+      get end() {
+        return (writing += 1);
+      },
+    };
+    const { keys, unread } = await read({ topics: { t: [kept] } });
+    expect(unread).toEqual([]);
+    expect(keys.length).toBeGreaterThan(1);
+  });
+
   test('past markers and aborted transactions, to an end that no record has', async () => {
     const batches = [
       batchOf(0, ['no'], { producer: 5 }),

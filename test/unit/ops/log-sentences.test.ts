@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { KafkaRecord } from '../../../src/core/record.ts';
 import type { Fact } from '../../../src/pipeline/facts.ts';
-import { ATTEMPT, captureLog, OUTCOME, RECORD, settled, T0 } from '../../support/captured-log.ts';
+import { ATTEMPT, captureLog, OUTCOME, PROVENANCE, RECORD, settled, T0, TRACE } from '../../support/captured-log.ts';
 
 test('one wide line per attempt, with everything an auditor asks for and nothing secret', () => {
   expect(captureLog().lines(ATTEMPT)).toEqual([
@@ -9,6 +10,7 @@ test('one wide line per attempt, with everything an auditor asks for and nothing
       time: '2026-11-22T10:00:00.000Z',
       service: 'payment-notifier',
       event: 'attempt',
+      traceId: TRACE.traceId,
       paymentId: 'p-1',
       tier: '5s',
       record: 'pay.retry.5s:3:7',
@@ -47,6 +49,28 @@ test('an attempt without a result says how far it got and why', () => {
   expect(line).not.toHaveProperty('retryTier');
 });
 
+test('every line about a record names its trace, and nothing where it names none', () => {
+  const { lines, clock } = captureLog('debug');
+  const { trace, ...untraced } = RECORD;
+  const about = (record: KafkaRecord): Fact[] => [
+    { ...ATTEMPT, record },
+    { ...settled({ verdict: 'dead_lettered', reason: 'undecodable', detail: 'magic' }), record },
+    { ...settled({ verdict: 'parked', tier: '30s', notBefore: T0, reason: 'behind_parked_key' }, 'p'), record },
+    { kind: 'superseded', record, provenance: PROVENANCE },
+    { kind: 'outcome_unwritten', record, outcome: OUTCOME },
+    { kind: 'undecodable', record, error: 'magic', detail: 'x' },
+    { kind: 'unlisted_payment_code', record, paymentId: 'p', code: 'X' },
+    { kind: 'waiting', for: 'registry', record, error: new Error('down') },
+    { kind: 'hold_began', reason: 'outage', paymentId: 'p', trace: record.trace },
+  ];
+  const facts = about(RECORD);
+  expect(lines(...facts).map(({ traceId }) => traceId)).toEqual(facts.map(() => trace.traceId));
+  clock.now += 30_000;
+  const lacking = lines(...about(untraced));
+  expect(lacking).toHaveLength(facts.length);
+  expect(lacking.filter((line) => 'traceId' in line)).toEqual([]);
+});
+
 test('normal operation says nothing else', () => {
   expect(
     captureLog().lines(
@@ -55,7 +79,7 @@ test('normal operation says nothing else', () => {
       { kind: 'committed', offsets: [] },
       { kind: 'hold_probed', reason: 'outage', ended: false, nextProbeInMs: 1 },
       { kind: 'undecodable', record: RECORD, error: 'magic', detail: 'x' },
-      { kind: 'unlisted_payment_code', paymentId: 'p', code: 'X' },
+      { kind: 'unlisted_payment_code', record: RECORD, paymentId: 'p', code: 'X' },
       { kind: 'unserved', partitions: [] },
       settled({ verdict: 'delivered' }, 'p'),
       settled({ verdict: 'parked', tier: '30s', notBefore: T0, reason: 'timeout' }, 'p'),
@@ -87,7 +111,7 @@ test.each<[string, Fact, Record<string, unknown>]>([
   ],
   [
     'a verdict without its outcome, in full',
-    { kind: 'outcome_unwritten', outcome: OUTCOME },
+    { kind: 'outcome_unwritten', record: RECORD, outcome: OUTCOME },
     { level: 'error', ...OUTCOME, origin: 'pay:3:99' },
   ],
   [

@@ -3,7 +3,7 @@ import { kafkaLogCreator } from '../../../src/ops/kafka-log.ts';
 import type { LogFields } from '../../../src/ops/log.ts';
 import { LOG_EVENTS, type FieldsOf, type LevelOf, type LogEvent, type Tell } from '../../../src/ops/log-table.ts';
 import type { Fact } from '../../../src/pipeline/facts.ts';
-import { ATTEMPT, captureLog, OUTCOME, PROVENANCE, RECORD, settled, T0 } from '../../support/captured-log.ts';
+import { ATTEMPT, captureLog, OUTCOME, PROVENANCE, RECORD, settled, T0, TRACE } from '../../support/captured-log.ts';
 
 const PLACE = { topic: 'pay', partition: 1, offset: 5 };
 const ERROR = new Error('down');
@@ -19,12 +19,12 @@ const FACTS: readonly Fact[] = [
   settled({ verdict: 'dead_lettered', reason: 'rejected', detail: 'PARAM_ILLEGAL' }, 'p-1'),
   settled({ verdict: 'parked', tier: '30s', notBefore: T0, reason: 'behind_parked_key' }, 'p-1'),
   { kind: 'superseded', record: RECORD, provenance: PROVENANCE },
-  { kind: 'outcome_unwritten', outcome: OUTCOME },
+  { kind: 'outcome_unwritten', record: RECORD, outcome: OUTCOME },
   { kind: 'fence_read', records: 2, tookMs: 1 },
   { kind: 'undecodable', record: RECORD, error: 'magic', detail: 'x' },
-  { kind: 'unlisted_payment_code', paymentId: 'p-1', code: 'X' },
+  { kind: 'unlisted_payment_code', record: RECORD, paymentId: 'p-1', code: 'X' },
   { kind: 'waiting', for: 'registry', record: RECORD, error: ERROR },
-  { kind: 'hold_began', reason: 'outage', paymentId: 'p-1' },
+  { kind: 'hold_began', reason: 'outage', paymentId: 'p-1', trace: TRACE },
   { kind: 'hold_ended', reason: 'outage', heldMs: 1 },
   { kind: 'pace', limited: true, perSecond: 10 },
   { kind: 'pace', limited: false, perSecond: 0 },

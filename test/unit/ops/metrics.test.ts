@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../src/core/outcome.ts';
 import { systemicCodes } from '../../../src/core/outcome.ts';
 import { Topology } from '../../../src/core/topology.ts';
@@ -20,9 +20,10 @@ function setUp(options: Partial<MetricsOptions> = {}) {
     tiers: ['5s', '30s'],
     systemic: systemicCodes(),
     now: () => T0,
+    exemplars: false,
     ...options,
   });
-  const series = async (): Promise<Map<string, number>> => parse(await metrics.text());
+  const series = async (): Promise<Map<string, number>> => parse((await metrics.expose()).text);
   return {
     ...metrics,
     series,
@@ -139,7 +140,7 @@ function fillAll({ gauges, observe }: ReturnType<typeof setUp>): void {
 test('names, types and labels are what users rely on, no more and no less', async () => {
   const metrics = setUp();
   fillAll(metrics);
-  const text = await metrics.text();
+  const { text } = await metrics.expose();
   const types = [...text.matchAll(/^# TYPE (notifier_\w+) (\w+)$/gm)].map(([, name = '', type = '']) => [name, type]);
   const found = types.map(([name = '', type = '']) => {
     const [, labels = ''] = new RegExp(`^${name}(?:_count)?(?:{(.*)})? `, 'm').exec(text) ?? [];
@@ -149,7 +150,7 @@ test('names, types and labels are what users rely on, no more and no less', asyn
 });
 
 test('the client library’s defaults are there, less the gauges named like counters', async () => {
-  const text = await setUp().text();
+  const { text } = await setUp().expose();
   expect(text).toContain('# TYPE process_cpu_seconds_total counter');
   expect(text).toContain('# TYPE nodejs_eventloop_lag_seconds gauge');
   expect(text).not.toMatch(/^# TYPE \w+_total gauge$/m);
@@ -284,7 +285,7 @@ test('what is not asked of the gateway is counted too', async () => {
     { kind: 'consumed', tier: 'main', count: 5 },
     { kind: 'due', tier: '5s', latenessMs: -3 },
     { kind: 'undecodable', record: RECORD, error: 'magic', detail: '' },
-    { kind: 'unlisted_payment_code', paymentId: 'p', code: 'X' },
+    { kind: 'unlisted_payment_code', record: RECORD, paymentId: 'p', code: 'X' },
     { kind: 'waiting', for: 'registry', record: RECORD, error },
     { kind: 'waiting', for: 'dead_letter', record: RECORD, error },
     { kind: 'hold_probed', reason: 'outage', ended: false, nextProbeInMs: 1 },
@@ -411,5 +412,51 @@ test('two of them do not disturb each other, and the build is named', async () =
   expect(await other.told()).toEqual([]);
   const build = `notifier_build_info{version="9",revision="abc",node_version="${process.version}"}`;
   expect((await other.series()).get(build)).toBe(1);
-  expect(one.contentType).toMatch(/^text\/plain/);
+});
+
+const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0';
+const TRACE = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: true };
+const EXEMPLAR = new RegExp(` # {trace_id="${TRACE.traceId}"} 0.2 \\d+(\\.\\d+)?$`, 'm');
+
+describe('exemplars', () => {
+  const traced = (sampled: boolean): AttemptFact => {
+    return attempt({ kind: 'delivered', code: 'SUCCESS' }, { record: { ...RECORD, trace: { ...TRACE, sampled } } });
+  };
+
+  test('stand at the bucket of an attempt whose trace is recorded, for whoever takes OpenMetrics', async () => {
+    const { observe, expose } = setUp({ exemplars: true });
+    observe(traced(false));
+    expect((await expose(OPEN_METRICS)).text).not.toContain('trace_id');
+    observe(traced(true));
+    const { contentType, text } = await expose(`${OPEN_METRICS}, text/plain;q=0.3`);
+    expect(contentType).toMatch(/^application\/openmetrics-text; version=1.0.0/);
+    const [line, ...others] = text.split('\n').filter((shown) => shown.includes('trace_id'));
+    expect(line).toMatch(/^notifier_attempt_duration_seconds_bucket{le="0.25",outcome="delivered"} 2 # /);
+    expect(line).toMatch(EXEMPLAR);
+    expect(others).toEqual([]);
+  });
+
+  test('change no name and no value, and nothing for whoever takes text only', async () => {
+    const told = async (exemplars: boolean, ...accepted: string[]) => {
+      const metrics = setUp({ exemplars });
+      fillAll(metrics);
+      metrics.observe(traced(true));
+      let text = '';
+      for (const accept of accepted) ({ text } = await metrics.expose(accept));
+      return text;
+    };
+    const plain = parse(await told(false, OPEN_METRICS));
+    expect(plain.get('notifier_attempts_total{tier="main",outcome="delivered",result_code="SUCCESS"}')).toBe(1);
+    // Its own renaming of counters must not stay.
+    expect(parse(await told(true, OPEN_METRICS, 'text/plain'))).toEqual(plain);
+    expect(parse((await told(true, OPEN_METRICS)).replaceAll(/ # {.*$/gm, ''))).toEqual(plain);
+  });
+
+  test('are not there unless asked for', async () => {
+    const { observe, expose } = setUp();
+    observe(traced(true));
+    const { contentType, text } = await expose(OPEN_METRICS);
+    expect(contentType).toMatch(/^text\/plain; version=0.0.4/);
+    expect(text).not.toContain('trace_id');
+  });
 });

@@ -37,6 +37,7 @@ describe('work is abandoned, with nothing settled, when the ownership closes', (
     const work = pipeline.begin();
     await pass(60_000);
     expect(pipeline.facts.at(-1)).toMatchObject({ kind: 'waiting', for: 'registry' });
+    expect(pipeline.waits.of(sourceRecord())).toEqual({ reason: 'registry', since: NOW });
     pipeline.ownership.close();
     await soon();
     expect(work.state).toBe('Abandoned');
@@ -98,6 +99,7 @@ describe('an ownership that closes while a request is in flight', () => {
     const work = pipeline.begin();
     await pass(60_000);
     expect(pipeline.facts.at(-1)).toMatchObject({ kind: 'waiting', for: 'retry' });
+    expect(pipeline.waits.of(sourceRecord())).toEqual({ reason: 'produce', since: NOW });
     pipeline.ownership.close();
     await pass(5_000);
     expect(work.state).toBe('going on');

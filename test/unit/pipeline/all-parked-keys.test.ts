@@ -18,6 +18,17 @@ describe('what is parked in all partitions', () => {
     expect(parkedKeys.of(2).keys).toBe(1);
   });
 
+  test('is told by partition and tier, records and keys', () => {
+    const parkedKeys = new AllParkedKeys();
+    for (const origin of [5, 6]) parkedKeys.of(1).join(copy(origin));
+    parkedKeys.of(2).join({ ...copy(7), tier: '30s' });
+    parkedKeys.of(3);
+    expect(parkedKeys.byTier).toEqual([
+      { tier: '5s', partition: 1, records: 2, keys: 1 },
+      { tier: '30s', partition: 2, records: 1, keys: 1 },
+    ]);
+  });
+
   test('counts as unread in every partition where a topic was made anew', () => {
     const parkedKeys = new AllParkedKeys();
     for (const partition of [1, 2]) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answer, noResponse, pass as passTime, soon, useVirtualTime } from '../../support/fixtures.ts';
+import { answer, noResponse, pass as passTime, soon, sourceRecord, useVirtualTime } from '../../support/fixtures.ts';
 import { ScriptedPipeline } from '../../support/pipeline.ts';
 
 useVirtualTime();
@@ -38,6 +38,15 @@ test('a payment that is refused with nobody else in sight is sent again for ever
   await passTime(600_000);
   expect([work.state, pipeline.written]).toEqual(['going on', []]);
   expect(pipeline.bodies.length).toBeGreaterThan(100);
+});
+
+test('a hold says which payment began it, and in which trace', async () => {
+  const trace = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: true };
+  const pipeline = new ScriptedPipeline({ send: () => refused });
+  pipeline.begin(sourceRecord({ trace }));
+  await passTime(500);
+  const began = pipeline.facts.find(({ kind }) => kind === 'hold_began');
+  expect(began).toMatchObject({ reason: 'INVALID_SIGNATURE', paymentId: 'pay-1', trace });
 });
 
 test('a payment that waits because it alone is refused is abandoned as soon as its ownership closes', async () => {

@@ -57,12 +57,13 @@ describe('a failure with a code outside the page', () => {
   test('is sent as it is, and told once', async () => {
     const pipeline = new ScriptedPipeline({ decode: () => ({ kind: 'event', event }) });
     const told = () => pipeline.facts.filter(({ kind }) => kind === 'unlisted_payment_code').length;
-    await pipeline.process();
+    const record = sourceRecord();
+    await pipeline.process(record);
     expect(told()).toBe(1);
     await pipeline.process(parked({}));
     expect(pipeline.bodies[0]).toContain('"resultCode":"A_CODE_OF_TOMORROW"');
     expect(pipeline.facts.filter(({ kind }) => kind === 'unlisted_payment_code')).toEqual([
-      { kind: 'unlisted_payment_code', paymentId: 'pay-1', code: 'A_CODE_OF_TOMORROW' },
+      { kind: 'unlisted_payment_code', record, paymentId: 'pay-1', code: 'A_CODE_OF_TOMORROW' },
     ]);
   });
 });

@@ -187,11 +187,13 @@ describe('too much that is parked', () => {
       for: 'parked',
       error: new Error('too many events are parked'),
     });
+    expect(pipeline.waits.of(second)).toEqual({ reason: 'parked_full', since: Date.now() - 500 });
     await pipeline.process(sourceRecord({ offset: 5 }));
     expect(pipeline.story.at(-1)).toBe('superseded');
     await pipeline.process(first);
     await pass(100);
     expect(work.state).toBe('settled');
+    expect(pipeline.waits.of(second)).toBeUndefined();
     expect(pipeline.bodies).toHaveLength(2);
   });
 });

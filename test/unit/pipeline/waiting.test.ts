@@ -1,7 +1,9 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { Abandoned } from '../../../src/pipeline/ports.ts';
-import { pauseUntil, untilDone } from '../../../src/pipeline/waiting.ts';
-import { pass, soon, useVirtualTime } from '../../support/fixtures.ts';
+import { pauseUntil, unlessClosing, untilDone, untilDoneFor } from '../../../src/pipeline/waiting.ts';
+import { Waits } from '../../../src/pipeline/waits.ts';
+import { deferred, pass, sourceRecord, soon, useVirtualTime } from '../../support/fixtures.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 10);
 useVirtualTime(NOW);
@@ -90,6 +92,65 @@ describe('what cannot be done now', () => {
     );
     await expect(done).rejects.toBeInstanceOf(Abandoned);
     expect(failures).toEqual([]);
+  });
+});
+
+describe('a partition whose record waits until something is done', () => {
+  test('is known to wait from the first failure on, and no longer when it is done', async () => {
+    const [task, waits, record] = [failing(), new Waits(), sourceRecord()];
+    const done = untilDoneFor(record, 'produce', waits, task.run, (error) => task.failures.push(error), never);
+    await pass(5_000);
+    expect(waits.of(record)).toEqual({ reason: 'produce', since: NOW });
+    expect(task.failures).toHaveLength(task.tries.length);
+    task.heals = true;
+    await pass(5_000);
+    await expect(done).resolves.toBe('done');
+    expect(waits.of(record)).toBeUndefined();
+  });
+
+  test('waits no longer when it is given up', async () => {
+    const [task, waits, record, closing] = [failing(), new Waits(), sourceRecord(), new AbortController()];
+    const done = untilDoneFor(record, 'registry', waits, task.run, () => undefined, closing.signal);
+    done.catch(() => undefined);
+    await soon();
+    expect(waits.of(record)).toMatchObject({ reason: 'registry' });
+    closing.abort();
+    await expect(done).rejects.toBeInstanceOf(Abandoned);
+    expect(waits.of(record)).toBeUndefined();
+  });
+
+  test('never waits where it is done at once', async () => {
+    const [task, waits, record] = [failing(), new Waits(), sourceRecord()];
+    task.heals = true;
+    const done = untilDoneFor(record, 'produce', waits, task.run, () => undefined, never);
+    expect(waits.of(record)).toBeUndefined();
+    await done;
+  });
+});
+
+describe('a task that is only waited for while partitions are held', () => {
+  test('comes to what it comes to', async () => {
+    await expect(unlessClosing(Promise.resolve('done'), never)).resolves.toBe('done');
+    await expect(unlessClosing(Promise.reject(new Error('down')), never)).rejects.toThrow('down');
+  });
+
+  test('is given up as soon as they are handed over', async () => {
+    const closing = new AbortController();
+    const given = unlessClosing(deferred<string>().promise, closing.signal);
+    given.catch(() => undefined);
+    await soon();
+    closing.abort();
+    await expect(given).rejects.toBeInstanceOf(Abandoned);
+  });
+
+  test('is not waited for where they are being handed over already', async () => {
+    await expect(unlessClosing(deferred<string>().promise, AbortSignal.abort())).rejects.toBeInstanceOf(Abandoned);
+  });
+
+  test('leaves nobody listening, however many there were', async () => {
+    const { signal } = new AbortController();
+    for (let count = 0; count < 3; count += 1) await unlessClosing(Promise.resolve(), signal);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });
 

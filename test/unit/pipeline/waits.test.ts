@@ -36,6 +36,27 @@ test('of several waits the one that began first is told, and the others stay', (
   expect(waits.of(FIRST)).toBeUndefined();
 });
 
+test('to end a wait again ends no later one', () => {
+  const { waits } = waiting();
+  const end = waits.begin(FIRST, 'registry');
+  end();
+  waits.begin(FIRST, 'produce');
+  end();
+  expect(waits.of(FIRST)?.reason).toBe('produce');
+});
+
+test('what has lasted longest is told, be it of the partition alone or of its topic', () => {
+  const { clock, waits } = waiting();
+  const end = waits.begin(FIRST, 'registry');
+  clock.now = 2_000;
+  waits.begin({ topic: 'pf' }, 'topic_missing');
+  clock.now = 3_000;
+  waits.begin(FIRST, 'produce');
+  expect(waits.of(FIRST)?.reason).toBe('registry');
+  end();
+  expect(waits.of(FIRST)?.reason).toBe('topic_missing');
+});
+
 test('a topic that is gone concerns each of its partitions', () => {
   const { waits } = waiting();
   const end = waits.begin({ topic: 'pf' }, 'topic_missing');

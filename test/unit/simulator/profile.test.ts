@@ -139,7 +139,7 @@ describe('a wrong profile', () => {
       extra: true,
     });
     const at = (path: string) => found.filter((problem) => problem.startsWith(`${path}: `));
-    expect(at('rules[0].when')).toEqual([expect.stringContaining('attempts')]);
+    expect(at('rules[0].when.attempts')).toEqual([expect.stringContaining('there is paymentId, attempt, share')]);
     expect(at('rules[0].when.share')).toHaveLength(1);
     expect(at('rules[0].when.paymentId')).toEqual([expect.stringContaining('"DEMO-*"')]);
     expect(at('rules[0].answer.code')).toEqual([expect.stringContaining('give its "result"')]);
@@ -149,10 +149,10 @@ describe('a wrong profile', () => {
     expect(at('rules[3].when.between')).toHaveLength(1);
     expect(at('rules[3].answer')).toEqual([expect.stringContaining('"fault"')]);
     expect(at('rules[4].answer.status')).toEqual([expect.stringContaining('302')]);
-    expect(at('rules[5].answer')).toEqual([expect.stringContaining('code')]);
-    expect(at('rules[6].answer')).toHaveLength(1);
+    expect(at('rules[5].answer.code')).toEqual([expect.stringContaining('there is fault, delayMs')]);
+    expect(at('rules[6].answer')).toEqual([expect.stringContaining('missing')]);
     expect(at('rateCap')).toHaveLength(1);
-    expect(at('profile')).toEqual([expect.stringContaining('extra')]);
+    expect(at('extra')).toEqual([expect.stringContaining('there is rules, default, rateCap, delayMs')]);
     expect(found).toHaveLength(14);
   });
 

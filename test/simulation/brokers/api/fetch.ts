@@ -84,10 +84,14 @@ function read(parts: Parts, wanted: Wanted, caller: Caller, limits: Limits): Fet
   const found = log.read(fetchOffset, endOf(served, limits.isolationLevel), limits.maxBytes, limits.atLeastOne);
   const isCommitted = limits.isolationLevel === READ_COMMITTED;
   return {
-    ...{ index, errorCode: ERROR.NONE, highWatermark: reach.highWatermark, lastStableOffset: reach.lastStableOffset },
+    index,
+    errorCode: ERROR.NONE,
+    highWatermark: reach.highWatermark,
+    lastStableOffset: reach.lastStableOffset,
     logStartOffset: log.startOffset,
     abortedTransactions: isCommitted ? log.transactions.abortedBetween(fetchOffset, found.end) : null,
-    ...{ preferredReadReplica: -1, records: found.bytes },
+    preferredReadReplica: -1,
+    records: found.bytes,
   };
 }
 

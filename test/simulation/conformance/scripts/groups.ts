@@ -282,18 +282,4 @@ export const GROUP_SCRIPTS: Readonly<Record<string, Script>> = {
     stage.note('the join', await joining);
     stage.note('the first alone', await first.join());
   },
-
-  'a join asked twice is answered once': async (stage) => {
-    const first = await alone(stage);
-    const second = await Player.invited(stage, 'second');
-    const once = second.join();
-    await rebalancing(first);
-    const elsewhere = await stage.client('second', await stage.coordinatorOf());
-    const twice = elsewhere.ask('JoinGroup', joinRequest(stage.name, second.memberId));
-    stage.note('the first', await first.join());
-    stage.note('the one asked last', await twice);
-    const nothing = new Promise((go) => setTimeout(() => go('nothing'), 500));
-    stage.note('the one asked before', await Promise.race([once, nothing]));
-    once.catch(() => undefined);
-  },
 };

@@ -245,3 +245,28 @@ test('each event is a value of its own', () => {
   expect(one).not.toBe(other);
   expect(one.paymentResult).not.toBe(other.paymentResult);
 });
+
+describe('what cannot be read says what it is, and what was wanted', () => {
+  test.each<[string, unknown, string]>([
+    ['another type', withField('paymentId', 'long'), "the writer's long cannot be read as string"],
+    ['another record', record('RefundFinal', ...PAYMENT), "the writer's record RefundFinal cannot be read as"],
+    [
+      'a day',
+      record('PaymentFinal', ...PAYMENT, ['paymentTime', { type: 'int', logicalType: 'date' }]),
+      'a date is no',
+    ],
+    ['nothing', [], 'a union has no branches'],
+  ])('%s', (_, schema, message) => {
+    expect(() => reader(schema)).toThrow(message);
+  });
+
+  test('a symbol that is not ours', () => {
+    const schema = withStatus({ ...STATUS, symbols: ['PENDING', 'F'] });
+    expect(() => read(schema, [0x02, 0x50, 0x00, 0x02, 0x43])).toThrow("the writer's enum ResultStatus is PENDING");
+  });
+
+  test('a logical type that only sounds like a day is read as the number it is', () => {
+    const time = { type: 'int', logicalType: 'date-of-tomorrow' };
+    expect(read(record('PaymentFinal', ...PAYMENT, ['paymentTime', time]), BYTES, [0x02]).paymentTime).toBe(1);
+  });
+});

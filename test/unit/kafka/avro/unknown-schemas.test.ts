@@ -83,3 +83,14 @@ test('of ten thousand ids and more the oldest are forgotten, not the bound', () 
   expect(world.schemas.isBelieved(5_000)).toBe(false);
   expect(world.schemas.isBelieved(25_000)).toBe(true);
 });
+
+test('each id that is doubted is doubted for itself, whichever others are asked for meanwhile', () => {
+  const { schemas, pass } = atTime();
+  expect(schemas.add(1)).toBe(false);
+  pass(1_000);
+  expect(schemas.add(2)).toBe(false);
+  pass(2_000);
+  expect([schemas.add(1), schemas.add(2)]).toEqual([true, false]);
+  pass(1_000);
+  expect(schemas.add(2)).toBe(true);
+});

@@ -1,7 +1,7 @@
 import kafkajs, { type Assigner, type Cluster as PublicCluster } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
 import { Topology } from '../../../../src/core/topology.ts';
-import { coPartitioned, type MemberClaim, type TopicSet } from '../../../../src/kafka/group/assigner.ts';
+import { coPartitioned, sourceOf, type MemberClaim, type TopicSet } from '../../../../src/kafka/group/assigner.ts';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 
@@ -105,6 +105,7 @@ describe('a member that says nothing readable owns nothing, and the group goes o
     ['partitions that are a number', '{"partitions":5,"generation":9}'],
     ['partitions that are an object', '{"partitions":{"0":1},"generation":9}'],
     ['partitions that are text', '{"partitions":"0123","generation":9}'],
+    ['partitions without a generation', '{"partitions":[0,1],"generation":"9"}'],
     ['partitions there are not', '{"partitions":[-1,99,0.5,"0",null],"generation":9}'],
   ])('%s', async (_, userData) => {
     expect(await assigned([asking('a', [0, 1]), saying('b', Buffer.from(userData))])).toEqual({
@@ -121,6 +122,18 @@ describe('a member that says nothing readable owns nothing, and the group goes o
   test('metadata that is torn', async () => {
     const torn = { memberId: 'b', memberMetadata: Buffer.from([0]) };
     expect(await assigned([asking('a', [0, 1]), torn])).toEqual({ a: everywhere(0, 1), b: everywhere(2, 3) });
+    expect(await assigned([torn]), 'and where nobody does, nobody is given anything').toEqual({ b: {} });
+    expect([sourceOf(torn.memberMetadata), sourceOf(asking('a').memberMetadata)]).toEqual([undefined, 'pf']);
+  });
+
+  test('needs that are no names are none', async () => {
+    const saidBy = (needs: unknown) =>
+      saying('b', Buffer.from(JSON.stringify({ partitions: [], generation: 1, needs })));
+    const limiting = { ...COUNTS, 'pf.retry.2m': 2 };
+    for (const needs of [['pf.retry.2m', 5], 'pf.retry.2m', { 0: 'pf.retry.2m' }, null]) {
+      expect((await assigned([asking('a'), saidBy(needs)], limiting))['a']).toEqual(everywhere(0, 2));
+    }
+    expect((await assigned([asking('a'), saidBy(['pf.retry.2m'])], limiting))['a']?.['pf']).toEqual([0]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
 import { Heartbeats } from '../../../../src/kafka/group/heartbeats.ts';
 import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
@@ -11,12 +11,13 @@ const protocolError = (type: string): Error => Object.assign(new Error(type), { 
 
 /** Heartbeats of generation 4, which the coordinator answers as the test says. */
 function beating(answer: () => Promise<unknown>, lookup: Promise<unknown> = Promise.resolve()) {
-  const told = { heartbeats: 0, answers: 0, lookups: 0, hangUps: 0 };
+  const told = { heartbeats: 0, answers: 0, lookups: 0, hangUps: 0, last: {} };
   const group = {
     groupId: 'g',
     memberId: 'm',
     coordinator: {
-      heartbeat: () => {
+      heartbeat: (heartbeat: object) => {
+        told.last = heartbeat;
         told.heartbeats += 1;
         return answer();
       },
@@ -47,6 +48,38 @@ test('ten heartbeats go out in a session, until they are stopped; what kafkajs w
   heartbeats.stop();
   await pass(SESSION_MS);
   expect(told.heartbeats).toBe(10);
+});
+
+test('a heartbeat names group, member and the generation of its epoch, and leaves no timer behind', async () => {
+  const { group, epoch, heartbeats, told } = beating(() => Promise.resolve());
+  await heartbeats.beat(group, epoch);
+  expect(told.last).toEqual({ groupId: 'g', memberId: 'm', groupGenerationId: 4 });
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test.each(['coordinator', 'memberId'])('without a %s there is nobody to ask, and nothing is renewed', async (part) => {
+  const { group, epoch, heartbeats, told } = beating(() => Promise.resolve());
+  Object.assign(group, { [part]: null });
+  await pass(SESSION_MS);
+  await heartbeats.beat(group, epoch);
+  expect([told.heartbeats, told.answers]).toEqual([0, 0]);
+  expect(() => epoch.assertHeld(true)).toThrow();
+});
+
+test('an error that says nothing of the generation ends no epoch', async () => {
+  const { group, epoch, heartbeats, told } = beating(() =>
+    Promise.reject(protocolError('COORDINATOR_LOAD_IN_PROGRESS')),
+  );
+  await expect(heartbeats.beat(group, epoch)).rejects.toThrow('COORDINATOR_LOAD_IN_PROGRESS');
+  expect([epoch.ended.aborted, told.answers, told.lookups, group.lastRequest]).toEqual([false, 0, 0, 0]);
+});
+
+test('a coordinator that is silent is told as that', async () => {
+  const { group, epoch, heartbeats } = beating(() => new Promise(() => undefined));
+  const beat = heartbeats.beat(group, epoch);
+  beat.catch(() => undefined);
+  await pass(SESSION_MS / 3);
+  await expect(beat).rejects.toMatchObject({ name: 'NoAnswer', message: 'the coordinator is silent' });
 });
 
 test('a heartbeat waits for the one before', async () => {

@@ -26,3 +26,20 @@ test('a chain that has ended begins anew', () => {
   chains.add('a', keyed('a', 7));
   expect(chains.next?.offset).toBe(7);
 });
+
+test('a chain that becomes free again takes the place of its next record among those that are free', () => {
+  const chains = new Chains();
+  add(chains, 'a', 'b', 'c', 'a', 'd');
+  const first = chains.start();
+  if (first !== undefined) chains.end(first);
+  const started = [chains.start(), chains.start(), chains.start(), chains.start()];
+  expect(started.map((chain) => chain?.records[0].offset)).toEqual([1, 2, 3, 4]);
+});
+
+test('a chain that becomes free again behind all others comes last', () => {
+  const chains = new Chains();
+  add(chains, 'a', 'b', 'c', 'a');
+  const first = chains.start();
+  if (first !== undefined) chains.end(first);
+  expect([chains.start(), chains.start(), chains.start()].map((chain) => chain?.records[0].offset)).toEqual([1, 2, 3]);
+});

@@ -119,6 +119,45 @@ describe('commits', () => {
     expect([a.acknowledged, b.acknowledged]).toEqual([2, 1]);
   });
 
+  test('are at least 5 ms apart, so that one carries the fronts of several lanes', async () => {
+    const { committer, offsets } = committerWith();
+    committer.moved(laneAt(0, 5).lane);
+    await pass(0);
+    committer.moved(laneAt(1, 6).lane);
+    await pass(4);
+    expect(offsets()).toEqual([['0@5']]);
+    committer.moved(laneAt(2, 7).lane);
+    await pass(1);
+    expect(offsets()).toEqual([['0@5'], ['1@6', '2@7']]);
+  });
+
+  test('wait for no others when the epoch closes', async () => {
+    const { committer, epoch, offsets } = committerWith();
+    committer.moved(laneAt(0, 5).lane);
+    await pass(0);
+    epoch.close();
+    committer.moved(laneAt(1, 6).lane);
+    await pass(0);
+    expect(offsets()).toEqual([['0@5'], ['1@6']]);
+  });
+
+  test('that failed are tried again a fifth of a second later, with what moved meanwhile, in the same epoch', async () => {
+    const { committer, epoch, offsets, facts, lookups } = committerWith((commit) =>
+      commit === 1 ? Promise.reject(new Error('down')) : Promise.resolve(),
+    );
+    const [a, b] = [laneAt(0, 5), laneAt(1, 6)];
+    committer.moved(a.lane);
+    await pass(0);
+    committer.moved(b.lane);
+    await pass(199);
+    expect([offsets(), epoch.closing.aborted]).toEqual([[['0@5']], false]);
+    await pass(1);
+    expect([offsets(), a.acknowledged, b.acknowledged]).toEqual([[['0@5'], ['0@5', '1@6']], 1, 1]);
+    expect(lookups.count, 'by the same coordinator').toBe(0);
+    expect(facts).toMatchObject([{ kind: 'commit_failed', error: new Error('down') }, { kind: 'committed' }]);
+    await committer.flushed();
+  });
+
   test('are told to the lane only once the broker has taken them', async () => {
     const { committer } = committerWith(() => Promise.reject(new Error('down')));
     const a = laneAt(0, 5);

@@ -149,6 +149,16 @@ describe('with ORDERING=key', () => {
     expect(scripted.started).toHaveLength(40);
   });
 
+  test('a restart that finds more settled past the front than there is room for starts with the front itself', async () => {
+    const scripted = new ScriptedLane({ concurrency: 16, metadata: '1-1999' });
+    scripted.take(...keys(2_002));
+    expect(scripted.inFlight).toEqual([0]);
+    await scripted.settle(0);
+    expect(scripted.inFlight).toEqual([2_000, 2_001]);
+    await scripted.runDry();
+    expect(scripted.commit()).toEqual({ offset: 2_002, metadata: '' });
+  });
+
   test('records the broker deleted, settled or not, take no room', async () => {
     const scripted = new ScriptedLane({ concurrency: 16, metadata: '1-410' });
     scripted.lane.skipTo(1_000);
@@ -217,6 +227,18 @@ describe('a lane that closes', () => {
     expect(scripted.started).toEqual([0]);
   });
 
+  test('is idle when all that is in flight has come to rest', async () => {
+    const scripted = new ScriptedLane({ concurrency: 2 });
+    scripted.take('a', 'b');
+    scripted.ownership.close();
+    let idle = false;
+    void scripted.lane.idle().then(() => (idle = true));
+    await scripted.settle(1);
+    expect(idle).toBe(false);
+    await scripted.settle(0);
+    expect(idle).toBe(true);
+  });
+
   test('is idle at once where nothing is in flight', async () => {
     const scripted = new ScriptedLane();
     scripted.ownership.close();
@@ -249,8 +271,11 @@ describe('a record that does not come to rest', () => {
     const scripted = new ScriptedLane();
     scripted.take('a', 'b');
     await scripted.fail(0, new Abandoned());
-    await pass(100);
+    await pass(99);
+    expect(scripted.started).toEqual([0]);
+    await pass(1);
     expect([scripted.started, scripted.errors]).toEqual([[0, 0], []]);
+    expect(scripted.waits.of(scripted.lane)).toBeUndefined();
     await scripted.settle(0);
     expect(scripted.started).toEqual([0, 0, 1]);
   });
@@ -261,9 +286,52 @@ describe('a record that does not come to rest', () => {
     await scripted.fail(0, new TypeError('a bug'));
     expect(scripted.errors).toEqual([new TypeError('a bug')]);
     expect(scripted.commit().offset).toBe(0);
-    await pass(1_000);
+    await pass(999);
+    expect(scripted.started).toEqual([0]);
+    await pass(1);
     expect(scripted.started).toEqual([0, 0]);
   });
+
+  test('because of a bug is known to wait since the first time, until it comes to rest', async () => {
+    const scripted = new ScriptedLane();
+    scripted.take('a');
+    const since = Date.now();
+    for (let tries = 0; tries < 3; tries += 1) {
+      await scripted.fail(0, new TypeError('a bug'));
+      await pass(1_000);
+    }
+    expect(scripted.waits.of(scripted.lane)).toEqual({ reason: 'error', since });
+    await scripted.settle(0);
+    expect(scripted.waits.of(scripted.lane)).toBeUndefined();
+  });
+
+  test('because of a bug waits no longer when its lane closes', async () => {
+    const scripted = new ScriptedLane();
+    scripted.take('a');
+    await scripted.fail(0, new TypeError('a bug'));
+    scripted.ownership.close();
+    await soon();
+    expect([scripted.waits.of(scripted.lane), scripted.started]).toEqual([undefined, [0]]);
+    await expect(scripted.lane.idle()).resolves.toBeUndefined();
+  });
+});
+
+test('what the broker has taken last is known, and an older answer that comes late takes nothing back', async () => {
+  const scripted = new ScriptedLane({ offset: 10 });
+  expect([scripted.lane.committed, scripted.lane.empty]).toEqual([10, true]);
+  scripted.take('a');
+  expect(scripted.lane.empty).toBe(false);
+  scripted.take('b', 'c', 'd');
+  await scripted.settle(10);
+  const older = scripted.lane.progress();
+  await scripted.settle(11);
+  expect(scripted.lane.committed).toBe(10);
+  scripted.commit();
+  await scripted.settle(12);
+  older.acknowledge();
+  expect([scripted.lane.committed, scripted.started]).toEqual([12, [10, 11, 12, 13]]);
+  await scripted.runDry();
+  expect([scripted.lane.committed, scripted.lane.empty, scripted.lane.oldest]).toEqual([14, true, undefined]);
 });
 
 test('the oldest record that is not settled is in flight or waits', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LeftUnsettled } from '../../../../src/pipeline/ports.ts';
 import { deferred, pass, soon, SOURCE, useVirtualTime } from '../../../support/fixtures.ts';
 import { GroupOfLanes, RETRY } from '../../../support/group-of-lanes.ts';
 
@@ -38,6 +39,20 @@ describe('at an assignment', () => {
     const scripted = await new GroupOfLanes({ committed: { [`${RETRY}:0`]: { offset: 0 } }, log }).open();
     expect(scripted.committed).toEqual([`${SOURCE}@7 `]);
     expect(scripted.positions.get(SOURCE)).toBe(7);
+  });
+
+  test('nothing is taken before it is known what is parked: it could overtake an event of its key', async () => {
+    const listed = deferred<undefined>();
+    const scripted = new GroupOfLanes();
+    scripted.listing = listed.promise;
+    const opening = scripted.open();
+    await pass(5_000);
+    await scripted.fetched(SOURCE, 0, 1);
+    expect([scripted.going.size, scripted.positions.size, scripted.facts]).toEqual([0, 0, []]);
+    listed.resolve(undefined);
+    await opening;
+    await scripted.fetched(SOURCE, 0, 1);
+    expect([...scripted.going.keys()]).toEqual([`${SOURCE}:0`]);
   });
 
   test('what was paused before is read again', async () => {
@@ -152,6 +167,19 @@ describe('an offset that the broker does not have', () => {
     expect([scripted.positions.get(RETRY), scripted.parkedKeys.of(0).size]).toEqual([11, 1]);
   });
 
+  test('at its end is where the next record will be', async () => {
+    const log = { [AT]: { first: 0, end: 9 } };
+    const scripted = await new GroupOfLanes({ committed: { [AT]: { offset: 9 } }, log }).open();
+    expect(await scripted.lanes.passExpired(scripted.group, SOURCE, 0)).toBeUndefined();
+    expect(scripted.positions.get(SOURCE)).toBe(9);
+  });
+
+  test('of a partition that is nobody’s by now concerns nobody', async () => {
+    const scripted = await new GroupOfLanes().open();
+    expect(await scripted.lanes.passExpired(scripted.group, 'other', 0)).toBeUndefined();
+    expect(scripted.positions.has('other')).toBe(false);
+  });
+
   test('behind its end is no reason to go back: somebody has to decide', async () => {
     const log = { [AT]: { first: 0, end: 9 } };
     const scripted = await new GroupOfLanes({ committed: { [AT]: { offset: 9 } }, log }).open();
@@ -159,4 +187,131 @@ describe('an offset that the broker does not have', () => {
     expect(await scripted.lanes.passExpired(scripted.group, SOURCE, 0)).toContain('ends at offset 8');
     expect(scripted.positions.get(SOURCE)).toBe(9);
   });
+});
+
+describe('what is told', () => {
+  test('of an assignment: its generation, its partitions, and those that nobody can serve yet', async () => {
+    const { facts, lanes } = await new GroupOfLanes().open();
+    expect(facts).toEqual([
+      { kind: 'joined', generation: 1, partitions: { [SOURCE]: [0], [RETRY]: [0] } },
+      { kind: 'unserved', partitions: [] },
+    ]);
+    expect([lanes.owned, lanes.unserved, lanes.isIncomplete]).toEqual([[0], [], false]);
+  });
+
+  test('of what was read: how many records, of the source or of which tier', async () => {
+    const scripted = await new GroupOfLanes().open();
+    await scripted.fetched(SOURCE, 0, 700);
+    await scripted.fetched(RETRY, 0, 3);
+    expect(scripted.facts.filter(({ kind }) => kind === 'consumed')).toEqual([
+      { kind: 'consumed', tier: 'main', count: 500 },
+      { kind: 'consumed', tier: '5s', count: 3 },
+    ]);
+  });
+
+  test('of each lane, with the ends as they were told last', async () => {
+    const log = { [AT]: { first: 0, end: 9 } };
+    const scripted = await new GroupOfLanes({ committed: { [AT]: { offset: 2 } }, log }).open();
+    await scripted.fetched(SOURCE, 2, 3);
+    const own = () => scripted.lanes.statesNow().find(({ topic }) => topic === SOURCE);
+    expect(own()).toMatchObject({ partition: 0, position: 5, committed: 2, end: undefined, oldest: { offset: 2 } });
+    await scripted.lanes.states();
+    Object.assign(log, { [AT]: { first: 0, end: 12 } });
+    expect(own()).toMatchObject({ end: 9 });
+    expect(scripted.lanes.positions(SOURCE).map(({ next }) => next)).toEqual([5]);
+  });
+
+  test('of no lane before there are any, and of none that were given up', async () => {
+    const scripted = new GroupOfLanes();
+    expect([scripted.lanes.statesNow(), await scripted.lanes.states(), scripted.lanes.owned]).toEqual([[], [], []]);
+    expect([scripted.lanes.unserved, scripted.lanes.isIncomplete, scripted.lanes.servedChanged()]).toEqual([
+      [],
+      false,
+      false,
+    ]);
+    await scripted.open();
+    scripted.lanes.closed();
+    expect([scripted.lanes.statesNow(), scripted.lanes.positions(SOURCE)]).toEqual([[], []]);
+    expect(scripted.lanes.owned, 'but it asks for the same again').toEqual([0]);
+  });
+});
+
+describe('a batch', () => {
+  test('of a partition that is nobody’s is passed over', async () => {
+    const scripted = await new GroupOfLanes().open();
+    await scripted.fetched('other', 0, 3);
+    expect([scripted.going.size, scripted.positions.has('other')]).toEqual([0, false]);
+  });
+
+  test('without records leaves reading where it is', async () => {
+    const scripted = await new GroupOfLanes().open();
+    scripted.positions.clear();
+    await scripted.fetched(SOURCE, 0, 0);
+    expect([scripted.positions.size, scripted.facts.some(({ kind }) => kind === 'consumed')]).toEqual([0, false]);
+  });
+
+  test('that comes while its lane is full is read again from where the lane stands', async () => {
+    const scripted = await new GroupOfLanes().open();
+    await scripted.fetched(SOURCE, 0, 500);
+    await scripted.fetched(SOURCE, 500, 3);
+    expect(scripted.positions.get(SOURCE)).toBe(500);
+    expect(scripted.lanes.positions(SOURCE)[0]?.next).toBe(500);
+  });
+});
+
+test('reading goes on behind what a batch ends with and no reader sees', async () => {
+  const scripted = await new GroupOfLanes().open();
+  await scripted.fetched(SOURCE, 0, 3, 5);
+  expect(scripted.positions.get(SOURCE)).toBe(6);
+});
+
+test('a lane that has read again what was corrupt waits no longer', async () => {
+  const scripted = await new GroupOfLanes().open();
+  const batch = { topic: SOURCE, partition: 0, fetchedOffset: '0', highWatermark: '1' };
+  const corrupt = Object.assign([], { corrupt: { offset: 0, detail: 'wrong' } });
+  scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [] });
+  await pass(1_000);
+  expect(scripted.waits.of({ topic: SOURCE, partition: 0 })?.reason).toBe('corrupt');
+  await scripted.fetched(SOURCE, 0, 1);
+  expect(scripted.waits.of({ topic: SOURCE, partition: 0 })).toBeUndefined();
+});
+
+test('what was settled and is not committed in time is no clean end', async () => {
+  const scripted = await new GroupOfLanes().open();
+  await scripted.fetched(SOURCE, 0, 1);
+  scripted.committing = Promise.reject(Object.assign(new Error('over'), { type: 'ILLEGAL_GENERATION' }));
+  scripted.committing.catch(() => undefined);
+  scripted.epoch.close();
+  await scripted.settle(1);
+  expect(await scripted.lanes.drain()).toBe(false);
+});
+
+test('each epoch counts for itself what it leaves behind', async () => {
+  const scripted = await new GroupOfLanes().open();
+  await scripted.fetched(SOURCE, 0, 1);
+  scripted.epoch.close();
+  scripted.going.get(`${SOURCE}:0`)?.reject(new LeftUnsettled());
+  expect(await scripted.lanes.drain()).toBe(false);
+  scripted.lanes.closed();
+  await scripted.open();
+  expect(await scripted.lanes.drain()).toBe(true);
+});
+
+test('a lane that waits for what cannot be read waits no longer when it is given up', async () => {
+  const scripted = await new GroupOfLanes().open();
+  const batch = { topic: SOURCE, partition: 0, fetchedOffset: '0', highWatermark: '1' };
+  const corrupt = Object.assign([], { corrupt: { offset: 0, detail: 'wrong' } });
+  scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [] });
+  expect(scripted.waits.of({ topic: SOURCE, partition: 0 })?.reason).toBe('corrupt');
+  scripted.lanes.closed();
+  expect(scripted.waits.of({ topic: SOURCE, partition: 0 })).toBeUndefined();
+});
+
+test('other partitions can be served when a topic has grown', async () => {
+  const scripted = await new GroupOfLanes().open();
+  expect(scripted.lanes.servedChanged()).toBe(false);
+  scripted.partitions = 2;
+  expect(scripted.lanes.servedChanged()).toBe(true);
+  scripted.lanes.closed();
+  expect(scripted.lanes.servedChanged()).toBe(false);
 });

@@ -345,7 +345,7 @@ describe('more that is parked than there is room for', () => {
 
   test('is read of a retry topic one at a time, and not at all at twice as much', async () => {
     const parkedKeys = new AllParkedKeys(bytesOf(3));
-    const { hand, processed, facts, paused } = await setUp({ parked: 1 }, parkedKeys);
+    const { hand, processed, facts, paused, lanes } = await setUp({ parked: 1 }, parkedKeys);
     const fetched = (from: number, messages: FetchedMessages) => ({
       ...batch(RETRY, 0, undefined, { asked: from, record: from + messages.length - 1 }),
       rawMessages: messages,
@@ -355,9 +355,15 @@ describe('more that is parked than there is room for', () => {
     await hand(fetched(0, records));
     expect(processed).toEqual([0, 1, 2].map((offset) => `${RETRY}:0:${offset}`));
     expect(facts.filter(({ kind }) => kind === 'waiting')).toMatchObject([
-      { for: 'parked', record: { topic: RETRY, partition: 0, offset: 3 } },
+      {
+        for: 'parked',
+        record: { topic: RETRY, partition: 0, offset: 3 },
+        error: new Error('so many events are parked that no more are read'),
+      },
     ]);
     expect([...paused]).toEqual([`${RETRY}:0`]);
+    const held = () => lanes.statesNow().find(({ topic, partition }) => topic === RETRY && partition === 0)?.wait;
+    expect(held()?.reason).toBe('parked_full');
     for (let offset = 3; offset < 10; offset += 1) {
       await pass(1_000);
       await hand(fetched(offset, records.slice(offset)));
@@ -369,6 +375,11 @@ describe('more that is parked than there is room for', () => {
     await pass(1_000);
     await hand(fetched(6, records.slice(6)));
     expect(processed.at(-1)).toBe(`${RETRY}:0:8`);
+    expect(held()?.reason, 'the last one finds no room again').toBe('parked_full');
+    parkedKeys.forget(0);
+    await pass(1_000);
+    await hand(fetched(9, records.slice(9)));
+    expect([processed.at(-1), held()]).toEqual([`${RETRY}:0:9`, undefined]);
   });
 });
 

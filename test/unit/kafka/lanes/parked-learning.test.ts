@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Cluster } from '../../../../src/kafka/kafkajs/types.ts';
 import { ParkedLearning, type Unknown } from '../../../../src/kafka/lanes/parked-learning.ts';
 import type { Learnt, ParkedReader } from '../../../../src/kafka/lanes/parked-reader.ts';
@@ -10,24 +10,35 @@ useVirtualTime();
 const ASSIGNED = new Map([[SOURCE, [0, 1, 2]]]);
 
 /** Learning on, where each try comes to what `answer` says of the partition numbers that are asked about. */
-function learningOn(unknown: Unknown, answer: (numbers: readonly number[]) => Partial<Learnt>) {
+function learningOn(
+  unknown: Unknown,
+  answer: (numbers: readonly number[]) => Partial<Learnt>,
+  learn: () => Promise<Learnt> = () => Promise.reject(new Error('learnt before')),
+) {
   const closing = new AbortController();
   const facts: Fact[] = [];
   const asked: (readonly number[])[] = [];
   const seen: Unknown[] = [];
   const reader: Pick<ParkedReader, 'learn' | 'learnMore'> = {
-    learn: () => Promise.reject(new Error('learnt before')),
-    learnMore: (_cluster, partitions) => {
+    learn,
+    learnMore: async (_cluster, partitions) => {
       const numbers = partitions.get(SOURCE) ?? [];
       asked.push(numbers);
-      return Promise.resolve({ records: 0, corrupt: [], full: [], ...answer(numbers) });
+      await Promise.resolve();
+      return { records: 0, corrupt: [], full: [], ...answer(numbers) };
     },
   };
   const observe = (fact: Fact) => facts.push(fact);
   const starts = new Map([[`${SOURCE}:1`, 41]]);
   const learning = new ParkedLearning(reader as ParkedReader, SOURCE, observe, {} as Cluster, starts, closing.signal);
-  learning.learnOn(ASSIGNED, unknown, (still) => seen.push(still)).catch(() => undefined);
-  return { closing, facts, asked, seen };
+  const told = { isOver: false };
+  learning
+    .learnOn(ASSIGNED, unknown, (still) => seen.push(still))
+    .then(
+      () => (told.isOver = true),
+      () => undefined,
+    );
+  return { closing, facts, asked, seen, learning, told };
 }
 
 test('what is corrupt is asked about each second, what there is no room for every ten, and both only until they are known', async () => {
@@ -36,7 +47,7 @@ test('what is corrupt is asked about each second, what there is no room for ever
     [1, 'parked_full'],
   ]);
   let isFull = true;
-  const { asked, seen, facts } = learningOn(unknown, (numbers) => ({
+  const { asked, seen, facts, told } = learningOn(unknown, (numbers) => ({
     corrupt:
       numbers.includes(0) && asked.length < 3 ? [{ topic: SOURCE, partition: 0, offset: 3, detail: 'wrong' }] : [],
     full: numbers.includes(1) && isFull ? [1] : [],
@@ -47,10 +58,16 @@ test('what is corrupt is asked about each second, what there is no room for ever
   await pass(1);
   expect(asked.at(-1)).toEqual([1]);
   expect(facts.map(({ kind }) => kind)).toEqual(['corrupt', 'corrupt', 'waiting']);
-  expect(facts.at(-1)).toMatchObject({ for: 'parked', record: { topic: SOURCE, partition: 1, offset: 41 } });
+  expect(facts.at(-1)).toMatchObject({
+    for: 'parked',
+    record: { topic: SOURCE, partition: 1, offset: 41 },
+    error: new Error('more events are parked than there is room to know of'),
+  });
   isFull = false;
-  await pass(60_000);
-  expect([asked.length, seen.at(-1)]).toEqual([5, new Map()]);
+  await pass(9_999);
+  expect(told.isOver).toBe(false);
+  await pass(1);
+  expect([asked.length, seen.at(-1), told.isOver]).toEqual([5, new Map(), true]);
 });
 
 test('an epoch that has closed meanwhile says nothing of the lanes of the next one', async () => {
@@ -60,4 +77,51 @@ test('an epoch that has closed meanwhile says nothing of the lanes of the next o
   });
   await pass(10_000);
   expect([asked.length, seen]).toEqual([1, []]);
+});
+
+test('where the brokers do not answer that is told, and they are asked again', async () => {
+  let tries = 0;
+  const { facts, seen, told } = learningOn(new Map([[0, 'parked_unread']]), () => {
+    tries += 1;
+    if (tries < 3) throw new Error('no answer');
+    return {};
+  });
+  await pass(10_000);
+  expect(facts).toEqual(Array(2).fill({ kind: 'join_failed', error: new Error('no answer') }));
+  expect([seen, told.isOver]).toEqual([[new Map()], true]);
+});
+
+describe('at an assignment', () => {
+  test('what was read is told, and how long it took', async () => {
+    const { learning, facts } = learningOn(
+      new Map(),
+      () => ({}),
+      async () => {
+        await pass(250);
+        return { records: 5, corrupt: [], full: [] };
+      },
+    );
+    expect(await learning.learn(ASSIGNED)).toEqual(new Map());
+    expect(facts).toEqual([{ kind: 'fence_read', records: 5, tookMs: 250 }]);
+  });
+
+  test('nothing that was read is nothing to be told; what is not known is', async () => {
+    const batch = { topic: SOURCE, partition: 2, offset: 3, detail: 'wrong' };
+    const learnt = { records: 0, corrupt: [batch], full: [0] };
+    const { learning, facts } = learningOn(
+      new Map(),
+      () => ({}),
+      () => Promise.resolve(learnt),
+    );
+    expect(await learning.learn(ASSIGNED)).toEqual(
+      new Map([
+        [0, 'parked_full'],
+        [2, 'parked_unread'],
+      ]),
+    );
+    expect(facts).toMatchObject([
+      { kind: 'corrupt', ...batch },
+      { kind: 'waiting', for: 'parked', record: { topic: SOURCE, partition: 0, offset: 0 } },
+    ]);
+  });
 });

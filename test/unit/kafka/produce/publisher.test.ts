@@ -1,9 +1,9 @@
-import kafkajs, { type Kafka } from 'kafkajs';
-import { expect, test } from 'vitest';
+import kafkajs, { type Kafka, type ProducerConfig, type ProducerRecord } from 'kafkajs';
+import { describe, expect, test } from 'vitest';
 import { COMPRESSIONS } from '../../../../src/kafka/produce/compressions.ts';
 import { createPublisher } from '../../../../src/kafka/produce/publisher.ts';
 import { Abandoned, NotAllowed } from '../../../../src/pipeline/ports.ts';
-import { SOURCE } from '../../../support/fixtures.ts';
+import { deferred, SOURCE } from '../../../support/fixtures.ts';
 import { until } from '../../../support/until.ts';
 
 const { CompressionTypes } = kafkajs;
@@ -14,21 +14,23 @@ const always = (): void => undefined;
 
 /** A client whose producers answer as told, one after the other, and how many of them were made. */
 function clientAnswering(...answers: (() => Promise<object[]>)[]) {
-  const made = { count: 0, idempotent: [] as boolean[] };
-  const sent: { compression: number }[] = [];
-  const producer = ({ idempotent }: { idempotent: boolean }) => {
-    made.count += 1;
-    made.idempotent.push(idempotent);
+  const made = { count: 0, idempotent: [] as boolean[], options: [] as ProducerConfig[] };
+  const sent: ProducerRecord[] = [];
+  const story: string[] = [];
+  const producer = (options: ProducerConfig) => {
+    const number = (made.count += 1);
+    made.idempotent.push(options.idempotent === true);
+    made.options.push(options);
     return {
-      connect: () => Promise.resolve(),
-      disconnect: () => Promise.resolve(),
-      send: (batch: { compression: number }) => {
+      connect: () => Promise.resolve(void story.push(`connect ${number}`)),
+      disconnect: () => Promise.resolve(void story.push(`disconnect ${number}`)),
+      send: (batch: ProducerRecord) => {
         sent.push(batch);
         return (answers.shift() ?? (() => Promise.resolve([{ baseOffset: '41' }])))();
       },
     };
   };
-  return { kafka: { producer } as unknown as Kafka, made, sent };
+  return { kafka: { producer } as unknown as Kafka, made, sent, story };
 }
 
 test('a record that the client left out, its partition being new, is not taken for written', async () => {
@@ -119,4 +121,95 @@ test('an outcome, whose partition is chosen by its key, has no sequence number t
   await publish('outcome', outcome, always);
   await publish('retry', record, always);
   expect(made.idempotent).toEqual([false, true]);
+});
+
+describe('what is asked of the brokers', () => {
+  test('is that all in-sync replicas have the record, with its key, its headers and the partition it is for', async () => {
+    const { kafka, sent } = clientAnswering();
+    const whole = { ...record, key: Buffer.from('k'), headers: { 'notifier-hops': '1' } };
+    await createPublisher(kafka).publish('retry', whole, always);
+    const { topic, ...message } = whole;
+    expect(sent).toEqual([
+      { topic, acks: -1, timeout: 10_000, compression: CompressionTypes.None, messages: [message] },
+    ]);
+  });
+
+  test('of an outcome leaves the partition to its key', async () => {
+    const { kafka, sent } = clientAnswering();
+    const { partition, ...outcome } = record;
+    await createPublisher(kafka).publish('outcome', outcome, always);
+    expect(sent[0]?.messages).toEqual([{ key: null, value: Buffer.from('v'), headers: {} }]);
+  });
+
+  test('makes no topic, is tried a few times, and keeps its order where it has sequence numbers', async () => {
+    const { kafka, made } = clientAnswering();
+    const { publish } = createPublisher(kafka);
+    const { partition, ...outcome } = record;
+    await publish('retry', record, always);
+    await publish('outcome', outcome, always);
+    const common = { allowAutoTopicCreation: false, retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000 } };
+    expect(made.options).toMatchObject([
+      { ...common, idempotent: true, maxInFlightRequests: 1 },
+      { ...common, idempotent: false },
+    ]);
+    expect(made.options[1], 'outcomes need not wait for each other').not.toHaveProperty('maxInFlightRequests');
+  });
+});
+
+describe('its connections', () => {
+  test('are made ahead of the first record, and used for it', async () => {
+    const { kafka, story, sent } = clientAnswering();
+    const publisher = createPublisher(kafka);
+    await publisher.connect();
+    expect([story, sent]).toEqual([['connect 1'], []]);
+    await publisher.publish('retry', record, always);
+    expect(story).toEqual(['connect 1']);
+  });
+
+  test('are closed, both of them, and those that were never made are not', async () => {
+    const { kafka, story } = clientAnswering();
+    const publisher = createPublisher(kafka);
+    await publisher.close();
+    const { partition, ...outcome } = record;
+    await publisher.publish('retry', record, always);
+    await publisher.publish('outcome', outcome, always);
+    await publisher.close();
+    expect(story).toEqual(['connect 1', 'connect 2', 'disconnect 1', 'disconnect 2']);
+  });
+
+  test('after a failure end when nobody sends over them any more', async () => {
+    const slow = deferred<object[]>();
+    const { kafka, story, sent } = clientAnswering(
+      () => slow.promise,
+      () => Promise.reject(new Error('no leader')),
+    );
+    const { publish } = createPublisher(kafka);
+    const first = publish('retry', record, always);
+    await until('it to be sent', () => sent.length === 1);
+    await expect(publish('retry', { ...record, partition: 8 }, always)).rejects.toThrow('no leader');
+    await publish('retry', { ...record, partition: 9 }, always);
+    expect(story).toEqual(['connect 1', 'connect 2']);
+    slow.resolve([{ baseOffset: '5' }]);
+    expect(await first).toEqual({ offset: 5 });
+    await until('the first one to end', () => story.length === 3);
+    expect(story.at(-1)).toBe('disconnect 1');
+  });
+
+  test('are given up once for several failures', async () => {
+    const [one, other] = [deferred<object[]>(), deferred<object[]>()];
+    const { kafka, made, sent } = clientAnswering(
+      () => one.promise,
+      () => other.promise,
+    );
+    const { publish } = createPublisher(kafka);
+    const failing = [publish('retry', record, always), publish('retry', { ...record, partition: 8 }, always)];
+    await until('both to be sent', () => sent.length === 2);
+    one.reject(new Error('no leader'));
+    await expect(failing[0]).rejects.toThrow('no leader');
+    await publish('retry', { ...record, partition: 9 }, always);
+    other.reject(new Error('no leader'));
+    await expect(failing[1]).rejects.toThrow('no leader');
+    await publish('retry', record, always);
+    expect(made.count).toBe(2);
+  });
 });

@@ -50,12 +50,15 @@ describe('sound batches', () => {
 
   test('carry the time at which the broker appended them, where the topic says so', async () => {
     const batch = summed(await batchOf(0, ['a', 'b']), (bytes) => bytes.writeInt16BE(0x08, 21));
-    expect((await read([batch])).map(({ timestamp }) => timestamp)).toEqual(['1700000000999', '1700000000999']);
+    const messages = await read([batch]);
+    expect(messages.map(({ timestamp }) => timestamp)).toEqual(['1700000000999', '1700000000999']);
+    expect(keys(messages)).toEqual(['a', 'b']);
   });
 
   test('begin with the record that was asked for', async () => {
     const batches = [await batchOf(0, ['a', 'b', 'c']), await batchOf(3, ['d'])];
     expect(keys(await read(batches, { from: 1 }))).toEqual(['b', 'c', 'd']);
+    expect(offsets(await read(batches, { from: 3 }))).toEqual([3]);
   });
 
   test('that the answer cuts off are left for the next fetch', async () => {
@@ -93,17 +96,28 @@ describe('bytes that are not what was written', () => {
     expect([keys(next), next.corrupt]).toEqual([[], { offset: 1, detail: 'its checksum is wrong' }]);
   });
 
-  test.each([
-    ['a batch that is cut off, and the first', async () => (await batchOf(5, ['a'])).subarray(0, -1)],
-    ['a batch behind the end of its partition', () => batchOf(90, ['a'])],
-    ['zeros', () => Promise.resolve(Buffer.alloc(500))],
+  test.each<[string, string, () => Promise<Buffer>]>([
+    ['a batch that is cut off, and the first', 'cut off', async () => (await batchOf(5, ['a'])).subarray(0, -1)],
+    ['a batch at the end of its partition', 'impossible offsets 80 to 80', () => batchOf(80, ['a'])],
+    ['a batch that ends before it begins', 'impossible offsets 5 to 4', () => batchOf(5, ['a'], { lastDelta: -1 })],
+    ['zeros', 'unknown format 0', () => Promise.resolve(Buffer.alloc(500))],
+    [
+      'a head that says it has no length, and is nothing but zeros',
+      'impossible length 0',
+      () => {
+        const bytes = Buffer.alloc(500);
+        bytes.writeUInt8(2, 16);
+        return Promise.resolve(bytes);
+      },
+    ],
     [
       'noise',
+      'unknown format 108',
       () => Promise.resolve(Buffer.from('not a batch at all, but long enough to have the head of one'.repeat(3))),
     ],
-  ])('%s', async (_name, bytes) => {
+  ])('%s: %s', async (_name, detail, bytes) => {
     const messages = await read([await bytes()], { from: 5, end: 80 });
-    expect([messages.length, messages.corrupt?.offset]).toEqual([0, 5]);
+    expect([messages.length, messages.corrupt]).toEqual([0, { offset: 5, detail }]);
   });
 
   test('a batch that claims the offsets of the one before', async () => {
@@ -151,6 +165,16 @@ describe('bytes as they were written that hold no records', () => {
     const second = await read([batch], { from: Number(first.at(-1)?.offset) + 1, end: 2 ** 32 });
     expect([first.length, second.length, second[0]?.offset]).toEqual([5_000, 5_000, '5001']);
   });
+
+  test('one more than are taken at once is not passed over', async () => {
+    const batch = summed(await bad((bytes) => bytes), (bytes) => {
+      bytes.writeInt16BE(5, 21);
+      bytes.writeInt32BE(5_000, 23);
+    });
+    const [first, second] = [await read([batch]), await read([batch], { from: 5_001 })];
+    expect([first.length, first.at(-1)?.offset]).toEqual([5_000, '5000']);
+    expect(second).toMatchObject([{ offset: '5001', isControlRecord: false, unreadable: { reason: 'undecodable' } }]);
+  });
 });
 
 describe('a batch of more records than are taken at once', () => {
@@ -185,10 +209,21 @@ describe('a batch of more records than are taken at once', () => {
     expect(messages[1]?.value?.equals(value)).toBe(true);
   });
 
-  test('a record that alone is more than that is taken nevertheless', async () => {
+  test('a record that alone is more than that is taken nevertheless, and nothing behind it', async () => {
     const value = Buffer.alloc(5_000_000, 'v');
     const batch = await batchOf(0, [{ value }, { value }], { compression: GZIP });
     expect(offsets(await read([batch]))).toEqual([0]);
+    expect(offsets(await read([await batchOf(0, [{ value }]), await batchOf(1, ['small'])]))).toEqual([0]);
+  });
+
+  test('all batches of an answer count together, by records and by bytes', async () => {
+    const full = [];
+    for (let at = 0; at < 7; at += 1) full.push(await batchOf(at * 1_000, many.slice(0, 1_000)));
+    expect((await read(full)).length).toBe(5_000);
+    const large = [];
+    const value = Buffer.alloc(150_000, 'v');
+    for (let at = 0; at < 3; at += 1) large.push(await batchOf(at * 10, Array<PlainRecord>(10).fill({ value })));
+    expect((await read(large)).length).toBe(13);
   });
 });
 
@@ -219,6 +254,7 @@ describe('what waits keeps no more memory than itself', () => {
     const together = new Set(messages.flatMap(({ value }) => (value === null ? [] : [value.buffer])));
     const whole = [...together].reduce((sum, { byteLength }) => sum + byteLength, 0);
     expect(whole, 'and all together nothing but themselves').toBeLessThan(200 * 1_100);
+    expect(together.size, 'neighbours in one piece, not each in its own').toBeLessThan(20);
   });
 
   test('one record, where it is a small part of its answer', async () => {
@@ -238,6 +274,7 @@ describe('a batch whose records are gone', () => {
   test('all of them: reading goes on behind it', async () => {
     const messages = await read([summed(await batchOf(5, [], { lastDelta: 4 }), () => undefined)], { from: 5 });
     expect([offsets(messages), keys(messages)]).toEqual([[9], []]);
+    expect(offsets(await read([await batchOf(0, [], { lastDelta: 0 })]))).toEqual([0]);
   });
 
   test('the last of them: reading goes on behind it', async () => {
@@ -268,6 +305,43 @@ describe('transactions', () => {
     expect(keys(await read(batches, { aborted }))).toEqual(['C-1', 'plain', 'A-3']);
     expect(keys(await read(batches.slice(5), { aborted, from: 5 }))).toEqual(['A-3']);
     expect(offsets(await read(batches, { aborted }))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test('records that a producer wrote before its aborted one are seen', async () => {
+    const batches = [
+      await batchOf(0, ['A-1'], { producer: 1 }),
+      await markerOf(1, 1, 'commit'),
+      await batchOf(2, ['A-2'], { producer: 1 }),
+      await markerOf(3, 1, 'abort'),
+    ];
+    expect(keys(await read(batches, { aborted: [{ producerId: '1', firstOffset: '2' }] }))).toEqual(['A-1']);
+  });
+
+  test('records that a producer writes outside of its aborted one are seen', async () => {
+    const outside = summed(await batchOf(1, ['plain'], { producer: 1 }), (bytes) => bytes.writeInt16BE(0, 21));
+    const batches = [await batchOf(0, ['A'], { producer: 1 }), outside, await markerOf(2, 1, 'abort')];
+    expect(keys(await read(batches, { aborted: [{ producerId: '1', firstOffset: '0' }] }))).toEqual(['plain']);
+  });
+
+  test('a record of an aborted one whose key looks like the end of a transaction ends none', async () => {
+    const key = Buffer.alloc(4);
+    const batches = [
+      await batchOf(0, [{ key }], { producer: 1 }),
+      await batchOf(1, ['A'], { producer: 1 }),
+      await markerOf(2, 1, 'abort'),
+    ];
+    expect(keys(await read(batches, { aborted: [{ producerId: '1', firstOffset: '0' }] }))).toEqual([]);
+  });
+
+  test.each<[string, number, PlainRecord]>([
+    ['cannot be read', 0x35, {}],
+    ['has no key', 0x30, { key: null }],
+    ['has too short a key', 0x30, { key: Buffer.alloc(2) }],
+  ])('a marker that %s ends none, and is seen by nobody', async (_, attributes, marker) => {
+    const wrong = summed(await batchOf(1, [marker], { producer: 1 }), (bytes) => bytes.writeInt16BE(attributes, 21));
+    const batches = [await batchOf(0, ['A'], { producer: 1 }), wrong, await batchOf(2, ['A'], { producer: 1 })];
+    expect(keys(await read(batches, { aborted: [{ producerId: '1', firstOffset: '0' }] }))).toEqual([]);
+    expect(keys(await read([wrong, await batchOf(2, ['B'])]))).toEqual(['B']);
   });
 
   test('an aborted one that holds no readable records leaves no dead letters', async () => {

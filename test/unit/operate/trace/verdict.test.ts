@@ -39,19 +39,20 @@ describe('a payment of several events is as far as the hindmost of them:', () =>
   });
 });
 
-test('a history is told in the order of writing, with times in ISO 8601', () => {
-  expect(historyRows([letter(1), copy(1), written(1)])).toEqual([
+test('a history is told in the order of writing, with times in ISO 8601 and the traces it was written in', () => {
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  expect(historyRows([letter(1), { ...copy(1), traceId }, written(1)])).toEqual([
     {
       ...{ record: 'pf:0:1', kind: 'source', at: '1970-01-01T00:00:01.000Z' },
-      ...{ attempts: null, resultCode: null, reason: null, notBefore: null },
+      ...{ attempts: null, resultCode: null, reason: null, notBefore: null, traceId: null },
     },
     {
       ...{ record: 'pf.retry.5s:0:3', kind: 'copy', at: '1970-01-01T00:00:02.000Z', attempts: 1, resultCode: null },
-      ...{ reason: 'timeout', notBefore: '1970-01-01T00:00:07.000Z' },
+      ...{ reason: 'timeout', notBefore: '1970-01-01T00:00:07.000Z', traceId },
     },
     {
       ...{ record: 'pf.dead-letter:0:9', kind: 'letter', at: '1970-01-01T00:00:03.000Z', attempts: 2 },
-      ...{ resultCode: 'PROCESS_FAIL', reason: 'rejected', notBefore: null },
+      ...{ resultCode: 'PROCESS_FAIL', reason: 'rejected', notBefore: null, traceId: null },
     },
   ]);
 });

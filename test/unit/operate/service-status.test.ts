@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { askService } from '../../../../src/operate/dead-letters/service-status.ts';
+import { askService } from '../../../src/operate/service-status.ts';
 
 const signal = new AbortController().signal;
 

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
+import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
+import { endsTooEarly, firstReads, laneStarts } from '../../../../src/kafka/lanes/starts.ts';
+
+const ASSIGNED = new Map([
+  ['pf', [0, 1]],
+  ['retry', [0]],
+]);
+
+type Offsets = Readonly<Record<string, number>>;
+
+/** A group whose brokers keep these first offsets and these commits, by `topic:partition`; `commits` reach them. */
+function groupOf(first: Offsets, committed: Offsets, memberId: string | null = 'm') {
+  const commits: object[] = [];
+  const told = (offsets: Offsets, absent: string) =>
+    [...ASSIGNED].map(([topic, partitions]) => ({
+      topic,
+      partitions: partitions.map((partition) => {
+        const offset = offsets[`${topic}:${partition}`];
+        return { partition, offset: offset === undefined ? absent : String(offset), metadata: '' };
+      }),
+    }));
+  const coordinator = {
+    offsetFetch: () => Promise.resolve({ responses: told(committed, '-1') }),
+    offsetCommit: (commit: object) => Promise.resolve(void commits.push(commit)),
+  };
+  const cluster = {
+    findGroupCoordinator: () => Promise.resolve(coordinator),
+    fetchTopicsOffset: ([{ fromBeginning } = { fromBeginning: false }]: { fromBeginning: boolean }[]) =>
+      Promise.resolve(told(fromBeginning ? first : {}, '0')),
+  };
+  return { group: { cluster, groupId: 'g', memberId } as unknown as ConsumerGroup, commits };
+}
+
+const epoch = new Epoch(4, 30_000, instant());
+
+describe('where lanes begin', () => {
+  test('is what was committed; where nothing was, the first record, and that is committed in this generation', async () => {
+    const { group, commits } = groupOf({ 'pf:0': 2, 'pf:1': 7, 'retry:0': 3 }, { 'pf:0': 5 });
+    const { committed, earliest } = await laneStarts(group, epoch, ASSIGNED);
+    expect(Object.fromEntries(committed)).toEqual({ 'pf:0': { offset: 5, metadata: '' } });
+    expect(Object.fromEntries(earliest)).toEqual({ 'pf:0': 2, 'pf:1': 7, 'retry:0': 3 });
+    const partition = (number: number, offset: string) => ({ partition: number, offset, metadata: '' });
+    expect(commits).toEqual([
+      {
+        ...{ groupId: 'g', memberId: 'm', groupGenerationId: 4 },
+        topics: [
+          { topic: 'pf', partitions: [partition(1, '7')] },
+          { topic: 'retry', partitions: [partition(0, '3')] },
+        ],
+      },
+    ]);
+  });
+
+  test('is committed by nobody where the group has an offset of each partition', async () => {
+    const { group, commits } = groupOf({}, { 'pf:0': 0, 'pf:1': 1, 'retry:0': 2 });
+    await laneStarts(group, epoch, ASSIGNED);
+    expect(commits).toEqual([]);
+  });
+
+  test('is committed without an id by whoever has none', async () => {
+    const { group, commits } = groupOf({}, {}, null);
+    await laneStarts(group, epoch, new Map([['pf', [0]]]));
+    expect(commits).toMatchObject([{ memberId: '', groupGenerationId: 4 }]);
+  });
+
+  test('is read from the first record on where what was committed is gone', () => {
+    const committed = new Map([
+      ['pf:0', { offset: 5, metadata: '' }],
+      ['pf:1', { offset: 5, metadata: '' }],
+    ]);
+    const earliest = new Map([
+      ['pf:0', 2],
+      ['pf:1', 7],
+      ['retry:0', 3],
+    ]);
+    expect(Object.fromEntries(firstReads({ committed, earliest }))).toEqual({ 'pf:0': 5, 'pf:1': 7, 'retry:0': 3 });
+  });
+});
+
+test('a partition that ends before what was committed is told with what to do about it', () => {
+  expect(endsTooEarly('g', { topic: 'pf', partition: 1, next: 9 }, 4)).toBe(
+    'pf:1 ends at offset 4, but the group has committed 9: the topic was made anew, or has lost records. Decide where to ' +
+      'go on and set it with kafka-consumer-groups --group g --topic pf:1 --reset-offsets --to-offset … --execute, then ' +
+      'start again',
+  );
+});
