@@ -13,12 +13,16 @@ function timeWith(begin: (told: string[]) => unknown) {
   const told: string[] = [];
   time.reach(process, 0, () => void begin(told));
   const until = async (ms: number): Promise<string[]> => {
-    let isOver = false;
-    time.after(BEGINNING + ms - time.now, () => (isOver = true));
-    while (!isOver) await time.step();
+    const over = new AbortController();
+    time.after(BEGINNING + ms - time.now, () => over.abort());
+    for (const { signal } = over; !isAborted(signal);) await time.step();
     return told;
   };
   return { time, process, until };
+}
+
+function isAborted({ aborted }: AbortSignal): boolean {
+  return aborted;
 }
 
 const everySecond = (told: string[]) => setInterval(() => told.push(`${Date.now() - BEGINNING}`), 1_000);
@@ -49,9 +53,9 @@ test('what a frozen process has missed comes once when it goes on', async () => 
 
 test('a timer that is disarmed before its process goes on never fires', async () => {
   const { time, process, until } = timeWith((told) => {
-    let late: NodeJS.Timeout | undefined;
-    setTimeout(() => clearTimeout(late), 1_000);
-    late = setTimeout(() => told.push('late'), 1_001);
+    const timers: NodeJS.Timeout[] = [];
+    setTimeout(() => clearTimeout(timers[0]), 1_000);
+    timers.push(setTimeout(() => told.push('late'), 1_001));
   });
   await until(500);
   process.freeze();

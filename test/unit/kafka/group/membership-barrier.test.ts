@@ -319,7 +319,9 @@ describe('a stop', () => {
     await join();
     expect([membership.stopping, membership.drained, await membership.stop()]).toEqual([false, true, false]);
     expect(membership.stopping).toBe(true);
-    expect(await fetch()).toEqual([]);
+    const fetched = fetch();
+    await pass(10);
+    expect(await fetched).toEqual([]);
     await expect(join()).rejects.toThrow('stopping');
     expect(since(4)).toEqual([]);
   });
