@@ -13,9 +13,9 @@ function timeWith(begin: (told: string[]) => unknown) {
   const told: string[] = [];
   time.reach(process, 0, () => void begin(told));
   const until = async (ms: number): Promise<string[]> => {
-    let isOver = false;
-    time.after(BEGINNING + ms - time.now, () => (isOver = true));
-    while (!isOver) await time.step();
+    const over = new AbortController();
+    time.after(BEGINNING + ms - time.now, () => over.abort());
+    while (!over.signal.aborted) await time.step();
     return told;
   };
   return { time, process, until };
@@ -49,9 +49,8 @@ test('what a frozen process has missed comes once when it goes on', async () => 
 
 test('a timer that is disarmed before its process goes on never fires', async () => {
   const { time, process, until } = timeWith((told) => {
-    let late: NodeJS.Timeout | undefined;
+    const late = setTimeout(() => told.push('late'), 1_001);
     setTimeout(() => clearTimeout(late), 1_000);
-    late = setTimeout(() => told.push('late'), 1_001);
   });
   await until(500);
   process.freeze();
