@@ -9,6 +9,7 @@ import { requestTime, signatureHeader } from '../core/signature.ts';
 import type { Send } from '../pipeline/ports.ts';
 import { createAgent } from './agent.ts';
 import { noResponse } from './failure.ts';
+import { beforeFirstByte } from './first-byte.ts';
 import type { Keys } from './key-ring.ts';
 import { sign, verifyAnswer } from './signer.ts';
 
@@ -81,9 +82,15 @@ export function createSender(settings: SenderSettings, ring: Keys, now: () => nu
     },
   });
 
-  const post = async (body: Buffer, headers: Record<string, string>, signal: AbortSignal): Promise<Exchange> => {
+  const post = async (
+    body: Buffer,
+    headers: Record<string, string>,
+    beforeSend: () => void,
+    signal: AbortSignal,
+  ): Promise<Exchange> => {
     if (signal.aborted) return noResponse(undefined, target, 'ABORTED');
     let cutOff: string | undefined;
+    let refused: { readonly error: unknown } | undefined;
     const request = client(target, { headers, body });
     const end = (code: string) => {
       cutOff ??= code;
@@ -96,6 +103,15 @@ export function createSender(settings: SenderSettings, ring: Keys, now: () => nu
       if (Math.max(transferred, total) > MAX_ANSWER_BYTES) end('OVERSIZED');
     });
     void request.on('request', (wire: ClientRequest) => {
+      beforeFirstByte(wire, () => {
+        try {
+          beforeSend();
+        } catch (error) {
+          refused = { error };
+          end('ABORTED');
+        }
+        return refused === undefined;
+      });
       // Nobody asked for another protocol, and a connection given over to one would never end by itself.
       wire.once('upgrade', (_answer: IncomingMessage, socket: Duplex) => {
         socket.destroy();
@@ -107,6 +123,7 @@ export function createSender(settings: SenderSettings, ring: Keys, now: () => nu
     try {
       response = await request;
     } catch (error) {
+      if (refused !== undefined) throw refused.error;
       return noResponse(error, target, error instanceof CancelError ? cutOff : undefined);
     } finally {
       signal.removeEventListener('abort', abort);
@@ -129,7 +146,7 @@ export function createSender(settings: SenderSettings, ring: Keys, now: () => nu
     const startedAt = now();
     const began = performance.now();
     const headers = { 'Request-Time': time, Signature: signatureHeader(version, signature) };
-    const exchange = await post(body, headers, signal);
+    const exchange = await post(body, headers, beforeSend, signal);
     return { exchange, keyVersion: version, startedAt, durationMs: performance.now() - began };
   };
 

@@ -28,8 +28,8 @@ export interface SentRequest {
 /**
  * Signs and posts one body. Whatever goes wrong on the wire is returned, and not thrown.
  *
- * @param beforeSend called after signing, right before the first byte; if it throws, nothing is sent and its error is
- *   thrown
+ * @param beforeSend called after signing, and again when the connection is there, right before the first byte; if it throws,
+ *   nothing is sent and its error is thrown
  * @param signal aborts a request in flight: the exchange is then a `no_response`
  * @param keyChoice 0 signs with the key version in use, 1 with the active one, and each higher number with the next one
  *   at hand

@@ -1,14 +1,17 @@
-import type { Kafka, logCreator } from 'kafkajs';
 import { watchKeys } from '../http/key-watch.ts';
 import { createSender } from '../http/sender.ts';
 import { createKafka, type KafkaSettings } from '../kafka/kafkajs/client.ts';
 import { startAdminServer } from '../ops/admin-server.ts';
 import { measureProcess } from '../ops/instruments.ts';
+import type { kafkaLogCreator } from '../ops/kafka-log.ts';
 import { logDestination, type Destination } from '../ops/log-destination.ts';
 
 /** By what means the service reaches what lies outside its process. */
 export interface Surroundings {
-  readonly createKafka: (settings: KafkaSettings, logCreator: logCreator) => Kafka;
+  readonly createKafka: (
+    settings: KafkaSettings,
+    logs: ReturnType<typeof kafkaLogCreator>,
+  ) => ReturnType<typeof createKafka>;
   readonly createSender: typeof createSender;
   readonly startAdminServer: typeof startAdminServer;
   readonly watchKeys: typeof watchKeys;

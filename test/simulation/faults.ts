@@ -1,7 +1,7 @@
 import { deck, type Random } from '../chaos/random.ts';
 import type { Mood } from './gateway.ts';
 import type { Member } from './member.ts';
-import { drawSettings, FAULTS, GROUP, SOURCE, tiersOf, type FaultKind, type MemberSettings } from './plan.ts';
+import { drawSettings, FAULTS, GROUP, tiersOf, topicOf, type FaultKind, type MemberSettings } from './plan.ts';
 import type { World } from './world.ts';
 
 const MOST_MEMBERS = 4;
@@ -38,75 +38,76 @@ export class Faults {
     const { least, most } = this.#world.plan.pauseMs;
     this.#world.time.after(this.#random.between(least, most), () => {
       if (this.#isOver) return;
-      this.#make(cards.next().value);
+      this.#make[cards.next().value]();
       this.#next(cards);
     });
   }
 
-  #make(kind: FaultKind): void {
-    const { cluster, registry } = this.#world;
-    const random = this.#random;
-    switch (kind) {
-      case 'kill':
-        return this.#toMember(kind, (member) => {
-          this.#world.kill(member);
-          this.#startSoon();
-        });
-      case 'roll':
-        return this.#toMember(kind, (member) => {
-          member.stop();
-          this.#startSoon();
-        });
-      case 'leave':
-        if (this.#free().length < 2) return;
-        return this.#toMember(kind, (member) => member.stop());
-      case 'join':
-        if (this.#world.members.length >= MOST_MEMBERS) return;
-        this.#instant(kind);
-        return void this.#world.start(this.#settings());
-      case 'freeze':
-        return this.#freeze();
-      case 'cut':
-        return this.#cut();
-      case 'reset':
-        return this.#toMember(kind, ({ process }) => {
-          for (const node of random.next() < 0.5 ? this.#world.brokers : [random.pick(this.#world.brokers)])
-            this.#world.network.reset(process, node);
-        });
-      case 'broker_stop': {
-        const node = random.pick(this.#world.brokers);
-        if (!this.#world.brokers.every((one) => cluster.isUp(one))) return;
-        cluster.stopBroker(node, random.pick(['clean', 'kill']));
-        return this.#while(kind, `broker-${node}`, random.between(500, 10_000), () => cluster.startBroker(node));
-      }
-      case 'leader_move': {
-        this.#instant(kind);
-        const tier = random.pick(['main', ...tiersOf(this.#world.plan)] as [string, ...string[]]);
-        const topic = tier === 'main' ? SOURCE : `${SOURCE}.retry.${tier}`;
-        return cluster.moveLeader(topic, random.between(0, this.#world.plan.partitions - 1));
-      }
-      case 'coordinator_move':
-        this.#instant(kind);
-        return cluster.moveCoordinator(GROUP);
-      case 'forget_sessions':
-        this.#instant(kind);
-        return cluster.forgetFetchSessions(random.pick(this.#world.brokers));
-      case 'throttle': {
-        const longestMs = random.pick([50, 1_000]);
-        cluster.throttle(() => random.between(0, longestMs));
-        return this.#while(kind, 'brokers', random.between(1_000, 8_000), () => cluster.throttle(() => 0));
-      }
-      case 'gateway_away':
-        return this.#mood(kind, 'away', random.between(500, 8_000));
-      case 'refuses_everybody':
-        return this.#mood(kind, 'refuses_everybody', random.between(500, 5_000));
-      case 'crowded':
-        return this.#mood(kind, 'crowded', random.between(1_000, 8_000));
-      case 'registry_away':
-        registry.isAway = true;
-        return this.#while(kind, 'registry', random.between(1_000, 8_000), () => (registry.isAway = false));
-    }
-  }
+  /** How each kind is made. */
+  readonly #make: Readonly<Record<FaultKind, () => void>> = {
+    kill: () =>
+      this.#toMember('kill', (member) => {
+        this.#world.kill(member);
+        this.#startSoon();
+      }),
+    roll: () =>
+      this.#toMember('roll', (member) => {
+        member.stop();
+        this.#startSoon();
+      }),
+    leave: () => {
+      if (this.#free().length > 1) this.#toMember('leave', (member) => member.stop());
+    },
+    join: () => {
+      if (this.#world.members.length >= MOST_MEMBERS) return;
+      this.#instant('join');
+      this.#world.start(this.#settings());
+    },
+    freeze: () => this.#freeze(),
+    cut: () => this.#cut(),
+    reset: () =>
+      this.#toMember('reset', ({ process }) => {
+        const { brokers, network } = this.#world;
+        const nodes = this.#random.next() < 0.5 ? brokers : [this.#random.pick(brokers)];
+        for (const node of nodes) network.reset(process, node);
+      }),
+    broker_stop: () => {
+      const { brokers, cluster } = this.#world;
+      if (!brokers.every((node) => cluster.isUp(node))) return;
+      const node = this.#random.pick(brokers);
+      cluster.stopBroker(node, this.#random.pick(['clean', 'kill']));
+      const ms = this.#random.between(500, 10_000);
+      this.#while('broker_stop', `broker-${node}`, ms, () => cluster.startBroker(node));
+    },
+    leader_move: () => {
+      const { plan, cluster } = this.#world;
+      this.#instant('leader_move');
+      const tier = this.#random.pick(['main', ...tiersOf(plan)]);
+      cluster.moveLeader(topicOf(tier), this.#random.between(0, plan.partitions - 1));
+    },
+    coordinator_move: () => {
+      this.#instant('coordinator_move');
+      this.#world.cluster.moveCoordinator(GROUP);
+    },
+    forget_sessions: () => {
+      this.#instant('forget_sessions');
+      this.#world.cluster.forgetFetchSessions(this.#random.pick(this.#world.brokers));
+    },
+    throttle: () => {
+      const { cluster } = this.#world;
+      const longestMs = this.#random.pick([50, 1_000]);
+      cluster.throttle(() => this.#random.between(0, longestMs));
+      this.#while('throttle', 'brokers', this.#random.between(1_000, 8_000), () => cluster.throttle(() => 0));
+    },
+    gateway_away: () => this.#mood('away', 'gateway_away', this.#random.between(500, 8_000)),
+    refuses_everybody: () => this.#mood('refuses_everybody', 'refuses_everybody', this.#random.between(500, 5_000)),
+    crowded: () => this.#mood('crowded', 'crowded', this.#random.between(1_000, 8_000)),
+    registry_away: () => {
+      const { registry } = this.#world;
+      registry.isAway = true;
+      this.#while('registry_away', 'registry', this.#random.between(1_000, 8_000), () => (registry.isAway = false));
+    },
+  };
 
   #freeze(): void {
     const member = this.#pick();
@@ -134,7 +135,7 @@ export class Faults {
     this.#while('cut', `${member.name} from ${nodes.join(', ')}`, this.#random.between(500, 15_000), join, member.name);
   }
 
-  #mood(kind: FaultKind, mood: Mood, ms: number): void {
+  #mood(mood: Mood, kind: FaultKind, ms: number): void {
     const { gateway } = this.#world;
     if (gateway.mood !== 'well') return;
     gateway.mood = mood;

@@ -89,13 +89,15 @@ export class SimulatedGateway {
       };
       const abort = (): void => void end(noResponse('ABORTED'));
       const late = setTimeout(() => end(noResponse('ETIMEDOUT')), timeoutMs);
-      if (signal.aborted) return abort();
+      if (signal.aborted) {
+        abort();
+        return;
+      }
       signal.addEventListener('abort', abort);
       time.after(delays.gatewayMs(), () => {
-        if (this.mood === 'away') {
-          return time.reach(process, delays.gatewayMs(), () => end(noResponse('ECONNREFUSED', 'connect')));
-        }
-        this.#receive({ process, body, sentAt, end });
+        const refuse = (): void => void end(noResponse('ECONNREFUSED', 'connect'));
+        if (this.mood === 'away') time.reach(process, delays.gatewayMs(), refuse);
+        else this.#receive({ process, body, sentAt, end });
       });
     });
   }

@@ -108,9 +108,9 @@ export class Member {
     this.#service = undefined;
     this.#habitat.time.after(SHUTDOWN_TIMEOUT_MS, () => this.#end({ isClean: false, detail: 'not drained in time' }));
     const isDrained = await service.stop();
-    if (!isDrained) return this.#end({ isClean: false, detail: 'not drained' });
     this.drainedAt = this.#habitat.time.now;
-    this.#habitat.time.after(LINGERS_MS, () => this.#end({ isClean: true, detail: 'drained' }));
+    const end = { isClean: isDrained, detail: isDrained ? 'drained' : 'not drained' };
+    this.#habitat.time.after(LINGERS_MS, () => this.#end(end));
   }
 
   #end(end: End): void {

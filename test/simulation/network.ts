@@ -129,9 +129,9 @@ class Link {
     this.#carry('out', () => {
       if (this.#state === 'over') return;
       this.#server = accept();
-      if (this.#server !== undefined) return this.#carry('in', () => this.socket.connected(onConnect));
-      this.#end();
-      this.#carry('in', () => this.socket.refused());
+      const isAccepted = this.#server !== undefined;
+      if (!isAccepted) this.#end();
+      this.#carry('in', () => (isAccepted ? this.socket.connected(onConnect) : this.socket.refused()));
     });
   }
 

@@ -68,10 +68,15 @@ export const OUTCOMES = `${SOURCE}.outcomes`;
 export const DEAD_LETTERS = `${SOURCE}.dead-letter`;
 const RETRY_DELAYS = ['1s,2s,4s', '1s,3s', '2s'] as const;
 
+/** The topic of `main` or a tier. */
+export function topicOf(tier: string): string {
+  return tier === 'main' ? SOURCE : `${SOURCE}.retry.${tier}`;
+}
+
 /** The tiers that members of this world may have. */
-export function tiersOf({ settings, changesSettings }: Plan): string[] {
+export function tiersOf({ settings, changesSettings }: Plan): [string, ...string[]] {
   const delays = changesSettings ? RETRY_DELAYS : [settings.RETRY_DELAYS];
-  return [...new Set(delays.flatMap((text) => text.split(',')))];
+  return [...new Set(delays.flatMap((text) => text.split(',')))] as [string, ...string[]];
 }
 
 /**

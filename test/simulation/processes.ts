@@ -8,7 +8,7 @@ export class SimulatedProcess {
   readonly name: string;
   #state: 'running' | 'frozen' | 'gone' = 'running';
   /** What came while it was frozen, in the order in which it came; a timer that came again stands there once. */
-  #held = new Map<object, Task>();
+  readonly #held = new Map<object, Task>();
   readonly #timers = new Map<object, Task>();
   /** What its wall clock shows beyond the true time, in milliseconds. */
   clockOffsetMs = 0;
@@ -45,13 +45,18 @@ export class SimulatedProcess {
     if (this.#state === 'running') this.#state = 'frozen';
   }
 
-  /** @returns what has come meanwhile, for one step each */
-  thaw(): Task[] {
+  /** @returns what has come meanwhile, to be taken in a step each */
+  thaw(): object[] {
     if (this.#state !== 'frozen') return [];
     this.#state = 'running';
-    const held = [...this.#held.values()];
-    this.#held = new Map();
-    return held;
+    return [...this.#held.keys()];
+  }
+
+  /** What is still to be done of it, unless it was disarmed. */
+  take(what: object): Task | undefined {
+    const task = this.#held.get(what);
+    this.#held.delete(what);
+    return task;
   }
 
   /** From this instant on nothing of it runs. */

@@ -16,7 +16,7 @@ export class SimulatedRegistry {
   }
 
   install(): void {
-    globalThis.fetch = (input) => this.#ask(String(input));
+    globalThis.fetch = (input) => this.#ask(input instanceof Request ? input.url : input.toString());
   }
 
   uninstall(): void {

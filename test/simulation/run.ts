@@ -42,20 +42,16 @@ async function playMany(): Promise<number> {
   const began = performance.now();
   const coverage = new Coverage();
   let [given, played, simulatedMs, toldAt, code] = [0, 0, 0, began, 0];
-  const isOver = (): boolean => given >= seeds || performance.now() - began >= minutes * 60_000;
+  const isOver = (): boolean => code !== 0 || given >= seeds || performance.now() - began >= minutes * 60_000;
   await playAll({
     next: () => (isOver() ? undefined : (first + given++) % HIGHEST_SEED),
     told: (summary) => {
       coverage.add(summary);
       [played, simulatedMs] = [played + 1, simulatedMs + summary.simulatedMs];
-      if (summary.wrong.length > 0) {
-        code = tell(summary);
-        return false;
-      }
+      if (summary.wrong.length > 0) code = tell(summary);
       const now = performance.now();
       if (now - toldAt >= PROGRESS_MS) console.log(`${played} worlds, ${minutesOf(simulatedMs)} simulated minutes`);
       if (now - toldAt >= PROGRESS_MS) toldAt = now;
-      return true;
     },
   });
   console.log(`\n${coverage.table()}\n`);

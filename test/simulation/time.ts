@@ -69,7 +69,7 @@ export class SimulatedTime {
 
   /** A frozen process goes on: at once with all that has come meanwhile. */
   thaw(process: SimulatedProcess): void {
-    for (const task of process.thaw()) this.reach(process, 0, task);
+    for (const what of process.thaw()) this.reach(process, 0, () => process.take(what)?.());
   }
 
   /**
@@ -114,11 +114,12 @@ export class SimulatedTime {
       return (callback: Armed, ms?: number, ...args: unknown[]): Timer => {
         const owner = this.#current;
         const timer = arm(() => {
-          if (owner === undefined) return this.#as(undefined, () => callback(...args));
-          owner.reach(timer, () => {
-            if (isOnce) owner.disarmed(timer);
+          const fire = (): void => {
+            if (isOnce) owner?.disarmed(timer);
             this.#as(owner, () => callback(...args));
-          });
+          };
+          if (owner === undefined) fire();
+          else owner.reach(timer, fire);
         }, ms);
         owner?.armed(timer, () => disarm(timer as never));
         if (owner !== undefined) this.#owners.set(timer, owner);

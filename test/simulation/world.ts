@@ -13,7 +13,7 @@ import { tierOf } from './judge/stories.ts';
 import { SCHEMA_ID, type NewRecord } from './load.ts';
 import { Member, type End, type Habitat } from './member.ts';
 import { Network } from './network.ts';
-import { DEAD_LETTERS, GROUP, OUTCOMES, SOURCE, tiersOf, type MemberSettings, type Plan } from './plan.ts';
+import { DEAD_LETTERS, GROUP, OUTCOMES, SOURCE, tiersOf, topicOf, type MemberSettings, type Plan } from './plan.ts';
 import { SimulatedRegistry } from './registry.ts';
 import { SimulatedTime } from './time.ts';
 
@@ -64,7 +64,7 @@ export class World {
       log: (who, line) => this.note(who, line.trimEnd()),
     };
     this.#takeOver(() => own.next());
-    for (const topic of [SOURCE, ...tiersOf(plan).map((tier) => `${SOURCE}.retry.${tier}`), DEAD_LETTERS, OUTCOMES]) {
+    for (const topic of [...['main', ...tiersOf(plan)].map(topicOf), DEAD_LETTERS, OUTCOMES]) {
       this.cluster.createTopic(topic, { partitions: plan.partitions, replicas: plan.brokers });
     }
     this.cluster.on((fact) => this.#told(fact));
@@ -109,13 +109,11 @@ export class World {
 
   /** Everything that members read. */
   lanes(): Lane[] {
-    const tiers = ['main', ...tiersOf(this.plan)];
-    return tiers.flatMap((tier) => {
-      const topic = tier === 'main' ? SOURCE : `${SOURCE}.retry.${tier}`;
-      return Array.from({ length: this.plan.partitions }, (_, partition) => {
-        return { tier, partition, end: this.cluster.offsets(topic, partition).highWatermark };
-      });
-    });
+    return ['main', ...tiersOf(this.plan)].flatMap((tier) =>
+      Array.from({ length: this.plan.partitions }, (_, partition) => {
+        return { tier, partition, end: this.cluster.offsets(topicOf(tier), partition).highWatermark };
+      }),
+    );
   }
 
   /** Lets the next thing happen. An error that reaches nobody is found by the judge. */
@@ -169,35 +167,39 @@ export class World {
 
   #told(fact: Fact): void {
     const { now } = this.time;
-    switch (fact.kind) {
-      case 'appended': {
-        const { topic, partition, offset, count } = fact;
-        if (topic === SOURCE) return;
-        for (const record of this.cluster.log(topic, partition).filter((one) => one.offset >= offset)) {
-          this.judge.appended(topic, partition, record, now);
-        }
-        return this.note('brokers', `have ${tierOf(topic) ?? topic}:${partition}:${offset}, ${count} records`);
-      }
-      case 'committed': {
-        const { topic, partition, offset, clientId } = fact;
-        this.note(clientId, `commits ${tierOf(topic) ?? topic}:${partition}:${offset}`);
-        return this.judge.committedTo(topic, partition, offset, now);
-      }
-      case 'evicted':
-        this.disturbances.begin('eviction', now - SESSION_TIMEOUT_MS, fact.clientId)(now);
-        return this.note('brokers', `evict ${fact.clientId}`);
-      case 'left':
-        return this.note('brokers', `let ${fact.clientId} go`);
-      case 'stabilized':
-        return this.note(
-          'brokers',
-          `generation ${fact.generation}: ${fact.members.map(({ clientId }) => clientId).join(', ')}`,
-        );
-      case 'leader':
-        return this.note('brokers', `${tierOf(fact.topic) ?? fact.topic}:${fact.partition} is led by ${fact.leader}`);
-      case 'transaction':
-        return this.note('brokers', `transaction ${fact.transactionalId} ${fact.state}`);
+    if (fact.kind === 'appended') this.#appended(fact, now);
+    if (fact.kind === 'committed') this.judge.committedTo(fact.topic, fact.partition, fact.offset, now);
+    if (fact.kind === 'evicted') this.disturbances.begin('eviction', now - SESSION_TIMEOUT_MS, fact.clientId)(now);
+    const [who, what] = sentence(fact);
+    this.note(who, what);
+  }
+
+  #appended({ topic, partition, offset }: Extract<Fact, { kind: 'appended' }>, now: number): void {
+    if (topic === SOURCE) return;
+    for (const record of this.cluster.log(topic, partition).filter((one) => one.offset >= offset)) {
+      this.judge.appended(topic, partition, record, now);
     }
+  }
+}
+
+/** What the history says of it, and who did it. */
+function sentence(fact: Fact): [who: string, what: string] {
+  const place = (topic: string, ...numbers: number[]): string => [tierOf(topic) ?? topic, ...numbers].join(':');
+  switch (fact.kind) {
+    case 'appended':
+      return ['brokers', `have ${place(fact.topic, fact.partition, fact.offset)}, ${fact.count} records`];
+    case 'committed':
+      return [fact.clientId, `commits ${place(fact.topic, fact.partition, fact.offset)}`];
+    case 'evicted':
+      return ['brokers', `evict ${fact.clientId}`];
+    case 'left':
+      return ['brokers', `let ${fact.clientId} go`];
+    case 'stabilized':
+      return ['brokers', `generation ${fact.generation}: ${fact.members.map(({ clientId }) => clientId).join(', ')}`];
+    case 'leader':
+      return ['brokers', `${place(fact.topic, fact.partition)} is led by ${fact.leader}`];
+    case 'transaction':
+      return ['brokers', `transaction ${fact.transactionalId} ${fact.state}`];
   }
 }
 

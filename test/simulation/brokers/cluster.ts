@@ -199,10 +199,10 @@ export class Cluster {
     this.#after(node, this.#settings.catchUpMs(), () => this.#caughtUp(node));
   }
 
-  /** Writes records past all clients. @returns the offset of the first */
+  /** Writes records past all clients, to all replicas at once: nobody waits for them to be acknowledged. @returns the offset of the first */
   append(topic: string, index: number, records: readonly NewRecord[]): number {
     const partition = this.#partition(topic, index);
-    const appended = partition.append(makeBatch({ records }), appendRules(this.#topic(topic)));
+    const appended = partition.appendEverywhere(makeBatch({ records }), appendRules(this.#topic(topic)));
     if (appended.kind === 'refused') throw new Error(`${topic}:${index} took nothing: ${appended.code}`);
     const offset = appended.baseOffset;
     for (const listener of this.#listeners)

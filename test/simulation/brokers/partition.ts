@@ -99,6 +99,17 @@ export class Partition {
     return appended;
   }
 
+  /** Appends what every replica has at once, so that nothing before it can be lost either. */
+  appendEverywhere(bytes: Buffer, rules: AppendRules): Appended {
+    const appended = this.log.append(bytes, this.#leaderEpoch, rules);
+    if (appended.kind !== 'appended') return appended;
+    this.#replicated = appended.end;
+    this.#followersMark = appended.end;
+    this.log.replicated(appended.end);
+    this.#changed();
+    return appended;
+  }
+
   /**
    * Another replica leads from now on, or none does. Of what not all replicas have yet it may have some.
    *

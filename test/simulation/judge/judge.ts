@@ -36,7 +36,10 @@ export class Judge {
 
   requested(request: SeenRequest): void {
     const story = this.stories.requested(request);
-    if (story === undefined) return this.#found('stranger', `request ${request.seq} for ${request.paymentId}`, []);
+    if (story === undefined) {
+      this.#found('stranger', `request ${request.seq} for ${request.paymentId}`, []);
+      return;
+    }
     this.#standstill.moved('main', story.partition, request.at);
     for (const { tier } of story.copies) this.#standstill.moved(tier, story.partition, request.at);
     this.violations.push(...judgeRequest(request, story, this.stories, this.#disturbances, this.#law));

@@ -146,6 +146,45 @@ describe('a notification', () => {
     expect({ requests: requests.length, connections: connections.opened }).toEqual({ requests: 1, connections: 1 });
   });
 
+  describe.each([true, false])('that may no longer leave when its connection is there (TLS: %s)', (secure) => {
+    /** Says yes when it is asked first, and from then on no. */
+    const once = (): (() => void) => {
+      let asked = 0;
+      return () => {
+        if ((asked += 1) > 1) throw new Error('lost');
+      };
+    };
+
+    it('does not leave on a new one', async () => {
+      const { url, requests } = await serve(signed, secure);
+      const sender = senderTo(url);
+      await expect(sender.send(BODY, once(), new AbortController().signal, 0)).rejects.toThrow('lost');
+      expect((await send(sender)).exchange.kind).toBe('response');
+      expect(requests).toHaveLength(1);
+    });
+
+    it('does not leave on one that was kept', async () => {
+      const { url, requests } = await serve(signed, secure);
+      const sender = senderTo(url);
+      await send(sender);
+      await expect(sender.send(BODY, once(), new AbortController().signal, 0)).rejects.toThrow('lost');
+      expect((await send(sender)).exchange.kind).toBe('response');
+      expect(requests).toHaveLength(2);
+    });
+
+    it('does not leave on one that it had to wait for', async () => {
+      const { url, requests } = await serve(signed, secure);
+      const sender = senderTo(url, { maxSockets: 1 });
+      const [first, second] = await Promise.allSettled([
+        send(sender),
+        sender.send(BODY, once(), new AbortController().signal, 0),
+      ]);
+      expect([first.status, second.status]).toEqual(['fulfilled', 'rejected']);
+      expect((await send(sender)).exchange.kind).toBe('response');
+      expect(requests).toHaveLength(2);
+    });
+  });
+
   it.each(['CLIENT\n', 'é\u0100'])('cannot be made for a client id that cannot stand in a header: %j', (clientId) => {
     expect(() => senderTo(new URL('https://localhost'), { clientId })).toThrow(TypeError);
     expect(() => senderTo(new URL('https://localhost'), { agentToken: clientId })).toThrow(/^(?!.*CLIENT)/);
