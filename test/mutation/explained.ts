@@ -126,6 +126,28 @@ export const EXPLAINED: readonly Explanation[] = [
     why: 'A function that returns nothing returns undefined.',
   },
   {
+    file: 'src/core/trace-context.ts',
+    mutants: [
+      ["''", '"Stryker was here!"'],
+      ['[]', '["Stryker was here"]'],
+    ],
+    why: 'What stands for no match has no ids, whatever else it is.',
+  },
+  {
+    file: 'src/core/trace-context.ts',
+    mutants: [
+      ['traceId === undefined || spanId === undefined', 'traceId === undefined && spanId === undefined'],
+      ['traceId === undefined', 'false'],
+      ['spanId === undefined', 'false'],
+    ],
+    why: 'A match has both ids, and no match has none; only the types ask for each.',
+  },
+  {
+    file: 'src/core/trace-context.ts',
+    mutants: [["typeof value === 'string'", 'true']],
+    why: 'Bytes become text where they are matched; what is not ASCII is no trace in either way of reading.',
+  },
+  {
     file: 'src/pipeline/gate.ts',
     mutants: [['waiter?.(this.#pass())', 'waiter(this.#pass())']],
     why: 'Where somebody waits somebody is taken; only the type asks what if not.',

@@ -17,6 +17,11 @@ test.each<[string, string, object]>([
   expect(traceContextOf({ traceparent })).toEqual(expected);
 });
 
+test('an id may begin with zeros: only one of nothing else is none', () => {
+  const [traceId, spanId] = [`0${TRACE.slice(1)}`, `0${SPAN.slice(1)}`];
+  expect(traceContextOf({ traceparent: `00-${traceId}-${spanId}-01` })).toEqual({ traceId, spanId, sampled: true });
+});
+
 test.each<[string, string]>([
   ['nothing', ''],
   ['something else', 'no trace'],

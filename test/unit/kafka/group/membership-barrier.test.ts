@@ -319,9 +319,9 @@ describe('a stop', () => {
     await join();
     expect([membership.stopping, membership.drained, await membership.stop()]).toEqual([false, true, false]);
     expect(membership.stopping).toBe(true);
-    const fetched = fetch();
-    await pass(10);
-    expect(await fetched).toEqual([]);
+    const fetching = watched(fetch());
+    await pass(250);
+    expect(fetching.end).toBe('[]');
     await expect(join()).rejects.toThrow('stopping');
     expect(since(4)).toEqual([]);
   });
