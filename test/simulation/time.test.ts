@@ -49,8 +49,9 @@ test('what a frozen process has missed comes once when it goes on', async () => 
 
 test('a timer that is disarmed before its process goes on never fires', async () => {
   const { time, process, until } = timeWith((told) => {
-    const late = setTimeout(() => told.push('late'), 1_001);
-    setTimeout(() => clearTimeout(late), 1_000);
+    const timers: NodeJS.Timeout[] = [];
+    setTimeout(() => clearTimeout(timers[0]), 1_000);
+    timers.push(setTimeout(() => told.push('late'), 1_001));
   });
   await until(500);
   process.freeze();
