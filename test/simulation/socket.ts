@@ -19,9 +19,11 @@ export class SimulatedSocket extends EventEmitter {
     this.#wire = wire;
   }
 
+  /** As with a real one, what is written behind its end destroys it. */
   write(bytes: Buffer): boolean {
     if (this.#state === 'open') this.#wire.write(bytes);
-    return true;
+    else this.destroy(Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' }));
+    return this.#state === 'open';
   }
 
   end(): this {
