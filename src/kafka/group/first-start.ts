@@ -1,6 +1,13 @@
 import { ASSIGNER_NAME } from '../../core/assignment.ts';
 import { errorType } from '../kafkajs/errors.ts';
-import { boundaryOffsets, commitOffsets, committedOffsets, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
+import {
+  boundaryOffsets,
+  commitOffsets,
+  committedOffsets,
+  highWatermarks,
+  partitionKey,
+  type Partitions,
+} from '../kafkajs/offsets.ts';
 import type { Cluster } from '../kafkajs/types.ts';
 import { sourceOf } from './assigner.ts';
 import { otherSource } from './refusal.ts';
@@ -35,14 +42,15 @@ export interface FirstStart {
 export async function commitFirstStart(cluster: Cluster, start: FirstStart): Promise<{ refusal: string } | undefined> {
   const { groupId, source, startFrom, partitionsOf } = start;
   const sourcePartitions = new Map([[source, partitionsOf(source)]]);
+  const retryPartitions = new Map(start.retryTopics.map((topic) => [topic, partitionsOf(topic)]));
+  const hasBegun = async (): Promise<boolean> => (await committedOffsets(cluster, groupId, sourcePartitions)).size > 0;
   for (let tries = 1; ; tries += 1) {
-    if ((await committedOffsets(cluster, groupId, sourcePartitions)).size > 0) return undefined;
-    const parked = await topicsWithRecords(
-      cluster,
-      new Map(start.retryTopics.map((topic) => [topic, partitionsOf(topic)])),
-    );
-    if (parked.length > 0) return { refusal: refusal(groupId, source, parked) };
+    if (await hasBegun()) return undefined;
+    const parked = await topicsWithRecords(cluster, retryPartitions);
     const starts = await boundaryOffsets(cluster, sourcePartitions, startFrom);
+    // Another member may have begun since, and have parked what is found now.
+    if (await hasBegun()) return undefined;
+    if (parked.length > 0) return { refusal: refusal(groupId, source, parked) };
     const offsets = partitionsOf(source).map((partition) => ({
       topic: source,
       partition,
@@ -79,7 +87,7 @@ function refusal(groupId: string, source: string, parked: readonly string[]): st
 async function topicsWithRecords(cluster: Cluster, partitions: Partitions): Promise<string[]> {
   const [first, last] = await Promise.all([
     boundaryOffsets(cluster, partitions, 'earliest'),
-    boundaryOffsets(cluster, partitions, 'latest'),
+    highWatermarks(cluster, partitions),
   ]);
   const holds = ([topic, numbers]: readonly [string, readonly number[]]): boolean =>
     numbers.some((number) => {
