@@ -41,11 +41,12 @@ export class Shards {
   }
 
   #follow(partition: Partition, holder: Shardholder): void {
-    let { leaderEpoch } = partition;
+    let known = partition.leaderEpoch;
     const shard = partition.index;
     partition.watch(() => {
-      if (partition.leaderEpoch === leaderEpoch) return;
-      leaderEpoch = partition.leaderEpoch;
+      const { leaderEpoch } = partition;
+      if (leaderEpoch === known) return;
+      known = leaderEpoch;
       if (!this.#loading.has(shard)) holder.handOver(shard);
       this.#loading.add(shard);
       if (partition.leader === NO_LEADER) return;
