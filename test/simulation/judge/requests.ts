@@ -49,7 +49,8 @@ export function judgeRequest(
 
   const ended = before.find(({ answered, heardAt }) => VERDICTS.has(answered) && heardAt !== undefined);
   if (ended !== undefined) {
-    const isLost = disturbances.explainLoss(ended.from.name, ended.at, request.sentAt);
+    // What another one had parked before it lost its partitions may have been held back by the network until now.
+    const isLost = before.some(({ from, at }) => disturbances.explainLoss(from.name, at, request.sentAt));
     if (!isLost) tell('repeat', `request ${ended.seq} was answered ${ended.answered}, and ${ended.from.name} heard it`);
   }
   return found;
