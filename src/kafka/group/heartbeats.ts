@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { findCoordinator, hangUp } from '../kafkajs/coordinator.ts';
 import { errorType, isCoordinatorGone, isGenerationOver, NoAnswer } from '../kafkajs/errors.ts';
 import type { ConsumerGroup } from '../kafkajs/types.ts';
 import { instant, type Epoch } from './epoch.ts';
+import { inTime } from './in-time.ts';
 
 /**
  * Heartbeats on a timer of our own: kafkajs sends its from the fetch loop and decides by the wall clock, so that a
@@ -67,17 +67,7 @@ export class Heartbeats {
     }
   }
 
-  /** Throws `NoAnswer` where an answer takes longer than a third of the session. */
-  async #inTime<T>(answer: Promise<T>): Promise<T> {
-    const answered = new AbortController();
-    const late = sleep(this.#sessionTimeoutMs / 3, undefined, { signal: answered.signal }).then(() => {
-      throw new NoAnswer('the coordinator is silent');
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      answered.abort();
-      late.catch(() => undefined);
-    }
+  #inTime<T>(answer: Promise<T>): Promise<T> {
+    return inTime(answer, this.#sessionTimeoutMs / 3, () => new NoAnswer('the coordinator is silent'));
   }
 }

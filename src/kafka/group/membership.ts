@@ -11,6 +11,7 @@ import type { RejoinRequest, TopicWatch, Work } from './collaborators.ts';
 import { Epoch, instant, type Instant } from './epoch.ts';
 import { recoverFromFetch } from './fetch-recovery.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { inTime } from './in-time.ts';
 import { untilLetIn } from './letting-in.ts';
 
 export interface MembershipSettings extends BarrierLimits {
@@ -64,7 +65,7 @@ export class Membership implements GroupHooks {
     this.#topics = topics;
     this.#rejoin = rejoin;
     this.#observe = observe;
-    this.#heartbeats = new Heartbeats(settings.sessionTimeoutMs, () => this.#contacted());
+    this.#heartbeats = new Heartbeats(settings.sessionTimeoutMs, () => (this.#lastContact = instant()));
   }
 
   /** Outside, too, where the coordinator has said that the generation is over, and the next join is not begun. */
@@ -118,8 +119,9 @@ export class Membership implements GroupHooks {
       return false;
     }
     const gone = state.group.memberId === null ? ended : leaveWhileJoining(state.group);
-    const late = sleep(LEAVE_WITHIN_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('no answer')));
-    await Promise.race([gone, late]).catch((error: unknown) => this.#observe({ kind: 'not_left', error }));
+    await inTime(gone, LEAVE_WITHIN_MS, () => new Error('no answer')).catch((error: unknown) =>
+      this.#observe({ kind: 'not_left', error }),
+    );
     return true;
   }
 
@@ -151,8 +153,7 @@ export class Membership implements GroupHooks {
       return [];
     }
     const batches = await inner();
-    this.#contacted();
-    this.#lastPoll = instant();
+    this.#lastContact = this.#lastPoll = instant();
     const now = this.#state;
     if (!holdsEpoch(now) || now.epoch.closing.aborted) return [];
     for (const batch of batches) this.#work.take(group, batch);
@@ -245,9 +246,5 @@ export class Membership implements GroupHooks {
     this.#drained = clean;
     this.#work.closed();
     this.#observe({ kind: 'left', clean, drainedMs: performance.now() - began });
-  }
-
-  #contacted(): void {
-    this.#lastContact = instant();
   }
 }
