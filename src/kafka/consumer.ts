@@ -50,11 +50,19 @@ export class GroupConsumer {
   /** Monotonic milliseconds. */
   #askedForMore = Number.NEGATIVE_INFINITY;
 
-  constructor(kafka: Kafka, settings: ConsumerSettings, ports: Omit<LanePorts, 'isSuspect'>, fatal: Fatal) {
+  constructor(
+    kafka: Kafka,
+    settings: ConsumerSettings,
+    ports: Omit<LanePorts, 'isSuspect' | 'joinAgain'>,
+    fatal: Fatal,
+  ) {
     const topics = new ReadTopics(settings.topics);
     const { observe, parkedKeys, waits } = ports;
     const suspects = new Map<string, () => void>();
-    const lanes = new Lanes({ ...settings, topics }, { ...ports, isSuspect: (topic) => suspects.has(topic) });
+    const lanes = new Lanes(
+      { ...settings, topics },
+      { ...ports, isSuspect: (topic) => suspects.has(topic), joinAgain: () => this.#rejoin.ask() },
+    );
     const missing = new MissingTopics({
       ...{ topics, parkedKeys, waits, observe, lanes, suspects, fatal },
       ...{ groupId: settings.groupId, rejoin: this.#rejoin },

@@ -41,6 +41,8 @@ export class Network {
   readonly #links = new Set<Link>();
   /** `<process> <node>`, both ways. */
   readonly #cut = new Set<string>();
+  /** Told when a process gives a connection up while something is on its way there: nobody knows what comes of it. */
+  onGivenUp: (process: SimulatedProcess) => void = () => undefined;
 
   constructor(time: SimulatedTime, brokers: Brokers, weather: Weather) {
     this.#time = time;
@@ -52,7 +54,12 @@ export class Network {
   socketFactory(process: SimulatedProcess): ISocketFactory {
     return ({ host, port, onConnect }) => {
       const node = this.#brokers.nodeAt(host, port);
-      const link: Link = new Link(this.#time, this.#weather, process, node ?? 0, () => this.#links.delete(link));
+      const ends = { time: this.#time, weather: this.#weather, process, node: node ?? 0 };
+      const link: Link = new Link(
+        ends,
+        () => this.#links.delete(link),
+        () => this.onGivenUp(process),
+      );
       this.#links.add(link);
       if (this.#isCut(link)) link.hold();
       link.connect(() => this.#server(link), onConnect);
@@ -99,6 +106,13 @@ function pairOf(process: SimulatedProcess, node: number): string {
   return `${process.name} ${node}`;
 }
 
+interface Ends {
+  readonly time: SimulatedTime;
+  readonly weather: Weather;
+  readonly process: SimulatedProcess;
+  readonly node: number;
+}
+
 /** One connection. */
 class Link {
   readonly process: SimulatedProcess;
@@ -113,7 +127,7 @@ class Link {
   readonly #arrivesAt = { out: 0, in: 0 };
   #state: 'open' | 'over' = 'open';
 
-  constructor(time: SimulatedTime, weather: Weather, process: SimulatedProcess, node: number, forget: () => void) {
+  constructor({ time, weather, process, node }: Ends, forget: () => void, tell: () => void) {
     this.#time = time;
     this.#weather = weather;
     this.process = process;
@@ -122,6 +136,9 @@ class Link {
     this.socket = new SimulatedSocket({
       write: (bytes) => this.write('out', bytes),
       close: () => this.#carry('out', () => this.hangUp()),
+      giveUp: () => {
+        if (this.#isCarrying()) tell();
+      },
     });
   }
 
@@ -184,6 +201,11 @@ class Link {
     this.#server?.closed();
     // What is held back still has to arrive.
     if (this.#held === undefined) this.#forget();
+  }
+
+  #isCarrying(): boolean {
+    const { out, in: back } = this.#arrivesAt;
+    return this.#held !== undefined || Math.max(out, back) > this.#time.now;
   }
 
   /** What is carried in one direction arrives in the order in which it left. */

@@ -4,6 +4,8 @@ import { EventEmitter } from 'node:events';
 export interface Wire {
   write(bytes: Buffer): void;
   close(): void;
+  /** Closed because of an error that the process itself has found. */
+  giveUp(): void;
 }
 
 /**
@@ -34,6 +36,7 @@ export class SimulatedSocket extends EventEmitter {
   /** As with a real one, whoever destroys it hears of the error afterwards. */
   destroy(error?: Error): this {
     if (this.#state === 'destroyed') return this;
+    if (error !== undefined && this.#state === 'open') this.#wire.giveUp();
     this.#close('destroyed');
     process.nextTick(() => this.#closed(error));
     return this;

@@ -55,6 +55,7 @@ export class World {
       settings: insideOf(plan, random('inside'), () => this.#hasBegun),
     });
     this.network = new Network(time, this.cluster, delays);
+    this.network.onGivenUp = ({ name }) => this.disturbances.begin('given_up', time.now, name)(time.now);
     this.gateway = new SimulatedGateway({ time, random: random('answers'), delays: distant, tell: this.#requested });
     this.registry = new SimulatedRegistry(time, distant, new Map([[SCHEMA_ID, JSON.stringify(PAYMENT_FINAL)]]));
     this.#habitat = {

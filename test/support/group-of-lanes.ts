@@ -40,6 +40,8 @@ export class GroupOfLanes {
   committing: Promise<void> = Promise.resolve();
   /** Set to let the brokers think before they tell how far the topics go. */
   listing: Promise<void> = Promise.resolve();
+  /** Whether the lanes want this member to join again. */
+  isToJoin = false;
   /** How many partitions each topic has; only the first one is assigned. */
   partitions = 1;
 
@@ -57,6 +59,7 @@ export class GroupOfLanes {
         },
         onError: () => undefined,
         isSuspect: (topic) => this.suspects.has(topic),
+        joinAgain: () => (this.isToJoin = true),
       },
     );
     const coordinator = {

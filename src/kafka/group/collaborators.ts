@@ -13,6 +13,8 @@ export interface Work {
    * @returns whether all that had begun was settled
    */
   drain(): Promise<boolean>;
+  /** Whether a commit was given up that may still be carried out: nothing newer is committed before the next generation. */
+  readonly isInDoubt: boolean;
   /** The epoch has ended: what is not settled is for whoever gets the partitions next. */
   closed(): void;
 }

@@ -3,7 +3,6 @@ import type { Observe } from '../../pipeline/ports.ts';
 import { untilDone } from '../../pipeline/waiting.ts';
 import { errorType, UNKNOWN_TOPIC } from '../kafkajs/errors.ts';
 import { holdsEpoch, viewOf, type MemberState, type MemberView, type State } from './member-state.ts';
-import { leaveWhileJoining } from '../kafkajs/leave-while-joining.ts';
 import type { GroupHooks } from '../kafkajs/patches/group-hooks.ts';
 import type { ConsumerGroup, FetchedBatch, KafkaError } from '../kafkajs/types.ts';
 import { drainWithin, type BarrierLimits } from './barrier.ts';
@@ -11,7 +10,7 @@ import type { RejoinRequest, TopicWatch, Work } from './collaborators.ts';
 import { Epoch, instant, type Instant } from './epoch.ts';
 import { recoverFromFetch } from './fetch-recovery.ts';
 import { Heartbeats } from './heartbeats.ts';
-import { inTime } from './in-time.ts';
+import { giveUpJoin, joinOnceMore } from './last-joins.ts';
 import { untilLetIn } from './letting-in.ts';
 
 export interface MembershipSettings extends BarrierLimits {
@@ -20,8 +19,6 @@ export interface MembershipSettings extends BarrierLimits {
 
 const NO_EPOCH_PAUSE_MS = 250;
 const STOPPING_PAUSE_MS = 10;
-/** How long leaving may take while a join is waiting: a broker that takes longer will not do it sooner. */
-const LEAVE_WITHIN_MS = 2_000;
 
 /**
  * Belonging to the group, and the barrier around every join and leave.
@@ -104,11 +101,12 @@ export class Membership implements GroupHooks {
 
   /**
    * From now on no join begins. One that is under way is given up where it still waits for other members, who may be
-   * frozen: nothing is in flight then.
+   * frozen: nothing is in flight then. Where a commit is in doubt, there is one more join first, which ends that.
    *
    * @returns whether this member is out of the group by that, and its client of no more use
    */
   async stop(): Promise<boolean> {
+    if (this.#work.isInDoubt && this.#joined !== undefined) await joinOnceMore(this.#joined);
     this.#stopping.abort();
     const [join, state] = [this.#join, this.#state];
     if (join === undefined) return false;
@@ -118,10 +116,7 @@ export class Membership implements GroupHooks {
       await ended;
       return false;
     }
-    const gone = state.group.memberId === null ? ended : leaveWhileJoining(state.group);
-    await inTime(gone, LEAVE_WITHIN_MS, () => new Error('no answer')).catch((error: unknown) =>
-      this.#observe({ kind: 'not_left', error }),
-    );
+    await giveUpJoin(state.group, ended, this.#observe);
     return true;
   }
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { GIVEN_UP } from './errors.ts';
 import type { Broker, Cluster, ConsumerGroup } from './types.ts';
 
 /**
@@ -32,5 +33,6 @@ interface Connections {
 /** Ends all connections to a broker that does not answer: what waits for it fails at once, and the next request connects. */
 export function hangUp(broker: Broker): void {
   const { connectionPool } = broker as unknown as Connections;
-  for (const { socket } of connectionPool.pool) socket?.destroy(new Error('no answer in time'));
+  const error = Object.assign(new Error('no answer in time'), { code: GIVEN_UP });
+  for (const { socket } of connectionPool.pool) socket?.destroy(error);
 }

@@ -19,6 +19,16 @@ export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }
 
+/** The code of a connection that was ended because nobody answered in time. */
+export const GIVEN_UP = 'GIVEN_UP';
+
+/** Whether a request was given up by us: the broker may still hear of it, and do it, behind requests that came later. */
+export function isGivenUp(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'KafkaJSRequestTimeoutError' || ('code' in error && error.code === GIVEN_UP)) return true;
+  return isGivenUp(error.cause);
+}
+
 const UNREACHABLE = [
   'NoAnswer',
   'KafkaJSConnectionError',

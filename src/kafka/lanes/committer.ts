@@ -1,9 +1,9 @@
-import type { Observe } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
 import { findCoordinator } from '../kafkajs/coordinator.ts';
-import { errorType, isCoordinatorGone, isGenerationOver } from '../kafkajs/errors.ts';
+import { errorType, isCoordinatorGone, isGenerationOver, isGivenUp } from '../kafkajs/errors.ts';
 import type { Epoch } from '../group/epoch.ts';
 import type { ConsumerGroup } from '../kafkajs/types.ts';
+import type { LanePorts } from './lane-ports.ts';
 import type { Lane } from './lane.ts';
 import { topicOffsets, type OffsetToCommit } from '../kafkajs/offsets.ts';
 
@@ -16,26 +16,33 @@ const GATHER_MS = 5;
  *
  * It goes out in the epoch its lanes worked in, or not at all: kafkajs' own way tries again after a rejoin, in the new
  * generation, and can so move back the offset of a new owner.
+ *
+ * One that was given up may still be carried out, behind all that was committed later, and would set the offset back. Only
+ * the next generation keeps it out: this member joins again, and what it has settled by then is committed there.
  */
 export class Committer {
   readonly #group: ConsumerGroup;
   readonly #epoch: Epoch;
-  readonly #observe: Observe;
-  readonly #isSuspect: (topic: string) => boolean;
+  readonly #ports: Pick<LanePorts, 'observe' | 'isSuspect' | 'joinAgain'>;
   readonly #moved = new Set<Lane>();
   #running: Promise<void> | undefined;
   /** Monotonic milliseconds. */
   #lastAt = Number.NEGATIVE_INFINITY;
+  #isInDoubt = false;
 
   /**
-   * @param isSuspect whether a topic may be gone, so that there is nothing to commit to: its lanes are told of no commit,
-   *   and stand as soon as they may have nothing more uncommitted
+   * @param ports lanes of a topic that is suspect are told of no commit, and stand as soon as they may have nothing more
+   *   uncommitted
    */
-  constructor(group: ConsumerGroup, epoch: Epoch, observe: Observe, isSuspect: (topic: string) => boolean) {
-    this.#isSuspect = isSuspect;
+  constructor(group: ConsumerGroup, epoch: Epoch, ports: Pick<LanePorts, 'observe' | 'isSuspect' | 'joinAgain'>) {
     this.#group = group;
     this.#epoch = epoch;
-    this.#observe = observe;
+    this.#ports = ports;
+  }
+
+  /** Whether a commit of this epoch was given up, so that no other follows. */
+  get isInDoubt(): boolean {
+    return this.#isInDoubt;
   }
 
   /** The lane has something to commit. */
@@ -44,7 +51,7 @@ export class Committer {
     this.#running ??= this.#run();
   }
 
-  /** Resolves when everything that moved so far is committed, or the epoch has ended. */
+  /** Resolves when everything that moved so far is committed, or may not be any more. */
   async flushed(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
@@ -52,7 +59,7 @@ export class Committer {
   async #run(): Promise<void> {
     await Promise.resolve();
     const { closing, ended } = this.#epoch;
-    while (this.#moved.size > 0 && !ended.aborted) {
+    while (this.#moved.size > 0 && !ended.aborted && !this.#isInDoubt) {
       const gatherMs = this.#lastAt + GATHER_MS - performance.now();
       if (gatherMs > 0) await pause(gatherMs, closing).catch(() => undefined);
       this.#lastAt = performance.now();
@@ -67,19 +74,25 @@ export class Committer {
 
   async #commit(lanes: readonly Lane[]): Promise<boolean> {
     const progress = lanes
-      .filter(({ topic }) => !this.#isSuspect(topic))
+      .filter(({ topic }) => !this.#ports.isSuspect(topic))
       .map((lane) => ({ topic: lane.topic, partition: lane.partition, ...lane.progress() }));
     if (progress.length === 0) return true;
     try {
       await this.#write(progress);
     } catch (error) {
-      this.#observe({ kind: 'commit_failed', error });
+      this.#ports.observe({ kind: 'commit_failed', error });
+      if (isGivenUp(error)) this.#doubt();
       if (isGenerationOver(error) || errorType(error) === 'REBALANCE_IN_PROGRESS') this.#epoch.end();
       return false;
     }
-    this.#observe({ kind: 'committed', offsets: progress });
+    this.#ports.observe({ kind: 'committed', offsets: progress });
     for (const { acknowledge } of progress) acknowledge();
     return true;
+  }
+
+  #doubt(): void {
+    this.#isInDoubt = true;
+    this.#ports.joinAgain();
   }
 
   async #write(progress: readonly OffsetToCommit[]): Promise<void> {

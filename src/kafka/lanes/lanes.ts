@@ -6,6 +6,7 @@ import type { Epoch } from '../group/epoch.ts';
 import { endOfBatch, hiddenOffsets, recordsOf } from '../kafkajs/fetched.ts';
 import { boundaryOffsets, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
 import type { ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
+import { CarryOver } from './carry-over.ts';
 import { Committer } from './committer.ts';
 import type { LanePorts, LaneSettings } from './lane-ports.ts';
 import { LaneWatch, type LaneState } from './lane-watch.ts';
@@ -27,6 +28,7 @@ export class Lanes implements Work {
   #lanes = new Map<string, Lane>();
   #watch: LaneWatch | undefined;
   #committer: Committer | undefined;
+  readonly #carryOver = new CarryOver();
   readonly #quarantine: Quarantine;
   #closing: AbortSignal = AbortSignal.abort();
   /** Records given up in this epoch although a request was sent. */
@@ -56,20 +58,23 @@ export class Lanes implements Work {
     return this.#share !== undefined && this.#share.incomplete.length > 0;
   }
 
+  get isInDoubt(): boolean {
+    return this.#committer?.isInDoubt === true;
+  }
+
   /** Makes a lane for every partition just assigned, standing at its committed offset, once all that is parked is known. */
   async open(group: ConsumerGroup, epoch: Epoch): Promise<void> {
-    const { cluster } = group;
     const assigned: Partitions = new Map(group.assigned().map(({ topic, partitions }) => [topic, partitions] as const));
-    const starts = await laneStarts(group, epoch, assigned);
+    const starts = await laneStarts(group, epoch, assigned, this.#carryOver);
     const { committed, earliest } = starts;
-    const { observe } = this.#ports;
+    const [{ cluster }, { observe }] = [group, this.#ports];
     const { source } = this.#settings.topics.topology;
     const learning = new ParkedLearning(this.#parked, source, observe, cluster, firstReads(starts), epoch.closing);
     const unknown = await learning.learn(assigned);
     this.#closing = epoch.closing;
     this.#leftUnsettled = 0;
 
-    const committer = new Committer(group, epoch, observe, this.#ports.isSuspect);
+    const committer = new Committer(group, epoch, this.#ports);
     this.#committer = committer;
     this.#watch = new LaneWatch(cluster, this.#ports.waits, observe);
     this.#lanes = new Map();
@@ -83,9 +88,7 @@ export class Lanes implements Work {
           partition,
           committed: committed.get(key) ?? { offset: earliest.get(key) ?? 0, metadata: '' },
           concurrency: topic === source ? this.#settings.concurrency : 1,
-          ownership: epoch,
-          waits: this.#ports.waits,
-          room,
+          ...{ ownership: epoch, waits: this.#ports.waits, room },
           process: (record, ownership) => this.#process(record, ownership),
           onMoved: (moved) => committer.moved(moved),
           onRoom: (lane) => this.#quarantine.resume(group, lane),
@@ -176,6 +179,7 @@ export class Lanes implements Work {
   closed(): void {
     this.#quarantine.isOver(this.#lanes.values());
     this.#watch?.end();
+    this.#carryOver.keep(this.#lanes.values(), this.#ports.isSuspect);
     this.#lanes = new Map();
   }
 

@@ -7,7 +7,9 @@ import {
   type Committed,
   type Partitions,
 } from '../kafkajs/offsets.ts';
+import { isGivenUp } from '../kafkajs/errors.ts';
 import type { ConsumerGroup } from '../kafkajs/types.ts';
+import type { CarryOver } from './carry-over.ts';
 
 /** Where the lanes of an assignment begin; both by `partitionKey`. */
 export interface LaneStarts {
@@ -17,19 +19,35 @@ export interface LaneStarts {
   readonly earliest: ReadonlyMap<string, number>;
 }
 
-/** Asks where each partition just assigned begins, and commits that for those without an offset. */
-export async function laneStarts(group: ConsumerGroup, epoch: Epoch, assigned: Partitions): Promise<LaneStarts> {
+/**
+ * Asks where each partition just assigned begins, and commits that where it is not what the group had committed: for one
+ * without an offset, and where this member has settled more than that.
+ */
+export async function laneStarts(
+  group: ConsumerGroup,
+  epoch: Epoch,
+  assigned: Partitions,
+  carryOver: CarryOver,
+): Promise<LaneStarts> {
   const { cluster, groupId } = group;
-  const [committed, earliest] = await Promise.all([
+  const [known, earliest] = await Promise.all([
     committedOffsets(cluster, groupId, assigned),
     boundaryOffsets(cluster, assigned, 'earliest'),
   ]);
+  const committed = carryOver.into(group, epoch, known);
   const starts = [...assigned]
     .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
-    .filter(({ topic, partition }) => !committed.has(partitionKey(topic, partition)))
-    .map((at) => ({ ...at, offset: earliest.get(partitionKey(at.topic, at.partition)) ?? 0 }));
+    .map((place) => ({ ...place, at: partitionKey(place.topic, place.partition) }))
+    .filter(({ at }) => !known.has(at) || committed.get(at) !== known.get(at))
+    .map(({ at, ...place }) => ({ ...place, offset: earliest.get(at) ?? 0, ...committed.get(at) }));
   const position = { groupId, memberId: group.memberId ?? '', groupGenerationId: epoch.generation };
-  await commitOffsets(cluster, position, starts);
+  try {
+    await commitOffsets(cluster, position, starts);
+  } catch (error) {
+    // It may still be made, after later ones.
+    if (isGivenUp(error)) epoch.end();
+    throw error;
+  }
   return { committed, earliest };
 }
 

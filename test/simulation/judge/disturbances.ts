@@ -2,7 +2,7 @@ import type { FaultKind } from '../plan.ts';
 
 /** Something that was done to the world. */
 export interface Disturbance {
-  readonly kind: FaultKind | 'eviction' | 'unclean_end';
+  readonly kind: FaultKind | 'eviction' | 'unclean_end' | 'given_up';
   readonly from: number;
   /** `Infinity` while it goes on. */
   to: number;
@@ -50,6 +50,7 @@ function losesWork({ kind }: Disturbance): boolean {
     case 'freeze':
     case 'eviction':
     case 'unclean_end':
+    case 'given_up':
     case 'broker_stop':
     case 'cut':
     case 'reset':

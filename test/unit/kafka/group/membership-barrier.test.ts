@@ -32,6 +32,7 @@ function memberWith({
         epochs.push(epoch);
         await open(group, epoch);
       },
+      isInDoubt: false,
       take: (_group, { topic }) => story.push(`take ${topic}`),
       drain: () => {
         story.push('drain');

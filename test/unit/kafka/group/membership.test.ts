@@ -10,13 +10,17 @@ import { deferred } from '../../../support/fixtures.ts';
 import { until } from '../../../support/until.ts';
 
 /** A membership whose lanes open and drain as told, and what it asked of the brokers and told. */
-function membershipWith({ open = () => Promise.resolve(), drain = () => Promise.resolve(true) }: Partial<Work> = {}) {
+function membershipWith({
+  open = () => Promise.resolve(),
+  drain = () => Promise.resolve(true),
+  isInDoubt = false,
+}: Partial<Work> = {}) {
   const asked: string[] = [];
   const facts: Fact[] = [];
   const rejoin = new RejoinRequest();
   const membership = new Membership(
     { sessionTimeoutMs: 30_000, barrierMs: 1_000, lastCallMs: 500 },
-    { open, drain, take: () => undefined, closed: () => undefined },
+    { open, drain, isInDoubt, take: () => undefined, closed: () => undefined },
     {
       listAnew: () => Promise.resolve(),
       admits: () => Promise.resolve(true),
@@ -39,6 +43,7 @@ function membershipWith({ open = () => Promise.resolve(), drain = () => Promise.
       coordinator: { heartbeat: () => Promise.resolve() },
       cluster: { refreshMetadata: () => Promise.resolve(void asked.push('refresh')) },
       lastRequest: 0,
+      joinAndSync: () => membership.join(group as unknown as ConsumerGroup, inner),
     };
     const inner = (): Promise<void> => {
       asked.push(`join as ${group.memberId ?? 'nobody'}`);
@@ -119,6 +124,26 @@ test('a stop while a join waits for others leaves over the free connection, and 
   expect(await membership.stop()).toBe(true);
   expect(asked).toEqual(['join', 'leave as given over connection 1']);
   await expect(membership.join(group, inner)).rejects.toThrow('stopping');
+});
+
+test.each([
+  { isInDoubt: true, joins: ['join as nobody', 'join as first'] },
+  { isInDoubt: false, joins: ['join as nobody'] },
+])('a stop joins once more only where a commit is in doubt ($isInDoubt)', async ({ isInDoubt, joins }) => {
+  const { membership, asked, join } = membershipWith({ isInDoubt });
+  const group = await join('first');
+  expect(await membership.stop()).toBe(false);
+  expect([asked, membership.stopping]).toEqual([joins, true]);
+  await membership.leave(group, () => Promise.resolve());
+});
+
+test('a stop goes on where the join that would end a doubt fails', async () => {
+  const { membership, asked, join } = membershipWith({ isInDoubt: true });
+  const group = await join('first');
+  group.joinAndSync = () => Promise.reject(new Error('no broker'));
+  expect(await membership.stop()).toBe(false);
+  expect([asked, membership.stopping]).toEqual([['join as nobody'], true]);
+  await membership.leave(group, () => Promise.resolve());
 });
 
 test('however often it is asked to fetch while it stops, what it waits for gets its turn', async () => {

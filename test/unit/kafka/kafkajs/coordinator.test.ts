@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { findCoordinator, hangUp } from '../../../../src/kafka/kafkajs/coordinator.ts';
-import { errorType, isCoordinatorGone } from '../../../../src/kafka/kafkajs/errors.ts';
+import { errorType, isCoordinatorGone, isGivenUp } from '../../../../src/kafka/kafkajs/errors.ts';
 import { privatePart } from '../../../../src/kafka/kafkajs/private-parts.ts';
 import type { Broker, ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
 
@@ -49,7 +49,7 @@ test('hanging up on a broker that takes requests and answers none ends what wait
   const ended = asked.catch((error: unknown) => error);
   hangUp({ connectionPool: pool } as unknown as Broker);
   const error = await ended;
-  expect([isCoordinatorGone(error), errorType(error)]).toEqual([true, undefined]);
+  expect([isCoordinatorGone(error), isGivenUp(error), errorType(error)]).toEqual([true, true, undefined]);
   expect(pool.isConnected()).toBe(false);
 });
 

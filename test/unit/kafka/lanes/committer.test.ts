@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Committer } from '../../../../src/kafka/lanes/committer.ts';
 import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
+import { GIVEN_UP } from '../../../../src/kafka/kafkajs/errors.ts';
 import type { ConsumerGroup, GroupPosition, TopicOffsets } from '../../../../src/kafka/kafkajs/types.ts';
 import type { Lane } from '../../../../src/kafka/lanes/lane.ts';
 import type { Fact } from '../../../../src/pipeline/facts.ts';
@@ -20,6 +21,7 @@ function committerWith(answer: (commit: number) => Promise<void> = () => Promise
   const facts: Fact[] = [];
   const gone = new Set<string>();
   const lookups = { count: 0 };
+  const wishes = { joins: 0 };
   const coordinator = {
     offsetCommit: (commit: Commit) => {
       commits.push(commit);
@@ -39,17 +41,26 @@ function committerWith(answer: (commit: number) => Promise<void> = () => Promise
     memberId: 'm',
   };
   const epoch = new Epoch(4, 30_000, instant());
-  const committer = new Committer(
-    group as unknown as ConsumerGroup,
-    epoch,
-    (fact) => facts.push(fact),
-    (topic) => gone.has(topic),
-  );
+  const committer = new Committer(group as unknown as ConsumerGroup, epoch, {
+    observe: (fact) => facts.push(fact),
+    isSuspect: (topic) => gone.has(topic),
+    joinAgain: () => (wishes.joins += 1),
+  });
   const offsets = () =>
     commits.map(({ topics }) =>
       topics.flatMap(({ partitions }) => partitions.map(({ partition, offset }) => `${String(partition)}@${offset}`)),
     );
-  return { committer, gone, epoch, commits, facts, lookups, offsets, kinds: () => facts.map(({ kind }) => kind) };
+  return {
+    committer,
+    wishes,
+    gone,
+    epoch,
+    commits,
+    facts,
+    lookups,
+    offsets,
+    kinds: () => facts.map(({ kind }) => kind),
+  };
 }
 
 /** A lane as the committer sees it. */
@@ -191,7 +202,40 @@ describe('commits', () => {
     );
     committer.moved(laneAt(0, 5).lane);
     await pass(1_000);
-    expect([lookups.count, offsets()]).toEqual([1, [['0@5'], ['0@5']]]);
+    expect([lookups.count, offsets(), committer.isInDoubt]).toEqual([1, [['0@5'], ['0@5']], false]);
+  });
+});
+
+describe('a commit that was given up may still be carried out', () => {
+  const hungUp = Object.assign(new Error('no answer'), { name: 'KafkaJSConnectionError', code: GIVEN_UP });
+  const late = Object.assign(new Error('timed out'), { name: 'KafkaJSRequestTimeoutError' });
+
+  test.each([
+    ['because nobody answered', hungUp],
+    ['because its answer is late', late],
+    ['after some tries', new Error('tried 5 times', { cause: late })],
+  ])('%s: no other follows it, and this member joins again', async (_, error) => {
+    const { committer, wishes, epoch, offsets, kinds } = committerWith(() => Promise.reject(error));
+    const lane = laneAt(0, 5);
+    committer.moved(lane.lane);
+    await pass(1_000);
+    lane.offset = 6;
+    committer.moved(lane.lane);
+    committer.moved(laneAt(1, 3).lane);
+    await pass(1_000);
+    await committer.flushed();
+    expect([offsets(), kinds()]).toEqual([[['0@5']], ['commit_failed']]);
+    expect([committer.isInDoubt, wishes.joins, epoch.closing.aborted]).toEqual([true, 1, false]);
+  });
+
+  test('one that the broker has refused, or hung up on, is not', async () => {
+    const closed = Object.assign(new Error('Closed connection'), { name: 'KafkaJSConnectionClosedError' });
+    const { committer, wishes, offsets } = committerWith((commit) =>
+      commit === 1 ? Promise.reject(closed) : Promise.resolve(),
+    );
+    committer.moved(laneAt(0, 5).lane);
+    await pass(1_000);
+    expect([offsets(), committer.isInDoubt, wishes.joins]).toEqual([[['0@5'], ['0@5']], false, 0]);
   });
 });
 

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
+import { GIVEN_UP } from '../../../../src/kafka/kafkajs/errors.ts';
 import { LeftUnsettled } from '../../../../src/pipeline/ports.ts';
 import { deferred, pass, soon, SOURCE, useVirtualTime } from '../../../support/fixtures.ts';
 import { GroupOfLanes, RETRY } from '../../../support/group-of-lanes.ts';
@@ -284,6 +286,24 @@ test('what was settled and is not committed in time is no clean end', async () =
   scripted.epoch.close();
   await scripted.settle(1);
   expect(await scripted.lanes.drain()).toBe(false);
+});
+
+test('what was settled behind a commit that was given up is where the same member goes on after the next join', async () => {
+  const scripted = await new GroupOfLanes({ committed: { [AT]: { offset: 0 }, [`${RETRY}:0`]: { offset: 0 } } }).open();
+  await scripted.fetched(SOURCE, 0, 3);
+  scripted.committing = Promise.reject(Object.assign(new Error('no answer'), { code: GIVEN_UP }));
+  scripted.committing.catch(() => undefined);
+  await scripted.settle(2);
+  await pass(1_000);
+  expect([scripted.isToJoin, scripted.lanes.isInDoubt, scripted.committed]).toEqual([true, true, []]);
+  scripted.epoch.close();
+  expect(await scripted.lanes.drain(), 'it is not known to be committed').toBe(false);
+  scripted.lanes.closed();
+
+  scripted.committing = Promise.resolve();
+  await scripted.lanes.open(scripted.group, new Epoch(2, 30_000, instant()));
+  expect([scripted.lanes.isInDoubt, scripted.committed]).toEqual([false, [`${SOURCE}@2 `]]);
+  expect(scripted.positions.get(SOURCE)).toBe(2);
 });
 
 test('each epoch counts for itself what it leaves behind', async () => {

@@ -38,6 +38,7 @@ async function setUp(
       },
       onError: () => undefined,
       isSuspect: (topic) => suspects.has(topic),
+      joinAgain: () => undefined,
     },
   );
   const offsets = (end: number) =>

@@ -59,6 +59,7 @@ async function received(bytes: Buffer): Promise<KafkaRecord> {
       process: (record) => Promise.resolve(void records.push(record)),
       onError: () => undefined,
       isSuspect: () => false,
+      joinAgain: () => undefined,
     },
   );
   const group = groupOfOnePartition();
