@@ -95,13 +95,13 @@ export class World {
   }
 
   write({ partition, paymentId, key, value }: NewRecord): void {
-    const offset = this.cluster.offsets(SOURCE, partition).end;
+    const offset = this.cluster.logs.offsets(SOURCE, partition).end;
     this.judge.stories.written(partition, { offset, key }, paymentId, this.time.now);
     this.note(
       'world',
       `writes main:${partition}:${offset} ${paymentId === '' ? 'no event' : paymentId} key ${String(key)}`,
     );
-    this.cluster.append(SOURCE, partition, [{ key, value, headers: [], timestamp: this.time.now }]);
+    this.cluster.logs.append(SOURCE, partition, [{ key, value, headers: [], timestamp: this.time.now }]);
   }
 
   get brokers(): readonly [number, ...number[]] {
@@ -112,7 +112,7 @@ export class World {
   lanes(): Lane[] {
     return ['main', ...tiersOf(this.plan)].flatMap((tier) =>
       Array.from({ length: this.plan.partitions }, (_, partition) => {
-        return { tier, partition, end: this.cluster.offsets(topicOf(tier), partition).highWatermark };
+        return { tier, partition, end: this.cluster.logs.offsets(topicOf(tier), partition).highWatermark };
       }),
     );
   }
@@ -177,7 +177,7 @@ export class World {
 
   #appended({ topic, partition, offset }: Extract<Fact, { kind: 'appended' }>, now: number): void {
     if (topic === SOURCE) return;
-    for (const record of this.cluster.log(topic, partition).filter((one) => one.offset >= offset)) {
+    for (const record of this.cluster.logs.records(topic, partition).filter((one) => one.offset >= offset)) {
       this.judge.appended(topic, partition, record, now);
     }
   }

@@ -1,21 +1,13 @@
 import { ERROR } from './error-codes.ts';
 import type { Tell } from './facts.ts';
 import { refusedJoin, refusedSync, synced, type JoinAnswer } from './group-answers.ts';
-import { Member, type MemberRecord } from './group-member.ts';
+import { Member, NOTHING_WRITTEN } from './group-member.ts';
+import { Invitations } from './invitations.ts';
 import { javaHash } from './java-hash.ts';
+import { electedBy } from './votes.ts';
 
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
 
-/** What a new coordinator finds of a group. */
-interface Written {
-  readonly generation: number;
-  readonly protocolType: string;
-  readonly protocol: string;
-  readonly leader: string;
-  readonly members: readonly MemberRecord[];
-}
-
-const NOTHING: Written = { generation: 0, protocolType: '', protocol: '', leader: '', members: [] };
 /** How long a member that is new may wait for its first generation. */
 const NEW_MEMBER_TIMEOUT_MS = 300_000;
 const UNASSIGNED = Buffer.alloc(0);
@@ -24,8 +16,7 @@ const UNASSIGNED = Buffer.alloc(0);
 export class Generations {
   readonly #groupId: string;
   readonly #members = new Map<string, Member>();
-  /** Were given an id and have not joined with it yet. */
-  readonly #invited = new Map<string, NodeJS.Timeout>();
+  readonly #invited = new Invitations();
   readonly #initialDelayMs: number;
   readonly #tell: Tell;
   #state: GroupState = 'Empty';
@@ -36,7 +27,7 @@ export class Generations {
   #isFirstWait = false;
   #wasMemberAdded = false;
   #timer: NodeJS.Timeout | undefined;
-  #written = NOTHING;
+  #written = NOTHING_WRITTEN;
 
   /** @param initialDelayMs how long the first members of an empty group wait for others */
   constructor(groupId: string, initialDelayMs: number, tell: Tell) {
@@ -76,10 +67,7 @@ export class Generations {
 
   /** Somebody was given an id; the next generation waits for whoever it is. */
   invite(memberId: string, withinMs: number): void {
-    this.#invited.set(
-      memberId,
-      setTimeout(() => this.uninvite(memberId), withinMs),
-    );
+    this.#invited.add(memberId, withinMs, () => this.uninvite(memberId));
   }
 
   isInvited(memberId: string): boolean {
@@ -87,15 +75,13 @@ export class Generations {
   }
 
   uninvite(memberId: string): void {
-    clearTimeout(this.#invited.get(memberId));
-    this.#invited.delete(memberId);
+    this.#invited.remove(memberId);
     this.#completeIfAllJoined();
   }
 
   add(member: Member, protocolType: string): void {
     const { memberId } = member;
-    clearTimeout(this.#invited.get(memberId));
-    this.#invited.delete(memberId);
+    this.#invited.remove(memberId);
     if (this.#members.size === 0) this.#protocolType = protocolType;
     if (this.#leader === '') this.#leader = memberId;
     if (this.#state === 'PreparingRebalance' && this.#number === 0) this.#wasMemberAdded = true;
@@ -163,7 +149,6 @@ export class Generations {
   /** Another broker coordinates from now on: who waits here is told, and only what was written down is known there. */
   handOver(): void {
     clearTimeout(this.#timer);
-    for (const timer of this.#invited.values()) clearTimeout(timer);
     this.#invited.clear();
     for (const member of this.members) {
       member.expectNothing();
@@ -212,7 +197,7 @@ export class Generations {
     this.#isFirstWait = false;
     for (const member of this.members) if (member.awaitingJoin === undefined) this.#forget(member, 'evicted');
     this.#number += 1;
-    this.#protocol = this.#elected();
+    this.#protocol = electedBy(this.members);
     if (this.#members.size === 0) {
       this.#state = 'Empty';
       this.#write();
@@ -244,16 +229,6 @@ export class Generations {
 
   #rebalanceTimeoutMs(): number {
     return Math.max(0, ...this.members.map(({ said }) => said.rebalanceTimeoutMs));
-  }
-
-  /** Each member votes for the first of its protocols that all know. */
-  #elected(): string {
-    const votes = new Map<string, number>();
-    for (const { said } of this.members) {
-      const vote = said.protocols.find(({ name }) => this.members.every((member) => member.knows(name)))?.name ?? '';
-      votes.set(vote, (votes.get(vote) ?? 0) + 1);
-    }
-    return [...votes].reduce((best, vote) => (vote[1] > best[1] ? vote : best), ['', 0])[0];
   }
 
   #write(): void {

@@ -20,6 +20,17 @@ export interface MemberRecord extends Introduction {
   readonly assignment: Buffer;
 }
 
+/** What a new coordinator finds of a group. */
+interface WrittenGroup {
+  readonly generation: number;
+  readonly protocolType: string;
+  readonly protocol: string;
+  readonly leader: string;
+  readonly members: readonly MemberRecord[];
+}
+
+export const NOTHING_WRITTEN: WrittenGroup = { generation: 0, protocolType: '', protocol: '', leader: '', members: [] };
+
 /** A member as its coordinator sees it. */
 export class Member {
   readonly memberId: string;

@@ -52,6 +52,20 @@ export class Topics {
     return this.#topics.get(name);
   }
 
+  /** Throws where there is none. */
+  named(name: string): Topic {
+    const topic = this.get(name);
+    if (topic === undefined) throw new Error(`there is no topic ${name}`);
+    return topic;
+  }
+
+  /** Throws where there is none. */
+  partitionNamed(name: string, index: number): Partition {
+    const partition = this.partition(name, index);
+    if (partition === undefined) throw new Error(`there is no partition ${name}:${index}`);
+    return partition;
+  }
+
   partition(name: string, index: number): Partition | undefined {
     return this.#topics.get(name)?.partitions[index];
   }

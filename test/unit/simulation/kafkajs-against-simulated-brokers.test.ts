@@ -86,7 +86,7 @@ test('what a producer writes is read by a group of two, in order, and committed'
       '3',
       '4',
     ]);
-    expect(cluster.log('events', partition).map(({ value }) => String(value))).toEqual(
+    expect(cluster.logs.records('events', partition).map(({ value }) => String(value))).toEqual(
       [0, 1, 2, 3, 4].map((at) => `v${at * 4 + partition}`),
     );
   }

@@ -45,7 +45,7 @@ function record(key: string, value: string | null) {
 }
 
 function values(cluster: Cluster): (string | undefined)[] {
-  return cluster.log('t', 0).map(({ value }) => value?.toString());
+  return cluster.logs.records('t', 0).map(({ value }) => value?.toString());
 }
 
 test('a record is neither acknowledged nor read before all replicas in sync have it', async () => {
@@ -56,11 +56,11 @@ test('a record is neither acknowledged nor read before all replicas in sync have
     isAcknowledged = true;
     return answer.topics[0]?.partitions[0];
   });
-  await until('the leader to have it', () => cluster.offsets('t', 0).end === 1);
+  await until('the leader to have it', () => cluster.logs.offsets('t', 0).end === 1);
   expect(isAcknowledged).toBe(false);
   const early = await reader.ask('Fetch', fetchRequest('t', 0));
   expect(early.topics[0]?.partitions[0]).toMatchObject({ highWatermark: 0, records: Buffer.alloc(0) });
-  cluster.append('t', 0, [record('k', 'b')]);
+  cluster.logs.append('t', 0, [record('k', 'b')]);
   expect(await acknowledged).toMatchObject({ errorCode: ERROR.NONE, baseOffset: 0 });
   const late = await reader.ask('Fetch', fetchRequest('t', 0));
   expect(late.topics[0]?.partitions[0]?.highWatermark).toBe(2);
@@ -74,7 +74,7 @@ test('what only a leader has may be lost with it, and what was acknowledged neve
       ...{ brokers: 3, random: pseudoRandom(draw * 7_919), settings: { replicationMs: () => replicationMs } },
     });
     cluster.createTopic('t', { partitions: 1, assignments: [[1, 2, 3]] });
-    cluster.append('t', 0, [record('k', 'safe')]);
+    cluster.logs.append('t', 0, [record('k', 'safe')]);
     replicationMs = 1_000_000;
     const writer = await connect(cluster, 1);
     const refused = ['x', 'y'].map((text) => writer.ask('Produce', { ...written([text]), acks: 1 }));
@@ -91,7 +91,7 @@ test('who waits for an acknowledgement hears when the leader goes', async () => 
   const cluster = clusterOf({ replicationMs: () => 1_000_000 });
   const writer = await connect(cluster, 1);
   const answer = writer.ask('Produce', written(['a']));
-  await until('the leader to have it', () => cluster.offsets('t', 0).end === 1);
+  await until('the leader to have it', () => cluster.logs.offsets('t', 0).end === 1);
   cluster.moveLeader('t', 0, 2);
   expect((await answer).topics[0]?.partitions[0]?.errorCode).toBe(ERROR.NOT_LEADER_OR_FOLLOWER);
 });
@@ -103,8 +103,8 @@ test('a dead broker holds its partitions up until it is given up, and comes back
   await writer.ask('Produce', written(['a']));
   cluster.stopBroker(3, 'kill');
   const answer = writer.ask('Produce', written(['b']));
-  await until('the leader to have it', () => cluster.offsets('t', 0).end === 2);
-  expect(cluster.offsets('t', 0).highWatermark).toBe(1);
+  await until('the leader to have it', () => cluster.logs.offsets('t', 0).end === 2);
+  expect(cluster.logs.offsets('t', 0).highWatermark).toBe(1);
   cluster.startBroker(3);
   expect((await answer).topics[0]?.partitions[0]?.errorCode).toBe(ERROR.NONE);
   const reader = await connect(cluster, 3);
@@ -144,7 +144,7 @@ test('whatever dies and comes back when, what was acknowledged stays, and all go
     }
     for (const node of [1, 2, 3]) if (!cluster.isUp(node)) cluster.startBroker(node);
     await until(`everything to be replicated, seed ${seed}`, () => {
-      const { highWatermark, end } = cluster.offsets('t', 0);
+      const { highWatermark, end } = cluster.logs.offsets('t', 0);
       return highWatermark === end;
     });
     const kept = values(cluster);
@@ -189,11 +189,11 @@ test('a broker tells what it has heard, and leads only what it knows of', async 
 
 test('compaction leaves offsets where they are, and gaps between them', async () => {
   const cluster = clusterOf({}, { 'cleanup.policy': 'compact' });
-  cluster.append('t', 0, [record('a', '1'), record('b', '2'), record('a', '3')]);
-  cluster.append('t', 0, [record('b', '4'), record('c', '5'), record('d', '6')]);
-  cluster.append('t', 0, [record('d', null)]);
-  cluster.compact('t', 0);
-  expect(cluster.log('t', 0).map(({ offset, value }) => [offset, value?.toString()])).toEqual([
+  cluster.logs.append('t', 0, [record('a', '1'), record('b', '2'), record('a', '3')]);
+  cluster.logs.append('t', 0, [record('b', '4'), record('c', '5'), record('d', '6')]);
+  cluster.logs.append('t', 0, [record('d', null)]);
+  cluster.logs.compact('t', 0);
+  expect(cluster.logs.records('t', 0).map(({ offset, value }) => [offset, value?.toString()])).toEqual([
     [2, '3'],
     [3, '4'],
     [4, '5'],
@@ -207,11 +207,11 @@ test('compaction leaves offsets where they are, and gaps between them', async ()
 
 test('what a topic keeps no longer is gone', () => {
   const cluster = clusterOf({}, { 'retention.ms': '1000' });
-  cluster.append('t', 0, [{ ...record('a', 'old'), timestamp: Date.now() - 5_000 }]);
-  cluster.append('t', 0, [record('b', 'new')]);
-  cluster.expire();
+  cluster.logs.append('t', 0, [{ ...record('a', 'old'), timestamp: Date.now() - 5_000 }]);
+  cluster.logs.append('t', 0, [record('b', 'new')]);
+  cluster.logs.expire();
   expect(values(cluster)).toEqual(['new']);
-  expect(cluster.offsets('t', 0)).toMatchObject({ start: 1, end: 2 });
+  expect(cluster.logs.offsets('t', 0)).toMatchObject({ start: 1, end: 2 });
 });
 
 test('a throttled client is told, and waited with', async () => {
@@ -236,10 +236,10 @@ test('a transaction that nobody ends is ended by its coordinator', async () => {
   onTestFinished(() => producer.disconnect());
   const transaction = await producer.transaction();
   await transaction.send({ topic: 't', messages: [{ value: 'a' }] });
-  expect(cluster.log('t', 0)[0]?.transaction).toBe('open');
-  expect(cluster.offsets('t', 0)).toMatchObject({ lastStable: 0, highWatermark: 1 });
-  await until('it to be ended', () => cluster.offsets('t', 0).lastStable === 2);
-  expect(cluster.log('t', 0)[0]?.transaction).toBe('aborted');
+  expect(cluster.logs.records('t', 0)[0]?.transaction).toBe('open');
+  expect(cluster.logs.offsets('t', 0)).toMatchObject({ lastStable: 0, highWatermark: 1 });
+  await until('it to be ended', () => cluster.logs.offsets('t', 0).lastStable === 2);
+  expect(cluster.logs.records('t', 0)[0]?.transaction).toBe('aborted');
   expect(facts.flatMap((fact) => (fact.kind === 'transaction' ? [fact.state] : []))).toEqual([
     ...['Ongoing', 'PrepareAbort', 'CompleteAbort'],
   ]);
@@ -260,7 +260,7 @@ test('what this service writes in transactions, notes and reads is understood', 
   await again.begin();
   await expect(transactions.write([{ ...outgoing, value: Buffer.from('c') }])).rejects.toThrow();
   await again.write([{ ...outgoing, value: Buffer.from('d') }]);
-  await until('all to have ended', () => cluster.offsets('t', 0).lastStable === cluster.offsets('t', 0).end);
+  await until('all to have ended', () => cluster.logs.offsets('t', 0).lastStable === cluster.logs.offsets('t', 0).end);
 
   const reader = await openReader(kafka);
   onTestFinished(() => reader.close());

@@ -12,8 +12,7 @@ import {
   string,
   struct,
 } from '../codec.ts';
-
-const NOT_SAID = -(2 ** 31);
+import { answered, done, inGeneration, memberOf, NOT_SAID, offsetToCommit, perTopic, throttled } from './shared.ts';
 
 /** Messages between a group's members and its coordinator, and about groups. */
 export const GROUP_APIS = {
@@ -21,19 +20,12 @@ export const GROUP_APIS = {
     key: 8,
     versions: [5, 5],
     request: struct({
-      groupId: string,
-      generationId: int32,
-      memberId: string,
-      topics: array(
-        struct({
-          name: string,
-          partitions: array(struct({ index: int32, offset: int64, metadata: nullableString })),
-        }),
-      ),
+      ...inGeneration,
+      topics: perTopic(offsetToCommit),
     }),
     response: struct({
-      throttleTimeMs: int32,
-      topics: array(struct({ name: string, partitions: array(struct({ index: int32, errorCode: int16 })) })),
+      ...throttled,
+      topics: perTopic(done),
     }),
   },
   OffsetFetch: {
@@ -44,13 +36,8 @@ export const GROUP_APIS = {
       topics: nullableArray(struct({ name: string, partitions: array(int32) })),
     }),
     response: struct({
-      throttleTimeMs: int32,
-      topics: array(
-        struct({
-          name: string,
-          partitions: array(struct({ index: int32, offset: int64, metadata: nullableString, errorCode: int16 })),
-        }),
-      ),
+      ...throttled,
+      topics: perTopic(struct({ index: int32, offset: int64, metadata: nullableString, errorCode: int16 })),
       errorCode: int16,
     }),
   },
@@ -59,8 +46,7 @@ export const GROUP_APIS = {
     versions: [1, 2],
     request: struct({ key: string, keyType: int8 }),
     response: struct({
-      throttleTimeMs: int32,
-      errorCode: int16,
+      ...answered,
       errorMessage: nullableString,
       nodeId: int32,
       host: string,
@@ -80,57 +66,51 @@ export const GROUP_APIS = {
       protocols: array(struct({ name: string, metadata: bytes })),
     }),
     response: struct({
-      throttleTimeMs: int32,
-      errorCode: int16,
+      ...answered,
       generationId: int32,
       protocolName: string,
       leader: string,
       memberId: string,
-      members: array(struct({ memberId: string, groupInstanceId: nullableString, metadata: bytes })),
+      members: array(struct({ ...memberOf, metadata: bytes })),
     }),
   },
   Heartbeat: {
     key: 12,
     versions: [3, 3],
     request: struct({
-      groupId: string,
-      generationId: int32,
-      memberId: string,
+      ...inGeneration,
       groupInstanceId: nullableString,
     }),
-    response: struct({ throttleTimeMs: int32, errorCode: int16 }),
+    response: struct(answered),
   },
   LeaveGroup: {
     key: 13,
     versions: [3, 3],
     request: struct({
       groupId: string,
-      members: array(struct({ memberId: string, groupInstanceId: nullableString })),
+      members: array(struct(memberOf)),
     }),
     response: struct({
-      throttleTimeMs: int32,
-      errorCode: int16,
-      members: array(struct({ memberId: string, groupInstanceId: nullableString, errorCode: int16 })),
+      ...answered,
+      members: array(struct({ ...memberOf, errorCode: int16 })),
     }),
   },
   SyncGroup: {
     key: 14,
     versions: [3, 3],
     request: struct({
-      groupId: string,
-      generationId: int32,
-      memberId: string,
+      ...inGeneration,
       groupInstanceId: nullableString,
       assignments: array(struct({ memberId: string, assignment: bytes })),
     }),
-    response: struct({ throttleTimeMs: int32, errorCode: int16, assignment: bytes }),
+    response: struct({ ...answered, assignment: bytes }),
   },
   DescribeGroups: {
     key: 15,
     versions: [1, 3],
     request: struct({ groups: array(string), includeAuthorizedOperations: since(3, boolean, false) }),
     response: struct({
-      throttleTimeMs: int32,
+      ...throttled,
       groups: array(
         struct({
           errorCode: int16,
@@ -157,8 +137,7 @@ export const GROUP_APIS = {
     versions: [1, 2],
     request: struct({}),
     response: struct({
-      throttleTimeMs: int32,
-      errorCode: int16,
+      ...answered,
       groups: array(struct({ groupId: string, protocolType: string })),
     }),
   },
@@ -167,7 +146,7 @@ export const GROUP_APIS = {
     versions: [0, 1],
     request: struct({ groupNames: array(string) }),
     response: struct({
-      throttleTimeMs: int32,
+      ...throttled,
       results: array(struct({ groupId: string, errorCode: int16 })),
     }),
   },

@@ -1,15 +1,5 @@
-import {
-  array,
-  int16,
-  int32,
-  int64,
-  int8,
-  nullableArray,
-  nullableBytes,
-  nullableString,
-  string,
-  struct,
-} from '../codec.ts';
+import { int16, int32, int64, int8, nullableArray, nullableBytes, nullableString, string, struct } from '../codec.ts';
+import { answered, perTopic, throttled } from './shared.ts';
 
 /** Messages about the records of partitions. */
 export const RECORD_APIS = {
@@ -20,24 +10,19 @@ export const RECORD_APIS = {
       transactionalId: nullableString,
       acks: int16,
       timeoutMs: int32,
-      topics: array(struct({ name: string, partitions: array(struct({ index: int32, records: nullableBytes })) })),
+      topics: perTopic(struct({ index: int32, records: nullableBytes })),
     }),
     response: struct({
-      topics: array(
+      topics: perTopic(
         struct({
-          name: string,
-          partitions: array(
-            struct({
-              index: int32,
-              errorCode: int16,
-              baseOffset: int64,
-              logAppendTimeMs: int64,
-              logStartOffset: int64,
-            }),
-          ),
+          index: int32,
+          errorCode: int16,
+          baseOffset: int64,
+          logAppendTimeMs: int64,
+          logStartOffset: int64,
         }),
       ),
-      throttleTimeMs: int32,
+      ...throttled,
     }),
   },
   Fetch: {
@@ -51,42 +36,31 @@ export const RECORD_APIS = {
       isolationLevel: int8,
       sessionId: int32,
       sessionEpoch: int32,
-      topics: array(
+      topics: perTopic(
         struct({
-          name: string,
-          partitions: array(
-            struct({
-              index: int32,
-              currentLeaderEpoch: int32,
-              fetchOffset: int64,
-              logStartOffset: int64,
-              maxBytes: int32,
-            }),
-          ),
+          index: int32,
+          currentLeaderEpoch: int32,
+          fetchOffset: int64,
+          logStartOffset: int64,
+          maxBytes: int32,
         }),
       ),
-      forgottenTopics: array(struct({ name: string, partitions: array(int32) })),
+      forgottenTopics: perTopic(int32),
       rackId: string,
     }),
     response: struct({
-      throttleTimeMs: int32,
-      errorCode: int16,
+      ...answered,
       sessionId: int32,
-      topics: array(
+      topics: perTopic(
         struct({
-          name: string,
-          partitions: array(
-            struct({
-              index: int32,
-              errorCode: int16,
-              highWatermark: int64,
-              lastStableOffset: int64,
-              logStartOffset: int64,
-              abortedTransactions: nullableArray(struct({ producerId: int64, firstOffset: int64 })),
-              preferredReadReplica: int32,
-              records: nullableBytes,
-            }),
-          ),
+          index: int32,
+          errorCode: int16,
+          highWatermark: int64,
+          lastStableOffset: int64,
+          logStartOffset: int64,
+          abortedTransactions: nullableArray(struct({ producerId: int64, firstOffset: int64 })),
+          preferredReadReplica: int32,
+          records: nullableBytes,
         }),
       ),
     }),
@@ -97,33 +71,23 @@ export const RECORD_APIS = {
     request: struct({
       replicaId: int32,
       isolationLevel: int8,
-      topics: array(struct({ name: string, partitions: array(struct({ index: int32, timestamp: int64 })) })),
+      topics: perTopic(struct({ index: int32, timestamp: int64 })),
     }),
     response: struct({
-      throttleTimeMs: int32,
-      topics: array(
-        struct({
-          name: string,
-          partitions: array(struct({ index: int32, errorCode: int16, timestamp: int64, offset: int64 })),
-        }),
-      ),
+      ...throttled,
+      topics: perTopic(struct({ index: int32, errorCode: int16, timestamp: int64, offset: int64 })),
     }),
   },
   DeleteRecords: {
     key: 21,
     versions: [1, 1],
     request: struct({
-      topics: array(struct({ name: string, partitions: array(struct({ index: int32, offset: int64 })) })),
+      topics: perTopic(struct({ index: int32, offset: int64 })),
       timeoutMs: int32,
     }),
     response: struct({
-      throttleTimeMs: int32,
-      topics: array(
-        struct({
-          name: string,
-          partitions: array(struct({ index: int32, lowWatermark: int64, errorCode: int16 })),
-        }),
-      ),
+      ...throttled,
+      topics: perTopic(struct({ index: int32, lowWatermark: int64, errorCode: int16 })),
     }),
   },
 } as const;

@@ -1,7 +1,5 @@
 import { array, boolean, int16, int32, int8, nullableArray, nullableString, since, string, struct } from '../codec.ts';
-
-/** The lowest number stands for "not asked for". */
-const NOT_SAID = -(2 ** 31);
+import { NOT_SAID, throttled } from './shared.ts';
 
 /** Messages about which topics and brokers there are, and how they are set. */
 export const TOPIC_APIS = {
@@ -15,7 +13,7 @@ export const TOPIC_APIS = {
       includeTopicAuthorizedOperations: since(8, boolean, false),
     }),
     response: struct({
-      throttleTimeMs: int32,
+      ...throttled,
       brokers: array(struct({ nodeId: int32, host: string, port: int32, rack: nullableString })),
       clusterId: nullableString,
       controllerId: int32,
@@ -58,7 +56,7 @@ export const TOPIC_APIS = {
       validateOnly: boolean,
     }),
     response: struct({
-      throttleTimeMs: int32,
+      ...throttled,
       topics: array(struct({ name: string, errorCode: int16, errorMessage: nullableString })),
     }),
   },
@@ -67,7 +65,7 @@ export const TOPIC_APIS = {
     versions: [1, 1],
     request: struct({ topicNames: array(string), timeoutMs: int32 }),
     response: struct({
-      throttleTimeMs: int32,
+      ...throttled,
       responses: array(struct({ name: string, errorCode: int16 })),
     }),
   },
@@ -82,7 +80,7 @@ export const TOPIC_APIS = {
       validateOnly: boolean,
     }),
     response: struct({
-      throttleTimeMs: int32,
+      ...throttled,
       results: array(struct({ name: string, errorCode: int16, errorMessage: nullableString })),
     }),
   },
@@ -94,7 +92,7 @@ export const TOPIC_APIS = {
       includeSynonyms: boolean,
     }),
     response: struct({
-      throttleTimeMs: int32,
+      ...throttled,
       results: array(
         struct({
           errorCode: int16,

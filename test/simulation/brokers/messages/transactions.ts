@@ -1,7 +1,8 @@
 import { array, boolean, int16, int32, int64, nullableString, string, struct } from '../codec.ts';
+import { answered, done, offsetToCommit, perTopic, throttled } from './shared.ts';
 
 const producer = { producerId: int64, producerEpoch: int16 };
-const answer = struct({ throttleTimeMs: int32, errorCode: int16 });
+const answer = struct(answered);
 
 /** Messages of producers that write once, and all or none. */
 export const TRANSACTION_APIS = {
@@ -9,7 +10,7 @@ export const TRANSACTION_APIS = {
     key: 22,
     versions: [0, 1],
     request: struct({ transactionalId: nullableString, transactionTimeoutMs: int32 }),
-    response: struct({ throttleTimeMs: int32, errorCode: int16, ...producer }),
+    response: struct({ ...answered, ...producer }),
   },
   AddPartitionsToTxn: {
     key: 24,
@@ -17,10 +18,10 @@ export const TRANSACTION_APIS = {
     request: struct({
       transactionalId: string,
       ...producer,
-      topics: array(struct({ name: string, partitions: array(int32) })),
+      topics: perTopic(int32),
     }),
     response: struct({
-      throttleTimeMs: int32,
+      ...throttled,
       results: array(struct({ name: string, results: array(struct({ index: int32, errorCode: int16 })) })),
     }),
   },
@@ -43,16 +44,11 @@ export const TRANSACTION_APIS = {
       transactionalId: string,
       groupId: string,
       ...producer,
-      topics: array(
-        struct({
-          name: string,
-          partitions: array(struct({ index: int32, offset: int64, metadata: nullableString })),
-        }),
-      ),
+      topics: perTopic(offsetToCommit),
     }),
     response: struct({
-      throttleTimeMs: int32,
-      topics: array(struct({ name: string, partitions: array(struct({ index: int32, errorCode: int16 })) })),
+      ...throttled,
+      topics: perTopic(done),
     }),
   },
 } as const;
