@@ -37,22 +37,24 @@ interface Parcel {
 export class Network {
   readonly #time: SimulatedTime;
   readonly #brokers: Brokers;
-  readonly #weather: Weather;
+  readonly #weatherOf: (process: SimulatedProcess) => Weather;
   readonly #links = new Set<Link>();
   /** `<process> <node>`, both ways. */
   readonly #cut = new Set<string>();
 
-  constructor(time: SimulatedTime, brokers: Brokers, weather: Weather) {
+  constructor(time: SimulatedTime, brokers: Brokers, weatherOf: (process: SimulatedProcess) => Weather) {
     this.#time = time;
     this.#brokers = brokers;
-    this.#weather = weather;
+    this.#weatherOf = weatherOf;
   }
 
   /** How a process connects. */
   socketFactory(process: SimulatedProcess): ISocketFactory {
     return ({ host, port, onConnect }) => {
       const node = this.#brokers.nodeAt(host, port);
-      const link: Link = new Link(this.#time, this.#weather, process, node ?? 0, () => this.#links.delete(link));
+      const link: Link = new Link(this.#time, this.#weatherOf(process), process, node ?? 0, () => {
+        this.#links.delete(link);
+      });
       this.#links.add(link);
       if (this.#isCut(link)) link.hold();
       link.connect(() => this.#server(link), onConnect);
