@@ -1,21 +1,4 @@
-import { firstWhere } from './first-where.ts';
-
-/** One record of a retry topic: a copy of an event that is parked. */
-export interface Copy {
-  /** As `orderKey` gives it. */
-  readonly key: string;
-  /** The event's offset in the source partition. */
-  readonly origin: number;
-  readonly redrives: number;
-  /** How often the event had been parked when this copy was written. */
-  readonly hops: number;
-  /** The delay of its retry topic. */
-  readonly tier: string;
-  /** In the retry topic. */
-  readonly offset: number;
-  /** Epoch milliseconds. */
-  readonly notBefore: number;
-}
+import { firstOf, isSame, placeOf, standsBehind, type Copy } from './copies.ts';
 
 /** What the order of its key allows for one record. */
 export type Turn =
@@ -23,7 +6,7 @@ export type Turn =
   | { readonly kind: 'send' }
   /** It must not be sent: its event goes on in a newer copy. */
   | { readonly kind: 'superseded' }
-  /** It is clear once older copies of its event are settled, and newer ones decided. */
+  /** It is clear once older copies of its event that stand elsewhere are settled, and newer ones decided. */
   | { readonly kind: 'wait' }
   /** It must be parked behind an earlier event of its key, in the same tier and until the same time. */
   | { readonly kind: 'behind'; readonly tier: string; readonly notBefore: number };
@@ -55,6 +38,8 @@ export class ParkedKeys {
   readonly #places = new Map<string, Map<number, Copy>>();
   /** Of these it is not known yet whether readers may see them. */
   readonly #undecided = new Set<Copy>();
+  /** A newer copy of their event was settled before them. */
+  readonly #overtaken = new Set<Copy>();
   readonly #known = new Map<string, Known>();
   #size = 0;
   #bytes = 0;
@@ -93,6 +78,8 @@ export class ParkedKeys {
 
   /** A copy was read that readers may see. Does nothing for one that is known to be so already. */
   join(copy: Copy): void {
+    const known = this.#found(copy);
+    if (known !== undefined && !this.#undecided.has(known)) return;
     // What stood at its place before is the same, or was of a topic that is gone.
     this.forget(copy.tier, copy.offset);
     const copies = this.#copiesOf(copy.key);
@@ -141,6 +128,7 @@ export class ParkedKeys {
     const known = this.#found(copy);
     if (known === undefined) return;
     this.#undecided.delete(known);
+    this.#overtaken.delete(known);
     const copies = this.#copiesOf(copy.key);
     copies.splice(placeOf(copies, copy), 1);
     if (copies.length === 0) this.#keys.delete(copy.key);
@@ -149,7 +137,17 @@ export class ParkedKeys {
     this.#bytes -= bytesOf(copy);
   }
 
-  /** The record at this place was settled, whatever it was. */
+  /** The record at this place was settled, whatever it was. Copies of its event that are older are not sent any more. */
+  settled(tier: string, offset: number): void {
+    const copy = this.#placesIn(tier).get(offset);
+    if (copy === undefined) return;
+    const copies = this.#copiesOf(copy.key);
+    const older = copies.slice(firstOf(copies, copy.origin), placeOf(copies, copy));
+    for (const one of older) this.#overtaken.add(one);
+    this.leave(copy);
+  }
+
+  /** At this place stands nothing that a reader may see. */
   forget(tier: string, offset: number): void {
     const copy = this.#placesIn(tier).get(offset);
     if (copy !== undefined) this.leave(copy);
@@ -167,9 +165,11 @@ export class ParkedKeys {
     const copies = this.#copiesOf(copy.key);
     const [first, end] = [firstOf(copies, copy.origin), firstOf(copies, copy.origin + 1)];
     const at = placeOf(copies, copy);
+    const known = copies[at];
+    if (known !== undefined && this.#overtaken.has(known)) return { kind: 'superseded' };
     if (at + 1 < end) return this.#inPlaceOf(copies.slice(at + 1, end));
     if (first > 0) return behind(copies[first - 1]);
-    return end > 1 ? { kind: 'wait' } : { kind: 'send' };
+    return { kind: copies.slice(0, at).every((older) => standsBehind(older, copy)) ? 'send' : 'wait' };
   }
 
   /** What becomes of a record whose event goes on in newer copies: where none of them is decided, it is not either. */
@@ -226,25 +226,4 @@ function bytesOf({ key }: Copy): number {
 function behind(predecessor: Copy | undefined): Turn {
   if (predecessor === undefined) return { kind: 'send' };
   return { kind: 'behind', tier: predecessor.tier, notBefore: predecessor.notBefore };
-}
-
-function byAge(a: Copy, b: Copy): number {
-  return (
-    a.origin - b.origin ||
-    a.redrives - b.redrives ||
-    a.hops - b.hops ||
-    (a.tier === b.tier ? a.offset - b.offset : a.tier < b.tier ? -1 : 1)
-  );
-}
-
-function isSame(known: Copy | undefined, copy: Copy): boolean {
-  return known !== undefined && byAge(known, copy) === 0;
-}
-
-function placeOf(copies: readonly Copy[], copy: Copy): number {
-  return firstWhere(copies, (other) => byAge(other, copy) >= 0);
-}
-
-function firstOf(copies: readonly Copy[], origin: number): number {
-  return firstWhere(copies, (other) => other.origin >= origin);
 }

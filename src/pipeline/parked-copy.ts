@@ -1,4 +1,4 @@
-import type { Copy } from '../core/parked-keys.ts';
+import type { Copy } from '../core/copies.ts';
 import type { Provenance } from '../core/provenance.ts';
 import type { KafkaRecord } from '../core/record.ts';
 import type { Topology } from '../core/topology.ts';

@@ -1,4 +1,4 @@
-import type { Copy } from '../core/parked-keys.ts';
+import type { Copy } from '../core/copies.ts';
 import { readProvenance } from '../core/provenance.ts';
 import type { KafkaRecord } from '../core/record.ts';
 import { notify } from './notify.ts';
@@ -30,7 +30,7 @@ export async function processRecord(record: KafkaRecord, ports: Ports, ownership
   const finished = 'ending' in read ? read : await sendInOrder(read, copy, ports, ownership);
   await settle(finished, ports, ownership);
 
-  ports.parkedKeys.of(record.partition).forget(work.tier, record.offset);
+  ports.parkedKeys.of(record.partition).settled(work.tier, record.offset);
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { Copy, Turn } from '../core/parked-keys.ts';
+import type { Copy } from '../core/copies.ts';
+import type { Turn } from '../core/parked-keys.ts';
 import { MAIN_TIER } from '../core/topology.ts';
 import { orderKey } from './order-key.ts';
 import type { Ownership, Ports } from './ports.ts';

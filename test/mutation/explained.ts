@@ -44,7 +44,7 @@ export const EXPLAINED: readonly Explanation[] = [
     why: 'Costs an array for each text of each event: a text has at most as many code points as units.',
   },
   {
-    file: 'src/core/parked-keys.ts',
+    file: 'src/core/copies.ts',
     mutants: [['a.tier < b.tier', 'a.tier <= b.tier']],
     why: 'Asked only where the tiers differ.',
   },

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import type { ViolationKind } from './judge/violations.ts';
 import type { Outcome } from './simulate.ts';
 import { planLine, violationLines } from './tell.ts';
 
@@ -13,6 +14,8 @@ const STYLE = { head: [], border: [], 'padding-left': 0, 'padding-right': 1 };
 export interface Summary {
   readonly seed: number;
   readonly line: string;
+  /** Absent where all is well. */
+  readonly failure?: ViolationKind | 'hangs';
   /** What is wrong; empty where all is well. */
   readonly wrong: readonly string[];
   readonly simulatedMs: number;
@@ -26,8 +29,11 @@ export function summaryOf(outcome: Outcome): Summary {
     const name = nameOf(who, what);
     if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1;
   }
-  const { plan, simulatedMs } = outcome;
-  return { seed: plan.seed, line: planLine(outcome), wrong: violationLines(outcome), simulatedMs, counts };
+  const { plan, simulatedMs, violation } = outcome;
+  return {
+    ...{ seed: plan.seed, line: planLine(outcome), wrong: violationLines(outcome), simulatedMs, counts },
+    ...(violation !== undefined && { failure: violation.kind }),
+  };
 }
 
 /** What of all that could happen did happen, over many worlds: what never did is a gap. */

@@ -1,46 +1,28 @@
-import { deck, type Random } from '../chaos/random.ts';
+import { Random } from '../chaos/random.ts';
 import type { Mood } from './gateway.ts';
 import type { Member } from './member.ts';
-import { drawSettings, FAULTS, GROUP, tiersOf, topicOf, type FaultKind, type MemberSettings } from './plan.ts';
+import { drawSettings, GROUP, tiersOf, topicOf, type FaultKind, type MemberSettings } from './plan.ts';
 import type { World } from './world.ts';
 
 const MOST_MEMBERS = 4;
 
-/** Makes the faults of a plan, one after the other; what goes on for a while may overlap. */
-export class Faults {
+/** One fault of a world. What it chooses depends on its number, and on no other fault. */
+export class Fault {
   readonly #world: World;
+  readonly #number: number;
   readonly #random: Random;
-  readonly #going = new Set<() => void>();
-  #isOver = false;
+  readonly #going: Set<() => void>;
 
-  constructor(world: World, random: Random) {
+  /** @param going ends of what goes on; each leaves it when it comes */
+  constructor(world: World, number: number, going: Set<() => void>) {
     this.#world = world;
-    this.#random = random;
+    this.#number = number;
+    this.#random = new Random(world.plan.seed, `fault ${number}`);
+    this.#going = going;
   }
 
-  begin(): void {
-    const { faults } = this.#world.plan;
-    if (faults.length === 0) return;
-    const weights = Object.fromEntries(faults.map((kind) => [kind, FAULTS[kind]])) as Partial<
-      Record<FaultKind, number>
-    >;
-    this.#next(deck(weights, this.#random));
-  }
-
-  /** Ends all that goes on; nothing more is done. */
-  heal(): void {
-    this.#isOver = true;
-    for (const end of this.#going) end();
-    this.#world.note('world', 'everything is healed');
-  }
-
-  #next(cards: Iterator<FaultKind, never>): void {
-    const { least, most } = this.#world.plan.pauseMs;
-    this.#world.time.after(this.#random.between(least, most), () => {
-      if (this.#isOver) return;
-      this.#make[cards.next().value]();
-      this.#next(cards);
-    });
+  make(kind: FaultKind): void {
+    this.#make[kind]();
   }
 
   /** How each kind is made. */
@@ -61,7 +43,7 @@ export class Faults {
     join: () => {
       if (this.#world.members.length >= MOST_MEMBERS) return;
       this.#instant('join');
-      this.#world.start(this.#settings());
+      this.#start();
     },
     freeze: () => this.#freeze(),
     cut: () => this.#cut(),
@@ -171,7 +153,13 @@ export class Faults {
   }
 
   #startSoon(): void {
-    this.#world.time.after(this.#random.between(0, 4_000), () => this.#world.start(this.#settings()));
+    this.#world.time.after(this.#random.between(0, 4_000), () => this.#start());
+  }
+
+  /** A fault starts one member at most. */
+  #start(): void {
+    const { plan } = this.#world;
+    this.#world.start(plan.members + this.#number, this.#settings());
   }
 
   #settings(): MemberSettings {
@@ -183,8 +171,9 @@ export class Faults {
     return this.#world.members.filter(({ isFree }) => isFree);
   }
 
+  /** The same one, whoever else is there: each has its lot by its name. */
   #pick(): Member | undefined {
-    const [first, ...others] = this.#free();
-    return first && this.#random.pick([first, ...others]);
+    const lot = ({ name }: Member): number => new Random(this.#world.plan.seed, `fault ${this.#number} ${name}`).next();
+    return this.#free().sort((one, other) => lot(one) - lot(other))[0];
   }
 }

@@ -34,7 +34,7 @@ async function play(worker: ChildProcess, seed: number): Promise<Summary> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {
       const wrong = [`seed ${seed}: within one step something goes on without end`];
-      resolve({ seed, line: `seed ${seed}`, wrong, simulatedMs: 0, counts: {} });
+      resolve({ seed, line: `seed ${seed}`, failure: 'hangs', wrong, simulatedMs: 0, counts: {} });
     }, HANGS_AFTER_MS);
     const end = (): void => {
       clearTimeout(late);

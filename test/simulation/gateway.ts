@@ -33,8 +33,9 @@ const REFUSED_BY_ALL: Answer = { result: 'F INVALID_SIGNATURE' };
 /** What the gateway's side of a world consists of. */
 export interface GatewayParts {
   readonly time: SimulatedTime;
-  readonly random: Random;
-  readonly delays: Delays;
+  /** Of a payment, as are its delays. */
+  readonly random: (paymentId: string) => Random;
+  readonly delays: (paymentId: string) => Delays;
   readonly tell: (request: SeenRequest) => void;
 }
 
@@ -63,7 +64,7 @@ export class SimulatedGateway {
     return ({ timeoutMs }, keys, now) => ({
       send: async (body, beforeSend, signal, keyChoice) => {
         const { version } = keys.signing(keyChoice);
-        await sleep(this.#parts.delays.signingMs());
+        await sleep(this.#parts.delays(paymentOf(body)).signingMs());
         beforeSend();
         const startedAt = now();
         const began = performance.now();
@@ -75,7 +76,8 @@ export class SimulatedGateway {
   }
 
   #exchange(process: SimulatedProcess, body: Buffer, signal: AbortSignal, timeoutMs: number): Promise<Exchange> {
-    const { time, delays } = this.#parts;
+    const { time } = this.#parts;
+    const delays = this.#parts.delays(paymentOf(body));
     const sentAt = time.now;
     return new Promise((resolve) => {
       let isWaitedFor = true;
@@ -103,8 +105,8 @@ export class SimulatedGateway {
   }
 
   #receive({ process, body, sentAt, end }: Arrival): void {
-    const { time, delays, tell } = this.#parts;
-    const { paymentId } = JSON.parse(body.toString()) as { paymentId: string };
+    const { time, tell } = this.#parts;
+    const paymentId = paymentOf(body);
     const answer = this.#answer(paymentId);
     const request: SeenRequest = {
       seq: this.requests.length,
@@ -117,19 +119,23 @@ export class SimulatedGateway {
     this.requests.push(request);
     tell(request);
     if (answer.isNeverSent === true) return;
-    time.reach(process, (answer.delayMs ?? 0) + delays.gatewayMs(), () => {
+    time.reach(process, (answer.delayMs ?? 0) + this.#parts.delays(paymentId).gatewayMs(), () => {
       if (end(exchangeOf(answer))) request.heardAt = time.now;
     });
   }
 
   #answer(paymentId: string): Answer {
     if (this.mood === 'refuses_everybody') return REFUSED_BY_ALL;
-    if (this.mood === 'crowded' && this.#parts.random.next() < 0.5) return CROWDED;
+    if (this.mood === 'crowded' && this.#parts.random(paymentId).next() < 0.5) return CROWDED;
     const attempt = (this.#attempts.get(paymentId) ?? 0) + 1;
     this.#attempts.set(paymentId, attempt);
     const fate = FATES[paymentId.slice(paymentId.lastIndexOf('-') + 1)];
     return fate !== undefined && attempt <= fate.attempts ? fate.answer : { result: 'S SUCCESS' };
   }
+}
+
+function paymentOf(body: Buffer): string {
+  return (JSON.parse(body.toString()) as { paymentId: string }).paymentId;
 }
 
 /** Only what is signed reads as a verdict. */

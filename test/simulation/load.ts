@@ -9,6 +9,8 @@ export const SCHEMA_ID = 7;
 
 /** A record for the source topic. */
 export interface NewRecord {
+  /** From 1 on, in the order in which they are written. */
+  readonly number: number;
   /** From the beginning, in milliseconds. */
   readonly atMs: number;
   readonly partition: number;
@@ -21,13 +23,15 @@ export interface NewRecord {
 /** What is written in a world, and when: some of it in bursts. */
 export function recordsOf(plan: Plan, random: Random, startMs: number): NewRecord[] {
   const instants = Array.from({ length: plan.events }, () => instant(plan.lastsMs, random)).sort((a, b) => a - b);
-  return instants.map((atMs, number) => {
+  return instants.map((atMs, at) => {
+    const number = at + 1;
     const key = random.next() < 0.1 ? null : random.between(1, plan.keys);
     const partition = (key ?? random.between(1, plan.partitions)) % plan.partitions;
     const keyBytes = key === null ? null : Buffer.from(`key-${key}`);
-    if (random.next() >= plan.readable) return { atMs, partition, paymentId: '', key: keyBytes, value: junk(random) };
-    const paymentId = `P${number + 1}-${fate(random)}`;
-    return { atMs, partition, paymentId, key: keyBytes, value: event(paymentId, startMs + atMs) };
+    if (random.next() >= plan.readable)
+      return { number, atMs, partition, paymentId: '', key: keyBytes, value: junk(random) };
+    const paymentId = `P${number}-${fate(random)}`;
+    return { number, atMs, partition, paymentId, key: keyBytes, value: event(paymentId, startMs + atMs) };
   });
 }
 

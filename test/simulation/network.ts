@@ -37,24 +37,24 @@ interface Parcel {
 export class Network {
   readonly #time: SimulatedTime;
   readonly #brokers: Brokers;
-  readonly #weather: Weather;
+  readonly #weatherOf: (process: SimulatedProcess) => Weather;
   readonly #links = new Set<Link>();
   /** `<process> <node>`, both ways. */
   readonly #cut = new Set<string>();
   /** Told when a process gives a connection up while something is on its way there: nobody knows what comes of it. */
   onGivenUp: (process: SimulatedProcess) => void = () => undefined;
 
-  constructor(time: SimulatedTime, brokers: Brokers, weather: Weather) {
+  constructor(time: SimulatedTime, brokers: Brokers, weatherOf: (process: SimulatedProcess) => Weather) {
     this.#time = time;
     this.#brokers = brokers;
-    this.#weather = weather;
+    this.#weatherOf = weatherOf;
   }
 
   /** How a process connects. */
   socketFactory(process: SimulatedProcess): ISocketFactory {
     return ({ host, port, onConnect }) => {
       const node = this.#brokers.nodeAt(host, port);
-      const ends = { time: this.#time, weather: this.#weather, process, node: node ?? 0 };
+      const ends = { time: this.#time, weather: this.#weatherOf(process), process, node: node ?? 0 };
       const link: Link = new Link(
         ends,
         () => this.#links.delete(link),

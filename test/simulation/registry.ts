@@ -1,17 +1,22 @@
 import type { Delays } from './delays.ts';
+import type { SimulatedProcess } from './processes.ts';
 import type { SimulatedTime } from './time.ts';
 
 /** The schema registry, in place of whatever `fetch` reaches: the schemas it knows by their ids, or nothing at all. */
 export class SimulatedRegistry {
   isAway = false;
   readonly #time: SimulatedTime;
-  readonly #delays: Delays;
+  readonly #delaysOf: (process: SimulatedProcess) => Delays;
   readonly #schemas: ReadonlyMap<number, string>;
   readonly #fetch = globalThis.fetch;
 
-  constructor(time: SimulatedTime, delays: Delays, schemas: ReadonlyMap<number, string>) {
+  constructor(
+    time: SimulatedTime,
+    delaysOf: (process: SimulatedProcess) => Delays,
+    schemas: ReadonlyMap<number, string>,
+  ) {
     this.#time = time;
-    this.#delays = delays;
+    this.#delaysOf = delaysOf;
     this.#schemas = schemas;
   }
 
@@ -26,10 +31,11 @@ export class SimulatedRegistry {
   #ask(url: string): Promise<Response> {
     const asking = this.#time.current;
     if (asking === undefined) throw new Error(`nobody asked for ${url}`);
+    const delays = this.#delaysOf(asking);
     return new Promise((resolve, reject) => {
-      this.#time.after(this.#delays.gatewayMs(), () => {
+      this.#time.after(delays.gatewayMs(), () => {
         const { isAway } = this;
-        this.#time.reach(asking, this.#delays.gatewayMs(), () => {
+        this.#time.reach(asking, delays.gatewayMs(), () => {
           if (isAway) reject(new TypeError('fetch failed'));
           else resolve(this.#answer(url));
         });

@@ -1,54 +1,43 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { Coverage, summaryOf, type Summary } from './coverage.ts';
+import { Coverage, type Summary } from './coverage.ts';
 import { playAll } from './fleet.ts';
+import { readOptions, seedAfter, type Options } from './options.ts';
+import { allParts } from './parts.ts';
+import { shrunk } from './shrink.ts';
 import { simulate } from './simulate.ts';
+import { planLine, violationLines } from './tell.ts';
+import { wholeOf } from './whole.ts';
 
 const PROGRESS_MS = 5_000;
-const HIGHEST_SEED = 2 ** 31 - 1;
-
-const HELP = `
-A world follows from its seed to the last step: brokers, gateway, registry, members, faults, and the time that passes. The
-same seed is the same world again, under a debugger too.
-
-Examples:
-  $ npm run test:simulation -- --seed 4711
-  $ npm run test:simulation -- --seeds 1000
-  $ npm run test:simulation -- --minutes 10 --seed 1
-
-Exit codes: 0 every rule holds · 1 one does not, or a world comes to no end · 2 wrong usage
-`;
-
-interface Options {
-  readonly seed?: number;
-  readonly seeds?: number;
-  readonly minutes?: number;
-  readonly history: boolean;
-}
 
 const options = readOptions();
-const first = options.seed ?? Math.floor(Math.random() * HIGHEST_SEED);
-process.exitCode = options.seeds === undefined && options.minutes === undefined ? await playOne() : await playMany();
-// A world that hangs would hold the process.
-process.exit();
+process.exitCode = options.kind === 'one' ? await playOne(options) : await playMany(options);
+// A world that hangs would hold the process; who reads through a pipe is to have it all.
+process.stdout.write('', () => process.exit());
 
-async function playOne(): Promise<number> {
-  const outcome = await simulate(first);
-  if (options.history) for (const { atMs, who, what } of outcome.lines) console.log(`${atMs} ${who} ${what}`);
-  return tell(summaryOf(outcome));
+async function playOne({ seed, parts, history, ...options }: Extract<Options, { kind: 'one' }>): Promise<number> {
+  const outcome = await simulate(seed, parts);
+  if (history) for (const { atMs, who, what } of outcome.lines) console.log(`${atMs} ${who} ${what}`);
+  console.log([planLine(outcome), ...violationLines(outcome, parts)].join('\n'));
+  if (outcome.violation === undefined) return 0;
+  if (options.shrink && Object.keys(parts).length === 0) await shrink(seed);
+  return 1;
 }
 
-async function playMany(): Promise<number> {
-  const { seeds = Infinity, minutes = Infinity } = options;
+async function playMany({ first, seeds, minutes, ...options }: Extract<Options, { kind: 'many' }>): Promise<number> {
   const began = performance.now();
   const coverage = new Coverage();
-  let [given, played, simulatedMs, toldAt, code] = [0, 0, 0, began, 0];
-  const isOver = (): boolean => code !== 0 || given >= seeds || performance.now() - began >= minutes * 60_000;
+  const failed: Summary[] = [];
+  let [given, played, simulatedMs, toldAt] = [0, 0, 0, began];
+  const isOver = (): boolean => failed.length > 0 || given >= seeds || performance.now() - began >= minutes * 60_000;
   await playAll({
-    next: () => (isOver() ? undefined : (first + given++) % HIGHEST_SEED),
+    next: () => (isOver() ? undefined : seedAfter(first, given++)),
     told: (summary) => {
       coverage.add(summary);
       [played, simulatedMs] = [played + 1, simulatedMs + summary.simulatedMs];
-      if (summary.wrong.length > 0) code = tell(summary);
+      if (summary.wrong.length > 0) {
+        failed.push(summary);
+        console.log([summary.line, ...summary.wrong].join('\n'));
+      }
       const now = performance.now();
       if (now - toldAt >= PROGRESS_MS) console.log(`${played} worlds, ${minutesOf(simulatedMs)} simulated minutes`);
       if (now - toldAt >= PROGRESS_MS) toldAt = now;
@@ -57,50 +46,25 @@ async function playMany(): Promise<number> {
   console.log(`\n${coverage.table()}\n`);
   const took = ((performance.now() - began) / 1_000).toFixed(1);
   console.log(`${played} worlds from seed ${first} on: ${minutesOf(simulatedMs)} simulated minutes in ${took} s.`);
-  if (code === 0) console.log('Every rule holds.');
-  return code;
+  const [failure] = failed;
+  if (failure === undefined) console.log('Every rule holds.');
+  else if (options.shrink && failure.failure !== 'hangs') await shrink(failure.seed);
+  return failed.length === 0 ? 0 : 1;
 }
 
-function tell({ line, wrong }: Summary): number {
-  console.log([line, ...wrong].join('\n'));
-  return wrong.length > 0 ? 1 : 0;
+/** Plays it again with less and less in it, and tells what is left. */
+async function shrink(seed: number): Promise<void> {
+  const { violation, simulatedMs } = await simulate(seed);
+  let tried = 0;
+  const parts = await shrunk(allParts(wholeOf(seed), simulatedMs), async (some) => {
+    tried += 1;
+    return (await simulate(seed, some)).violation?.kind === violation?.kind;
+  });
+  const outcome = await simulate(seed, parts);
+  console.log(`\nWhat is left of it, after ${tried} worlds, when nothing more can be left out:`);
+  console.log([planLine(outcome), ...violationLines(outcome, parts)].join('\n'));
 }
 
 function minutesOf(ms: number): string {
   return (ms / 60_000).toFixed(1);
-}
-
-function readOptions(): Options {
-  const command = new Command('npm run test:simulation --')
-    .description('Plays worlds in simulated time, each of them from its seed, and judges them at every step.')
-    .option('--seed <n>', 'of the first world (default: another one each time)', whole(0, HIGHEST_SEED - 1))
-    .option('--seeds <n>', 'how many worlds, from this seed on (default: one, in this thread)', whole(1, 1_000_000))
-    .option('--minutes <n>', 'play for so long, on all cores', number(0.1, 10_000))
-    .option('--history', 'show everything that happens in one world', false)
-    .addHelpText('after', HELP)
-    .showHelpAfterError('(--help shows what there is)')
-    .exitOverride();
-  try {
-    command.parse();
-  } catch (error) {
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
-    throw error;
-  }
-  return command.opts<Options>();
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
-  };
-}
-
-function number(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text !== '' && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Write a number from ${least} to ${most}.`);
-  };
 }

@@ -1,14 +1,16 @@
-import { Random } from '../chaos/random.ts';
-import { Faults } from './faults.ts';
 import type { Line } from './history.ts';
 import type { Violation } from './judge/violations.ts';
-import { recordsOf } from './load.ts';
-import { planOf, type Plan } from './plan.ts';
-import { BEGINNING, World } from './world.ts';
+import { allParts, type Parts } from './parts.ts';
+import type { Plan } from './plan.ts';
+import { schedule } from './schedule.ts';
+import { wholeOf, type Whole } from './whole.ts';
+import { World } from './world.ts';
 
 /** What has come of a world. */
 export interface Outcome {
   readonly plan: Plan;
+  /** What of the plan was played. */
+  readonly parts: Parts;
   /** The first thing that was wrong; the world ends with it. */
   readonly violation: Violation | undefined;
   /** What happened to the event concerned, and what was done to the world meanwhile. */
@@ -20,11 +22,6 @@ export interface Outcome {
   readonly simulatedMs: number;
 }
 
-/** A schedule that comes to no end. */
-export class Endless extends Error {
-  override readonly name = 'Endless';
-}
-
 const MOST_STEPS = 500_000;
 /** After everything is healed. */
 const SETTLED_WITHIN_MS = 300_000;
@@ -32,45 +29,41 @@ const LOOKS_EVERY_MS = 1_000;
 /** Outcomes and the last commits may still be on their way. */
 const QUIET_MS = 3_000;
 
-/**
- * Plays the world of a seed to its end, or to the first thing that is wrong in it.
- *
- * @throws Endless where it takes more than half a million steps
- */
-export async function simulate(seed: number): Promise<Outcome> {
-  const world = new World(planOf(seed));
-  return simulateIn(world);
-}
-
-export async function simulateIn(world: World): Promise<Outcome> {
-  const { seed } = world.plan;
+/** Plays the world of a seed, or parts of it, to its end, or to the first thing that is wrong in it. */
+export async function simulate(seed: number, some: Partial<Parts> = {}): Promise<Outcome> {
+  const whole = wholeOf(seed);
+  const parts = { ...allParts(whole), ...some };
+  const world = new World(whole.plan);
+  const { judge, time } = world;
   try {
-    const stage = { ...prepare(world), isOver: false };
-    while (!stage.isOver && world.judge.violations.length === 0 && (await world.step())) {
-      if (world.time.steps > MOST_STEPS) throw new Endless(`seed ${seed}: ${MOST_STEPS} steps, and no end`);
+    const stage = { ...prepare(world, whole, parts), isOver: false };
+    while (!stage.isOver && judge.violations.length === 0 && (await world.step())) {
+      if (time.steps > MOST_STEPS) judge.endless(time.steps);
       stage.isOver = stage.hasEnded();
     }
-    if (world.judge.violations.length === 0) world.judge.atLast();
-    return outcomeOf(world);
+    if (judge.violations.length === 0) judge.atLast();
+    return outcomeOf(world, parts);
   } finally {
     world.end();
   }
 }
 
 /** @returns whether the world has come to its end */
-function prepare(world: World): { hasEnded: () => boolean } {
+function prepare(world: World, { records, faults }: Whole, parts: Parts): { hasEnded: () => boolean } {
   const { plan, time, judge } = world;
-  const faults = new Faults(world, new Random(plan.seed, 'faults'));
-  for (let count = 0; count < plan.members; count += 1) world.start(plan.settings);
-  for (const record of recordsOf(plan, new Random(plan.seed, 'load'), BEGINNING)) {
+  for (const number of parts.members) world.start(number, plan.settings);
+  for (const record of records.filter(({ number }) => parts.events.includes(number))) {
     time.after(record.atMs, () => world.write(record));
   }
-  faults.begin();
+  const heal = schedule(
+    world,
+    faults.filter(({ number }) => parts.faults.includes(number)),
+  );
   let healed = false;
   let committedSince = Infinity;
   let isStopping = false;
   time.after(plan.lastsMs, () => {
-    faults.heal();
+    heal();
     healed = true;
   });
   const look = (): void => {
@@ -86,13 +79,13 @@ function prepare(world: World): { hasEnded: () => boolean } {
   return { hasEnded: () => isStopping && world.members.length === 0 };
 }
 
-function outcomeOf(world: World): Outcome {
+function outcomeOf(world: World, parts: Parts): Outcome {
   const [violation] = world.judge.violations;
   const { history, plan, time, nowMs } = world;
   const story =
     violation === undefined ? [] : history.about(violation.names, ({ who }) => who === 'fault' || who === 'world');
   return {
-    ...{ plan, violation, story, lines: history.lines },
+    ...{ plan, parts, violation, story, lines: history.lines },
     ...{ digest: history.digest(), steps: time.steps, simulatedMs: nowMs },
   };
 }

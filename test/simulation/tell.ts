@@ -1,22 +1,28 @@
 import { VIOLATIONS } from './judge/violations.ts';
+import { rangesOf, type Parts } from './parts.ts';
 import type { Outcome } from './simulate.ts';
 
 const SHOWN = 400;
 
 /** A world in one line. */
-export function planLine({ plan, digest, steps, simulatedMs }: Outcome): string {
-  const { seed, members, partitions, events, faults, settings, changesSettings } = plan;
+export function planLine({ plan, parts, digest, steps, simulatedMs }: Outcome): string {
+  const { seed, partitions, faults, settings, changesSettings } = plan;
   return [
-    `seed ${seed}: ${members} members, ${partitions} partitions, ${events} events`,
+    `seed ${seed}: ${partitions} partitions`,
+    ...Object.entries(parts).map(([kind, { length }]) => `${length} ${kind}`),
     `${Object.values(settings).join(' ')}${changesSettings ? ' and others' : ''}`,
-    faults.length === 0 ? 'no faults' : faults.join(', '),
+    ...(faults.length === 0 ? [] : [faults.join(', ')]),
     `${(simulatedMs / 1_000).toFixed(1)} s in ${steps} steps`,
     `digest ${digest.slice(0, 16)}`,
   ].join(' · ');
 }
 
-/** What is wrong in a world, what happened to the event concerned, and how to see it again; nothing where all is well. */
-export function violationLines({ plan, violation, story }: Outcome): string[] {
+/**
+ * What is wrong in a world, what happened to the event concerned, and how to see it again; nothing where all is well.
+ *
+ * @param parts that were played, where it was not all
+ */
+export function violationLines({ plan, violation, story }: Outcome, parts: Partial<Parts> = {}): string[] {
   if (violation === undefined) return [];
   return [
     '',
@@ -24,6 +30,12 @@ export function violationLines({ plan, violation, story }: Outcome): string[] {
     '',
     `${violation.kind}: ${violation.detail}`,
     `(${VIOLATIONS[violation.kind]})`,
-    `To see it again: npm run test:simulation -- --seed ${plan.seed}`,
+    `To see it again: ${commandOf(plan.seed, parts)}`,
   ];
+}
+
+/** What plays this world, or these parts of it. */
+function commandOf(seed: number, parts: Partial<Parts>): string {
+  const options = Object.entries(parts).map(([kind, numbers]) => ` --${kind} ${rangesOf(numbers)}`);
+  return `npm run test:simulation -- --seed ${seed}${options.join('')}`;
 }

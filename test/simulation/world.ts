@@ -1,7 +1,7 @@
 import { Cluster } from './brokers/cluster.ts';
 import type { Fact } from './brokers/facts.ts';
 import type { Settings } from './brokers/settings.ts';
-import { Random } from '../chaos/random.ts';
+import type { Random } from '../chaos/random.ts';
 import { PAYMENT_FINAL } from '../support/schemas.ts';
 import { Delays } from './delays.ts';
 import { SimulatedGateway, type SeenRequest } from './gateway.ts';
@@ -15,6 +15,7 @@ import { Member, type End, type Habitat } from './member.ts';
 import { Network } from './network.ts';
 import { DEAD_LETTERS, GROUP, OUTCOMES, SOURCE, tiersOf, topicOf, type MemberSettings, type Plan } from './plan.ts';
 import { SimulatedRegistry } from './registry.ts';
+import { Streams } from './streams.ts';
 import { SimulatedTime } from './time.ts';
 
 /** When every world begins, in epoch milliseconds. */
@@ -34,16 +35,15 @@ export class World {
   readonly registry: SimulatedRegistry;
   members: Member[] = [];
   readonly #habitat: Habitat;
-  #started = 0;
   #hasBegun = false;
   readonly #undo: (() => void)[] = [];
 
   constructor(plan: Plan) {
     this.plan = plan;
-    const random = (stream: string): Random => new Random(plan.seed, stream);
+    const streams = new Streams(plan.seed);
     const time = SimulatedTime.install(BEGINNING);
-    const [delays, distant] = [new Delays(random('network'), plan.delays), new Delays(random('gateway'), plan.delays)];
-    const [brokers, own] = [random('brokers'), random('members')];
+    const delaysOf = (name: string): Delays => new Delays(streams.of(name), plan.delays);
+    const brokers = streams.of('brokers');
     this.time = time;
     this.judge = new Judge(this.disturbances, {
       isByPartition: plan.settings.ORDERING === 'partition' && !plan.changesSettings,
@@ -52,19 +52,25 @@ export class World {
     this.cluster = new Cluster({
       brokers: plan.brokers,
       random: () => brokers.next(),
-      settings: insideOf(plan, random('inside'), () => this.#hasBegun),
+      settings: insideOf(plan, streams.of('inside'), () => this.#hasBegun),
     });
-    this.network = new Network(time, this.cluster, delays);
+    this.network = new Network(time, this.cluster, ({ name }) => delaysOf(`network ${name}`));
     this.network.onGivenUp = ({ name }) => this.disturbances.begin('given_up', time.now, name)(time.now);
-    this.gateway = new SimulatedGateway({ time, random: random('answers'), delays: distant, tell: this.#requested });
-    this.registry = new SimulatedRegistry(time, distant, new Map([[SCHEMA_ID, JSON.stringify(PAYMENT_FINAL)]]));
+    this.gateway = new SimulatedGateway({
+      time,
+      random: (paymentId) => streams.of(`answers ${paymentId}`),
+      delays: (paymentId) => delaysOf(`gateway ${paymentId}`),
+      tell: this.#requested,
+    });
+    const schemas = new Map([[SCHEMA_ID, JSON.stringify(PAYMENT_FINAL)]]);
+    this.registry = new SimulatedRegistry(time, ({ name }) => delaysOf(`registry ${name}`), schemas);
     this.#habitat = {
       time,
       network: this.network,
       gateway: this.gateway,
       log: (who, line) => this.note(who, line.trimEnd()),
     };
-    this.#takeOver(() => own.next());
+    this.#takeOver(() => streams.of(`own ${time.current?.name ?? ''}`).next());
     for (const topic of [...['main', ...tiersOf(plan)].map(topicOf), DEAD_LETTERS, OUTCOMES]) {
       this.cluster.createTopic(topic, { partitions: plan.partitions, replicas: plan.brokers });
     }
@@ -81,8 +87,8 @@ export class World {
     this.history.note(this.nowMs, who, what);
   }
 
-  start(settings: MemberSettings): Member {
-    const name = `member-${(this.#started += 1)}`;
+  start(number: number, settings: MemberSettings): Member {
+    const name = `member-${number}`;
     const member = new Member(name, { ...settingsOf(this.cluster), ...settings }, this.#habitat, this.#ended);
     this.members.push(member);
     this.note('world', `${name} starts: ${Object.values(settings).join(' ')}`);

@@ -1,5 +1,6 @@
 import { readProvenance } from '../../core/provenance.ts';
-import type { Copy, ParkedKeys } from '../../core/parked-keys.ts';
+import type { Copy } from '../../core/copies.ts';
+import type { ParkedKeys } from '../../core/parked-keys.ts';
 import type { KafkaRecord } from '../../core/record.ts';
 import type { Topology } from '../../core/topology.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';

@@ -1,4 +1,5 @@
-import { ParkedKeys, type Copy } from '../../../src/core/parked-keys.ts';
+import type { Copy } from '../../../src/core/copies.ts';
+import { ParkedKeys } from '../../../src/core/parked-keys.ts';
 import { readProvenance, writeHeaders, type Provenance } from '../../../src/core/provenance.ts';
 import type { KafkaRecord } from '../../../src/core/record.ts';
 import { orderKey } from '../../../src/pipeline/order-key.ts';
@@ -16,15 +17,26 @@ export interface Scripted {
 
 /** One step of anybody: a lane works, offsets are committed, a member dies, is evicted or joins again. */
 export type Step =
-  { readonly kind: 'work'; readonly lane: number } | { readonly kind: 'commit' | 'crash' | 'evicted' | 'rejoin' };
+  | { readonly kind: 'work'; readonly lane: number }
+  | { readonly kind: 'commit' | 'crash' | 'evicted' | 'rejoin' }
+  /** What a member wrote before it was lost arrives only now. */
+  | { readonly kind: 'late' };
+
+/** A record on its way to a retry topic: `ack` once it is written. */
+interface Parking {
+  readonly record: KafkaRecord;
+  readonly to: string;
+  readonly provenance: Provenance;
+  ack?: Copy;
+}
 
 interface Lane {
   readonly tier: string;
   next: number;
   fetched: number;
   committed: number;
-  /** Sent or judged, and now on its way to a retry topic: `ack` once it is written. */
-  parking?: { to: string; provenance: Provenance; ack?: Copy };
+  /** Sent or judged, and now being parked. */
+  parking?: Parking;
 }
 
 /** One partition, its retry topics and the member that owns it: real parked keys, real headers, nothing else. */
@@ -38,6 +50,8 @@ export class ParkedKeysModel {
   readonly #unknowns: number[];
   readonly #logs = new Map<string, KafkaRecord[]>();
   readonly #lanes: Lane[];
+  /** Held back by the network; their writers are gone. */
+  readonly #held: Parking[] = [];
 
   constructor(events: readonly Scripted[]) {
     this.#events = events;
@@ -66,11 +80,16 @@ export class ParkedKeysModel {
       case 'crash':
         this.parked = new ParkedKeys();
         {
-          this.#open();
+          this.#lost();
           return;
         }
       case 'evicted': {
-        this.#open();
+        this.#lost();
+        return;
+      }
+      case 'late': {
+        const parking = this.#held.shift();
+        if (parking !== undefined) this.#write(parking);
         return;
       }
       case 'rejoin':
@@ -81,6 +100,13 @@ export class ParkedKeysModel {
           return;
         }
     }
+  }
+
+  #lost(): void {
+    for (const { parking } of this.#lanes) {
+      if (parking !== undefined && parking.ack === undefined) this.#held.push(parking);
+    }
+    this.#open();
   }
 
   #commit(): void {
@@ -131,7 +157,7 @@ export class ParkedKeysModel {
       return;
     }
     if (turn.kind === 'behind') {
-      lane.parking = { to: turn.tier, provenance: { ...provenance, hops: provenance.hops + 1 } };
+      lane.parking = { record, to: turn.tier, provenance: { ...provenance, hops: provenance.hops + 1 } };
       return;
     }
     if (this.#send(provenance.origin.offset)) {
@@ -139,29 +165,30 @@ export class ParkedKeysModel {
       return;
     }
     const to = TIERS[Math.min(provenance.hops, TIERS.length - 1)] ?? TIERS[0];
-    lane.parking = { to, provenance: { ...provenance, hops: provenance.hops + 1 } };
+    lane.parking = { record, to, provenance: { ...provenance, hops: provenance.hops + 1 } };
   }
 
   /** First the record is written, then, in a step of its own, the writer hears of it. */
-  #park(lane: Lane, parking: NonNullable<Lane['parking']>): void {
-    const record = this.#log(lane.tier)[lane.next];
-    if (record === undefined) throw new Error('nothing is being parked');
+  #park(lane: Lane, parking: Parking): void {
     if (parking.ack === undefined) {
-      const { to, provenance } = parking;
-      const headers = writeHeaders({}, provenance);
-      const written = this.#append(to, { ...record, topic: TOPOLOGY.retryTopic(to), headers });
-      const copy = copyOf(written, TOPOLOGY, provenance);
-      if (copy === undefined) throw new Error('a parked record is no copy');
-      parking.ack = copy;
+      parking.ack = this.#write(parking);
       return;
     }
     this.parked.written(parking.ack);
     delete lane.parking;
-    this.#settle(lane, copyOf(record, TOPOLOGY, readProvenance(record, SOURCE)));
+    this.#settle(lane, copyOf(parking.record, TOPOLOGY, readProvenance(parking.record, SOURCE)));
+  }
+
+  #write({ record, to, provenance }: Parking): Copy {
+    const headers = writeHeaders({}, provenance);
+    const written = this.#append(to, { ...record, topic: TOPOLOGY.retryTopic(to), headers });
+    const copy = copyOf(written, TOPOLOGY, provenance);
+    if (copy === undefined) throw new Error('a parked record is no copy');
+    return copy;
   }
 
   #settle(lane: Lane, copy: Copy | undefined): void {
-    if (copy !== undefined) this.parked.leave(copy);
+    if (copy !== undefined) this.parked.settled(copy.tier, copy.offset);
     lane.next += 1;
   }
 

@@ -8,14 +8,14 @@ const events: fc.Arbitrary<Scripted[]> = fc.array(
 );
 
 const work = fc.nat({ max: TIERS.length }).map((lane): Step => ({ kind: 'work', lane }));
-const steps = (faults: readonly ('crash' | 'evicted' | 'rejoin')[]): fc.Arbitrary<Step[]> =>
+const steps = (faults: readonly ('crash' | 'evicted' | 'late' | 'rejoin')[]): fc.Arbitrary<Step[]> =>
   fc.array(
     fc.oneof(
       { weight: 12, arbitrary: work },
       { weight: 4, arbitrary: fc.constant<Step>({ kind: 'commit' }) },
       ...faults.map((kind) => ({ weight: 1, arbitrary: fc.constant<Step>({ kind }) })),
     ),
-    { maxLength: 150 },
+    { maxLength: 150, size: 'max' },
   );
 
 /** Lets everybody go on, without any fault, until nothing is left to do. */
@@ -31,6 +31,11 @@ test.each([
   { name: 'without faults', faults: [] },
   { name: 'members joining', faults: ['rejoin'] as const },
   { name: 'crashes, evictions and joins', faults: ['crash', 'evicted', 'rejoin'] as const },
+  {
+    name: 'what lost members wrote comes late',
+    faults: ['crash', 'evicted', 'late', 'late', 'rejoin'] as const,
+    delays: TIERS,
+  },
 ])('a key is never sent out of order, and everything comes to rest: $name', ({ faults }) => {
   fc.assert(
     fc.property(events, steps(faults), (scripted, schedule) => {

@@ -91,6 +91,11 @@ export class Judge {
     this.#found('ended', `${who}: ${detail}`, [who]);
   }
 
+  /** It goes on, and does not come to its end. */
+  endless(steps: number): void {
+    this.#found('endless', `${steps} steps so far`, []);
+  }
+
   #found(kind: Violation['kind'], detail: string, names: readonly string[]): void {
     this.violations.push({ kind, detail, names });
   }

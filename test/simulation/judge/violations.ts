@@ -12,6 +12,7 @@ export const VIOLATIONS = {
   stall: 'a partition stood still for far too long though it could go on',
   open: 'not settled though everything was healed and had the time',
   untold: 'its verdict has no outcome',
+  endless: 'a schedule that comes to no end',
   unhandled: 'an error that nobody expected or handled',
   ended: 'a member ended that nobody had asked to, or went on after its end',
 } as const;

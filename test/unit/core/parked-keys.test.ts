@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ParkedKeys, type Copy } from '../../../src/core/parked-keys.ts';
+import type { Copy } from '../../../src/core/copies.ts';
+import { ParkedKeys } from '../../../src/core/parked-keys.ts';
 
 const copy = (origin: number, hops = 1, more: Partial<Copy> = {}): Copy => ({
   key: 'key K',
@@ -56,6 +57,25 @@ describe('a parked copy', () => {
     expect(parked.turnOf(copy(5, 2))).toEqual({ kind: 'wait' });
     parked.leave(copy(5, 1));
     expect(parked.turnOf(copy(5, 2))).toEqual({ kind: 'send' });
+  });
+
+  test('waits for no older copy of its event that came late and stands behind it: that is not sent any more', () => {
+    const [newest, late] = [copy(5, 2, { tier: '2s', offset: 17 }), copy(5, 1, { tier: '2s', offset: 19 })];
+    const parked = parkedOf(newest, late);
+    expect(parked.turnOf(newest)).toEqual({ kind: 'send' });
+    parked.settled('2s', 17);
+    parked.join({ ...late });
+    expect(parked.turnOf(late)).toEqual({ kind: 'superseded' });
+    parked.settled('2s', 19);
+    expect([parked.size, parked.turnOfSource('key K', 6).kind]).toEqual([0, 'send']);
+  });
+
+  test('is sent where a newer one of its event stood in a transaction that was aborted', () => {
+    const [older, newer] = [copy(5, 1, { tier: '2s', offset: 17 }), copy(5, 2, { tier: '2s', offset: 19 })];
+    const parked = parkedOf(older);
+    parked.joinUndecided(newer);
+    parked.forget('2s', 19);
+    expect(parked.turnOf(older)).toEqual({ kind: 'send' });
   });
 
   test('that was redriven is newer than any that was not, however often parked', () => {

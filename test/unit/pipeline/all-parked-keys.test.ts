@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ParkedKeys, type Copy } from '../../../src/core/parked-keys.ts';
+import type { Copy } from '../../../src/core/copies.ts';
+import { ParkedKeys } from '../../../src/core/parked-keys.ts';
 import { AllParkedKeys } from '../../../src/pipeline/all-parked-keys.ts';
 import { orderKey } from '../../../src/pipeline/order-key.ts';
 
