@@ -164,7 +164,8 @@ export class World {
     if (sender !== undefined && request.sentAt > sender.drainedAt) this.judge.ended(from.name, 'went on');
   };
 
-  readonly #ended = (member: Member, { isClean, detail }: End): void => {
+  readonly #ended = (member: Member, { isClean, detail, left }: End): void => {
+    if (left.length > 0) this.judge.left(member.name, left);
     this.note(member.name, `ends: ${detail}`);
     this.members = this.members.filter((other) => other !== member);
     if (isClean) return;
@@ -175,10 +176,15 @@ export class World {
   #told(fact: Fact): void {
     const { now } = this.time;
     if (fact.kind === 'appended') this.#appended(fact, now);
+    if (fact.kind === 'leader') this.#led(fact);
     if (fact.kind === 'committed') this.judge.committedTo(fact.topic, fact.partition, fact.offset, now);
     if (fact.kind === 'evicted') this.disturbances.begin('eviction', now - SESSION_TIMEOUT_MS, fact.clientId)(now);
     const [who, what] = sentence(fact);
     this.note(who, what);
+  }
+
+  #led({ topic, partition }: Extract<Fact, { kind: 'leader' }>): void {
+    if (topic !== SOURCE) this.judge.stories.lost(topic, partition, this.cluster.logs.offsets(topic, partition).end);
   }
 
   #appended({ topic, partition, offset }: Extract<Fact, { kind: 'appended' }>, now: number): void {

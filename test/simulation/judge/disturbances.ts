@@ -10,9 +10,6 @@ export interface Disturbance {
   readonly whom?: string;
 }
 
-/** How long after its cause a disturbance is still felt: a session, and what the network holds back. */
-const FELT_FOR_MS = 15_000;
-
 /** What was done to the world so far. */
 export class Disturbances {
   readonly all: Disturbance[] = [];
@@ -29,32 +26,43 @@ export class Disturbances {
     return Math.max(0, ...this.all.map(({ to }) => to));
   }
 
-  /** Whether what a member had begun within this time may have come to nothing. */
-  explainLoss(whom: string, from: number, to: number): boolean {
-    return this.all.some((disturbance) => {
-      const mine = disturbance.whom === undefined || disturbance.whom === whom;
-      return mine && losesWork(disturbance) && disturbance.from <= to && disturbance.to + FELT_FOR_MS >= from;
+  /** What may have brought to nothing what a member had begun and not finished within this time. */
+  thatLost(whom: string, from: number, to: number): Disturbance[] {
+    return this.all.filter((one) => {
+      const isFelt = one.whom === undefined || one.whom === whom;
+      return isFelt && one.from <= to && one.to + (losesWorkForMs(one) ?? Number.NEGATIVE_INFINITY) >= from;
     });
   }
 
-  /** Whether anybody may have done something late within this time, thinking that it is still its turn. */
-  explainLateness(from: number, to: number): boolean {
-    return this.all.some((one) => losesWork(one) && one.from <= to && one.to + FELT_FOR_MS >= from);
+  /** What may be why somebody wrote something at this time that was no longer to be written. */
+  thatDelayed(at: number): Disturbance[] {
+    return this.all.filter(
+      (one) => losesWorkForMs(one) !== undefined && one.from <= at && one.to + COMES_LATE_BY_MS >= at,
+    );
   }
 }
 
-/** Joins, leaves, rolls, moves, and everything of gateway and registry lose nothing. */
-function losesWork({ kind }: Disturbance): boolean {
+/** A session, and what the network holds back. */
+const COMES_LATE_BY_MS = 15_000;
+/** Until connections are made anew. */
+const CONNECTS_WITHIN_MS = 5_000;
+
+/**
+ * For how long after it a disturbance still costs who was disturbed what is begun then; `undefined` where it costs nothing:
+ * joins, leaves, rolls, moves, and everything of gateway and registry.
+ */
+function losesWorkForMs({ kind }: Disturbance): number | undefined {
   switch (kind) {
     case 'kill':
     case 'freeze':
     case 'eviction':
     case 'unclean_end':
+      return 0;
     case 'given_up':
     case 'broker_stop':
     case 'cut':
     case 'reset':
-      return true;
+      return CONNECTS_WITHIN_MS;
     case 'roll':
     case 'join':
     case 'leave':
@@ -66,6 +74,6 @@ function losesWork({ kind }: Disturbance): boolean {
     case 'refuses_everybody':
     case 'crowded':
     case 'registry_away':
-      return false;
+      return undefined;
   }
 }

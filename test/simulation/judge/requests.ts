@@ -1,7 +1,7 @@
 import { VERDICTS } from '../fates.ts';
 import type { SeenRequest } from '../gateway.ts';
 import type { Disturbances } from './disturbances.ts';
-import { nameOf, newestCopy, type Stories, type Story } from './stories.ts';
+import { isLate, nameOf, namesOf, newestCopy, type Stories, type Story } from './stories.ts';
 import type { Violation, ViolationKind } from './violations.ts';
 
 /** What requests are judged by. */
@@ -41,17 +41,12 @@ export function judgeRequest(
   const other = before.find(({ bodySha256 }) => bodySha256 !== request.bodySha256);
   if (other !== undefined) tell('bytes', `not those of request ${other.seq}`);
 
-  const copy = newestCopy(story);
-  if (copy !== undefined && copy.at < request.sentAt && request.at < copy.notBefore) {
-    const late = disturbances.explainLateness(copy.at, request.at);
-    if (!late) tell('early', `${copy.notBefore - request.at} ms before its time`);
-  }
-
-  const ended = before.find(({ answered, heardAt }) => VERDICTS.has(answered) && heardAt !== undefined);
-  if (ended !== undefined) {
-    // What another one had parked before it lost its partitions may have been held back by the network until now.
-    const isLost = before.some(({ from, at }) => disturbances.explainLoss(from.name, at, request.sentAt));
-    if (!isLost) tell('repeat', `request ${ended.seq} was answered ${ended.answered}, and ${ended.from.name} heard it`);
+  const copy = newestCopy(story, request.sentAt);
+  if (copy !== undefined && request.at < copy.notBefore) {
+    const causes = isLate(copy, story)
+      ? disturbances.thatDelayed(copy.at)
+      : story.requests.flatMap(({ from, sentAt }) => disturbances.thatLost(from.name, sentAt, request.sentAt));
+    if (causes.length === 0) tell('early', `${copy.notBefore - request.at} ms before its time`);
   }
   return found;
 }
@@ -59,9 +54,4 @@ export function judgeRequest(
 /** Whether later events of its key may be told. What is no event is never sent, and keeps nobody waiting. */
 function hasEnded({ requests, letters, paymentId }: Story): boolean {
   return paymentId === '' || letters.length > 0 || requests.some(({ answered }) => VERDICTS.has(answered));
-}
-
-/** What stands in the history for it. */
-export function namesOf({ partition, offset, paymentId }: Story): string[] {
-  return [`main:${partition}:${offset}`, ...(paymentId === '' ? [] : [`${paymentId} `])];
 }

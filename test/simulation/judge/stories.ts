@@ -1,3 +1,4 @@
+import { VERDICTS } from '../fates.ts';
 import type { SeenRequest } from '../gateway.ts';
 import { DEAD_LETTERS, OUTCOMES, SOURCE } from '../plan.ts';
 
@@ -9,8 +10,20 @@ export interface StoredRecord {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
+/** Where a record stands. */
+interface Place {
+  /** When its offset was first passed by a commit; absent as long as it is read again by whoever owns it next. */
+  committedAt?: number;
+}
+
+/** A record of another topic that nobody reads. */
+interface Written {
+  readonly partition: number;
+  readonly offset: number;
+}
+
 /** A record of a retry topic. */
-export interface Copy {
+export interface Copy extends Place {
   /** `1s` of `<source>.retry.1s`. */
   readonly tier: string;
   readonly offset: number;
@@ -21,7 +34,7 @@ export interface Copy {
 }
 
 /** Everything that has happened to one record of the source topic. */
-export interface Story {
+export interface Story extends Place {
   readonly partition: number;
   readonly offset: number;
   /** Records of one key are told in their order; one without a key is alone. */
@@ -30,11 +43,10 @@ export interface Story {
   readonly paymentId: string;
   readonly at: number;
   readonly requests: SeenRequest[];
-  readonly copies: Copy[];
-  /** Offsets of its dead letters. */
-  readonly letters: number[];
-  /** Records of its outcome. */
-  told: number;
+  copies: Copy[];
+  /** Its dead letters, and its outcomes. */
+  letters: Written[];
+  told: Written[];
 }
 
 const RETRY = `${SOURCE}.retry.`;
@@ -61,7 +73,7 @@ export class Stories {
   written(partition: number, record: Pick<StoredRecord, 'offset' | 'key'>, paymentId: string, at: number): void {
     const { offset } = record;
     const key = record.key?.toString();
-    const story: Story = { partition, offset, key, paymentId, at, requests: [], copies: [], letters: [], told: 0 };
+    const story: Story = { partition, offset, key, paymentId, at, requests: [], copies: [], letters: [], told: [] };
     const stories = this.byPartition.get(partition) ?? new Map<number, Story>();
     this.byPartition.set(partition, stories.set(offset, story));
     if (paymentId !== '') this.#byPayment.set(paymentId, story);
@@ -76,8 +88,8 @@ export class Stories {
     const tier = tierOf(topic);
     const story = this.#originOf(topic, record);
     if (story === undefined) return undefined;
-    if (topic === DEAD_LETTERS) story.letters.push(record.offset);
-    if (topic === OUTCOMES) story.told += 1;
+    if (topic === DEAD_LETTERS) story.letters.push({ partition, offset: record.offset });
+    if (topic === OUTCOMES) story.told.push({ partition, offset: record.offset });
     if (tier !== undefined) {
       const [hops, notBefore] = [Number(text(record, 'hops')), Number(text(record, 'not-before'))];
       const copy = { tier, offset: record.offset, hops, notBefore, at };
@@ -85,6 +97,19 @@ export class Stories {
       this.#byCopy.set(`${tier}:${partition}:${record.offset}`, { story, copy });
     }
     return story;
+  }
+
+  /** What stood there from this offset on is gone: its new leader does not have it, and nobody was told that it is safe. */
+  lost(topic: string, partition: number, from: number): void {
+    const isThere = (one: Written): boolean => one.partition !== partition || one.offset < from;
+    const tier = tierOf(topic);
+    for (const story of this.all) {
+      if (topic === DEAD_LETTERS) story.letters = story.letters.filter(isThere);
+      if (topic === OUTCOMES) story.told = story.told.filter(isThere);
+      story.copies = story.copies.filter(
+        (copy) => copy.tier !== tier || isThere({ partition: story.partition, ...copy }),
+      );
+    }
   }
 
   /** @returns whose payment it is for; `undefined` where nobody has written it */
@@ -98,6 +123,14 @@ export class Stories {
   at(tier: string, partition: number, offset: number): Story | undefined {
     if (tier === 'main') return this.byPartition.get(partition)?.get(offset);
     return this.#byCopy.get(`${tier}:${partition}:${offset}`)?.story;
+  }
+
+  /** An offset was passed by a commit. @returns whose record stands there; `undefined` for a transaction's marker */
+  committed(tier: string, partition: number, offset: number, at: number): Story | undefined {
+    const story = this.at(tier, partition, offset);
+    const place = tier === 'main' ? story : this.#byCopy.get(`${tier}:${partition}:${offset}`)?.copy;
+    if (place !== undefined) place.committedAt ??= at;
+    return story;
   }
 
   #originOf(topic: string, record: StoredRecord): Story | undefined {
@@ -114,12 +147,35 @@ export function nameOf({ partition, offset, paymentId }: Story): string {
   return `${partition}:${offset} (${paymentId === '' ? 'no event' : paymentId})`;
 }
 
-/** The copy that counts: the one that was parked most often. */
-export function newestCopy({ copies }: Story): Copy | undefined {
-  return copies.reduce<Copy | undefined>(
-    (newest, copy) => (newest && newest.hops > copy.hops ? newest : copy),
-    undefined,
-  );
+/** What stands in the history for it. */
+export function namesOf({ partition, offset, paymentId }: Story): string[] {
+  return [`main:${partition}:${offset}`, ...(paymentId === '' ? [] : [`${paymentId} `])];
+}
+
+/** The copy that counts: of those written before this time the one that was parked most often. */
+export function newestCopy({ copies }: Story, before = Infinity): Copy | undefined {
+  return copies
+    .filter(({ at }) => at < before)
+    .reduce<Copy | undefined>((newest, copy) => (newest && newest.hops > copy.hops ? newest : copy), undefined);
+}
+
+/** Every place of it, the source first. */
+export function placesOf(story: Story): readonly Place[] {
+  return [story, ...story.copies];
+}
+
+/**
+ * Whether a copy was written by somebody who should have known better: after another one that was parked as often, or after
+ * a verdict that somebody has heard.
+ */
+export function isLate(copy: Copy, { copies, requests }: Story): boolean {
+  const others = copies.slice(0, copies.indexOf(copy));
+  return others.some(({ hops }) => hops >= copy.hops) || requests.some((request) => heardVerdict(request, copy.at));
+}
+
+/** Whether somebody knew by then that no further request is needed. */
+export function heardVerdict({ answered, heardAt }: SeenRequest, by = Infinity): boolean {
+  return VERDICTS.has(answered) && heardAt !== undefined && heardAt < by;
 }
 
 function text({ headers }: StoredRecord, name: string): string | undefined {
