@@ -6,15 +6,26 @@ import { PAYMENT_FINAL } from '../support/schemas.ts';
 import { Delays } from './delays.ts';
 import { SimulatedGateway, type SeenRequest } from './gateway.ts';
 import { History } from './history.ts';
-import { Disturbances } from './judge/disturbances.ts';
+import { Disturbances, type Disturbance } from './judge/disturbances.ts';
 import { Judge } from './judge/judge.ts';
 import type { Lane } from './judge/standstill.ts';
 import { tierOf } from './judge/stories.ts';
 import { SCHEMA_ID, type NewRecord } from './load.ts';
 import { Member, type End, type Habitat } from './member.ts';
 import { Network } from './network.ts';
-import { DEAD_LETTERS, GROUP, OUTCOMES, SOURCE, tiersOf, topicOf, type MemberSettings, type Plan } from './plan.ts';
+import {
+  DEAD_LETTERS,
+  GROUP,
+  isFault,
+  OUTCOMES,
+  SOURCE,
+  tiersOf,
+  topicOf,
+  type MemberSettings,
+  type Plan,
+} from './plan.ts';
 import { SimulatedRegistry } from './registry.ts';
+import { Situations } from './situations.ts';
 import { Streams } from './streams.ts';
 import { SimulatedTime } from './time.ts';
 
@@ -27,7 +38,8 @@ export class World {
   readonly plan: Plan;
   readonly time: SimulatedTime;
   readonly history = new History();
-  readonly disturbances = new Disturbances();
+  readonly disturbances = new Disturbances((disturbance) => this.#disturbed(disturbance));
+  readonly situations = new Situations();
   readonly judge: Judge;
   readonly cluster: Cluster;
   readonly network: Network;
@@ -176,19 +188,36 @@ export class World {
   #told(fact: Fact): void {
     const { now } = this.time;
     if (fact.kind === 'appended') this.#appended(fact, now);
-    if (fact.kind === 'leader') this.#led(fact);
-    if (fact.kind === 'committed') this.judge.committedTo(fact.topic, fact.partition, fact.offset, now);
+    if (fact.kind === 'committed') this.#committed(fact, now);
     if (fact.kind === 'evicted') this.disturbances.begin('eviction', now - SESSION_TIMEOUT_MS, fact.clientId)(now);
+    if (fact.kind === 'stabilized') this.situations.stabilized(fact.members);
+    if (fact.kind === 'evicted' || fact.kind === 'left') this.situations.gone(fact.clientId);
     const [who, what] = sentence(fact);
     this.note(who, what);
   }
 
-  #led({ topic, partition }: Extract<Fact, { kind: 'leader' }>): void {
-    if (topic !== SOURCE) this.judge.stories.lost(topic, partition, this.cluster.logs.offsets(topic, partition).end);
+  #disturbed({ kind, whom }: Disturbance): void {
+    if (!isFault(kind)) return;
+    const met = this.members.filter(({ name }) => whom === undefined || name === whom);
+    const isStable = this.cluster.group(GROUP).state === 'Stable';
+    this.situations.note(kind, met, isStable, this.judge.stories.all, this.time.now);
+  }
+
+  /** What a new leader does not have is nowhere. */
+  #forgetLost(partition: number): void {
+    for (const topic of [...tiersOf(this.plan).map(topicOf), DEAD_LETTERS]) {
+      this.judge.stories.lost(topic, partition, this.cluster.logs.offsets(topic, partition).end);
+    }
+  }
+
+  #committed({ topic, partition, offset }: Extract<Fact, { kind: 'committed' }>, now: number): void {
+    this.#forgetLost(partition);
+    this.judge.committedTo(topic, partition, offset, now);
   }
 
   #appended({ topic, partition, offset }: Extract<Fact, { kind: 'appended' }>, now: number): void {
     if (topic === SOURCE) return;
+    this.judge.stories.lost(topic, partition, offset);
     for (const record of this.cluster.logs.records(topic, partition).filter((one) => one.offset >= offset)) {
       this.judge.appended(topic, partition, record, now);
     }

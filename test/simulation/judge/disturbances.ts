@@ -13,11 +13,17 @@ export interface Disturbance {
 /** What was done to the world so far. */
 export class Disturbances {
   readonly all: Disturbance[] = [];
+  readonly #onBegin: (disturbance: Disturbance) => void;
+
+  constructor(onBegin: (disturbance: Disturbance) => void = () => undefined) {
+    this.#onBegin = onBegin;
+  }
 
   /** @returns ends it */
   begin(kind: Disturbance['kind'], now: number, whom?: string): (now: number) => void {
     const disturbance: Disturbance = { kind, from: now, to: Infinity, ...(whom !== undefined && { whom }) };
     this.all.push(disturbance);
+    this.#onBegin(disturbance);
     return (end) => (disturbance.to = end);
   }
 

@@ -14,6 +14,9 @@ export interface Law extends Rules {
   readonly isTold: boolean;
 }
 
+/** Whoever was not told that a write was made has made it anew by then. */
+const WRITES_AGAIN_WITHIN_MS = 20_000;
+
 /** Hears of everything at the moment at which it happens, and says at once what is wrong. It believes no member's word. */
 export class Judge {
   readonly violations: Violation[] = [];
@@ -60,7 +63,8 @@ export class Judge {
     }
     const copy = story.copies.at(-1);
     if (tierOf(topic) === undefined || copy === undefined || !isLate(copy, story)) return;
-    if (this.#disturbances.thatDelayed(at).length > 0) return;
+    // A write that failed may have been made nevertheless, and is made again.
+    if (at - this.#disturbances.quietSince < WRITES_AGAIN_WITHIN_MS) return;
     this.#found('doubled', `${nameOf(story)} is parked again in ${place}`, namesOf(story));
   }
 

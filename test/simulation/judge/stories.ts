@@ -28,6 +28,8 @@ export interface Copy extends Place {
   readonly tier: string;
   readonly offset: number;
   readonly hops: number;
+  /** Requests sent so far; 0 for one that only waits behind another. */
+  readonly attempts: number;
   readonly notBefore: number;
   /** When the broker took it. */
   readonly at: number;
@@ -91,8 +93,9 @@ export class Stories {
     if (topic === DEAD_LETTERS) story.letters.push({ partition, offset: record.offset });
     if (topic === OUTCOMES) story.told.push({ partition, offset: record.offset });
     if (tier !== undefined) {
-      const [hops, notBefore] = [Number(text(record, 'hops')), Number(text(record, 'not-before'))];
-      const copy = { tier, offset: record.offset, hops, notBefore, at };
+      const number = (name: string): number => Number(text(record, name));
+      const [hops, attempts, notBefore] = [number('hops'), number('attempts'), number('not-before')];
+      const copy = { tier, offset: record.offset, hops, attempts, notBefore, at };
       story.copies.push(copy);
       this.#byCopy.set(`${tier}:${partition}:${record.offset}`, { story, copy });
     }
