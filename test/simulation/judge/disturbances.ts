@@ -39,7 +39,16 @@ export class Disturbances {
 
   /** Whether anybody may have done something late within this time, thinking that it is still its turn. */
   explainLateness(from: number, to: number): boolean {
-    return this.all.some((one) => losesWork(one) && one.from <= to && one.to + FELT_FOR_MS >= from);
+    return this.#felt(from, to, (one) => losesWork(one) || one.kind === 'clock_step' || one.kind === 'clock_drift');
+  }
+
+  /** Whether a member may have ended for want of a right within this time. */
+  explainEnd(from: number, to: number): boolean {
+    return this.#felt(from, to, ({ kind }) => kind === 'right_taken' || kind === 'topic_remade');
+  }
+
+  #felt(from: number, to: number, is: (disturbance: Disturbance) => boolean): boolean {
+    return this.all.some((one) => is(one) && one.from <= to && one.to + FELT_FOR_MS >= from);
   }
 }
 
@@ -66,6 +75,13 @@ function losesWork({ kind }: Disturbance): boolean {
     case 'refuses_everybody':
     case 'crowded':
     case 'registry_away':
+    case 'clock_step':
+    case 'clock_drift':
+    case 'right_taken':
+    case 'partitions_added':
+    case 'topic_remade':
+    case 'open_transaction':
+    case 'redrive':
       return false;
   }
 }

@@ -33,7 +33,7 @@ export function judgeRequest(
 
   if (isByPartition && before.length === 0 && story.copies.length === 0) {
     const passed = earlier.find(
-      ({ requests, copies, letters }) => requests.length + copies.length + letters.length === 0,
+      ({ requests, copies, letters, isLost }) => !isLost && requests.length + copies.length + letters.length === 0,
     );
     if (passed !== undefined) tell('order', `nothing has become of ${nameOf(passed)} yet`, passed);
   }
@@ -47,7 +47,9 @@ export function judgeRequest(
     if (!late) tell('early', `${copy.notBefore - request.at} ms before its time`);
   }
 
-  const ended = before.find(({ answered, heardAt }) => VERDICTS.has(answered) && heardAt !== undefined);
+  const ended = before
+    .slice(story.redrivenAfter)
+    .find(({ answered, heardAt }) => VERDICTS.has(answered) && heardAt !== undefined);
   if (ended !== undefined) {
     // What another one had parked before it lost its partitions may have been held back by the network until now.
     const isLost = before.some(({ from, at }) => disturbances.explainLoss(from.name, at, request.sentAt));
@@ -57,7 +59,9 @@ export function judgeRequest(
 }
 
 /** Whether later events of its key may be told. What is no event is never sent, and keeps nobody waiting. */
-function hasEnded({ requests, letters, paymentId }: Story): boolean {
+function hasEnded({ requests, letters, paymentId, redrivenAfter, isLost }: Story): boolean {
+  // One that is redriven has been passed already, by whatever came before it did.
+  if (isLost || redrivenAfter > 0) return true;
   return paymentId === '' || letters.length > 0 || requests.some(({ answered }) => VERDICTS.has(answered));
 }
 

@@ -35,6 +35,10 @@ export interface Story {
   readonly letters: number[];
   /** Records of its outcome. */
   told: number;
+  /** How many requests there had been when it was sent on its way again, out of the dead letters; 0 where it never was. */
+  redrivenAfter: number;
+  /** The topic in which it waited was deleted. */
+  isLost: boolean;
 }
 
 const RETRY = `${SOURCE}.retry.`;
@@ -61,7 +65,10 @@ export class Stories {
   written(partition: number, record: Pick<StoredRecord, 'offset' | 'key'>, paymentId: string, at: number): void {
     const { offset } = record;
     const key = record.key?.toString();
-    const story: Story = { partition, offset, key, paymentId, at, requests: [], copies: [], letters: [], told: 0 };
+    const story: Story = {
+      ...{ partition, offset, key, paymentId, at, requests: [], copies: [], letters: [] },
+      ...{ told: 0, redrivenAfter: 0, isLost: false },
+    };
     const stories = this.byPartition.get(partition) ?? new Map<number, Story>();
     this.byPartition.set(partition, stories.set(offset, story));
     if (paymentId !== '') this.#byPayment.set(paymentId, story);
@@ -85,6 +92,25 @@ export class Stories {
       this.#byCopy.set(`${tier}:${partition}:${record.offset}`, { story, copy });
     }
     return story;
+  }
+
+  /** A letter has become a copy again, and everything begins anew but the bytes that are sent. */
+  redriven(story: Story, copy: Copy): void {
+    story.letters.length = 0;
+    story.copies.splice(0, Infinity, copy);
+    story.redrivenAfter = story.requests.length;
+    this.#byCopy.set(`${copy.tier}:${story.partition}:${copy.offset}`, { story, copy });
+  }
+
+  /** @param isLive whether what stands at an offset of the tier is not committed yet */
+  topicGone(tier: string, isLive: (partition: number, offset: number) => boolean): void {
+    for (const story of this.all) {
+      const newest = newestCopy(story);
+      if (newest?.tier === tier && isLive(story.partition, newest.offset)) story.isLost = true;
+      const left = story.copies.filter((copy) => copy.tier !== tier);
+      story.copies.splice(0, Infinity, ...left);
+    }
+    for (const at of this.#byCopy.keys()) if (at.startsWith(`${tier}:`)) this.#byCopy.delete(at);
   }
 
   /** @returns whose payment it is for; `undefined` where nobody has written it */
