@@ -13,7 +13,8 @@ export interface NewRecord {
   readonly number: number;
   /** From the beginning, in milliseconds. */
   readonly atMs: number;
-  readonly partition: number;
+  /** Its partition is this, modulo how many there are. */
+  readonly place: number;
   /** Empty for bytes that are no event. */
   readonly paymentId: string;
   readonly key: Buffer | null;
@@ -26,12 +27,12 @@ export function recordsOf(plan: Plan, random: Random, startMs: number): NewRecor
   return instants.map((atMs, at) => {
     const number = at + 1;
     const key = random.next() < 0.1 ? null : random.between(1, plan.keys);
-    const partition = (key ?? random.between(1, plan.partitions)) % plan.partitions;
+    const place = key ?? random.between(1, plan.partitions);
     const keyBytes = key === null ? null : Buffer.from(`key-${key}`);
     if (random.next() >= plan.readable)
-      return { number, atMs, partition, paymentId: '', key: keyBytes, value: junk(random) };
+      return { number, atMs, place, paymentId: '', key: keyBytes, value: junk(random) };
     const paymentId = `P${number}-${fate(random)}`;
-    return { number, atMs, partition, paymentId, key: keyBytes, value: event(paymentId, startMs + atMs) };
+    return { number, atMs, place, paymentId, key: keyBytes, value: event(paymentId, startMs + atMs) };
   });
 }
 
@@ -49,7 +50,8 @@ function fate(random: Random): string {
   return 'good';
 }
 
-function event(paymentId: string, paymentTime: number): Buffer {
+/** A payment as it stands in the source topic. */
+export function event(paymentId: string, paymentTime: number): Buffer {
   const payment: PaymentFinal = {
     paymentId,
     paymentRequestId: `R-${paymentId}`,

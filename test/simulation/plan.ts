@@ -19,6 +19,13 @@ export const FAULTS = {
   refuses_everybody: 1,
   crowded: 1,
   registry_away: 1,
+  clock_step: 1,
+  clock_drift: 1,
+  right_taken: 1,
+  partitions_added: 1,
+  topic_remade: 1,
+  open_transaction: 2,
+  redrive: 2,
 } as const satisfies Readonly<Record<string, number>>;
 export type FaultKind = keyof typeof FAULTS;
 
@@ -43,6 +50,8 @@ export interface Plan {
   readonly changesSettings: boolean;
   readonly delays: DelaySettings;
   readonly inside: InsideDelays;
+  /** Whether the brokers say when a record was written, and not who has written it. */
+  readonly isAppendTime: boolean;
   readonly faults: readonly FaultKind[];
   /** Between two faults, in milliseconds. */
   readonly pauseMs: { readonly least: number; readonly most: number };
@@ -56,6 +65,7 @@ export interface InsideDelays {
   readonly failoverMs: number;
   readonly newsMs: number;
   readonly catchUpMs: number;
+  readonly markerMs: number;
 }
 
 /** Settings that may differ between members of one group. */
@@ -110,8 +120,10 @@ export function planOf(seed: number): Plan {
       failoverMs: random.pick([0, 500, 4_000]),
       newsMs: random.pick([0, 50, 1_000]),
       catchUpMs: random.pick([0, 300, 3_000]),
+      markerMs: random.pick([0, 20, 1_000]),
     },
     delays: { usualMs: random.pick([0, 2, 10]), tail: random.pick([0, 0.002, 0.02]), longestMs },
+    isAppendTime: maybe(0.2),
     faults: (Object.keys(FAULTS) as FaultKind[]).filter(() => maybe(0.35)),
     pauseMs: { least, most: least * random.between(2, 5) },
   };

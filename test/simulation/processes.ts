@@ -1,5 +1,23 @@
 type Task = () => void;
 
+/** The wall clock of a machine: right, or off, and more and more so. Epoch milliseconds. */
+export class WallClock {
+  readonly #since: number;
+  readonly #offsetMs: number;
+  readonly #drift: number;
+
+  /** @param drift milliseconds a millisecond */
+  constructor(since = 0, offsetMs = 0, drift = 0) {
+    this.#since = since;
+    this.#offsetMs = offsetMs;
+    this.#drift = drift;
+  }
+
+  shows(now: number): number {
+    return Math.floor(now + this.#offsetMs + (now - this.#since) * this.#drift);
+  }
+}
+
 /**
  * A process as its machine runs it: what it has armed or is sent reaches it while it runs, waits while it is frozen, and
  * never happens once it is gone.
@@ -10,8 +28,8 @@ export class SimulatedProcess {
   /** What came while it was frozen, in the order in which it came; a timer that came again stands there once. */
   readonly #held = new Map<object, Task>();
   readonly #timers = new Map<object, Task>();
-  /** What its wall clock shows beyond the true time, in milliseconds. */
-  clockOffsetMs = 0;
+  /** What `Date` tells it. */
+  clock = new WallClock();
 
   constructor(name: string) {
     this.name = name;

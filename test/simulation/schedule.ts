@@ -1,5 +1,6 @@
 import { deck } from '../chaos/random.ts';
-import { Fault } from './faults.ts';
+import { Fault } from './faults/fault.ts';
+import { make } from './faults/make.ts';
 import { FAULTS, type FaultKind, type Plan } from './plan.ts';
 import { Streams } from './streams.ts';
 import type { World } from './world.ts';
@@ -30,7 +31,7 @@ export function plannedFaults({ seed, faults, pauseMs, lastsMs }: Plan): Planned
 export function schedule(world: World, faults: readonly PlannedFault[]): () => void {
   const going = new Set<() => void>();
   for (const { number, atMs, kind } of faults) {
-    world.time.after(atMs, () => new Fault(world, number, going).make(kind));
+    world.time.after(atMs, () => make(new Fault(world, number, kind, going)));
   }
   return () => {
     for (const end of going) end();

@@ -55,7 +55,7 @@ function prepare(world: World, { records, faults }: Whole, parts: Parts): { hasE
   const { plan, time, judge } = world;
   for (const number of parts.members) world.start(number, plan.settings);
   for (const record of records.filter(({ number }) => parts.events.includes(number))) {
-    time.after(record.atMs, () => world.write(record));
+    time.after(record.atMs, () => world.topics.write(record));
   }
   const heal = schedule(
     world,
@@ -69,8 +69,8 @@ function prepare(world: World, { records, faults }: Whole, parts: Parts): { hasE
     healed = true;
   });
   const look = (): void => {
-    judge.look(world.lanes(), time.now);
-    committedSince = judge.isAllCommitted(world.lanes()) ? Math.min(committedSince, time.now) : Infinity;
+    judge.look(world.topics.lanes(), time.now);
+    committedSince = judge.isAllCommitted(world.topics.lanes()) ? Math.min(committedSince, time.now) : Infinity;
     const isDone = time.now - committedSince >= QUIET_MS || world.nowMs > plan.lastsMs + SETTLED_WITHIN_MS;
     isStopping ||= healed && isDone;
     // Also who starts late, in place of another.

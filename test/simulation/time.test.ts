@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { SimulatedProcess } from './processes.ts';
+import { SimulatedProcess, WallClock } from './processes.ts';
 import { SimulatedTime } from './time.ts';
 
 const BEGINNING = Date.UTC(2026, 0, 1);
@@ -62,6 +62,6 @@ test('a timer that is disarmed before its process goes on never fires', async ()
 
 test('each process reads its own clock', async () => {
   const { process, until } = timeWith(everySecond);
-  process.clockOffsetMs = 500;
+  process.clock = new WallClock(0, 500);
   expect(await until(1_500)).toEqual(['1500']);
 });

@@ -154,7 +154,7 @@ export class SimulatedTime {
   /** Each process reads its own wall clock. */
   #datesOfProcesses(): DateConstructor {
     const { Date: TrueDate } = globalThis;
-    const now = (): number => TrueDate.now() + (this.#current?.clockOffsetMs ?? 0);
+    const now = (): number => this.#current?.clock.shows(TrueDate.now()) ?? TrueDate.now();
     class ProcessDate extends TrueDate {
       constructor(...fields: unknown[]) {
         super(...((fields.length === 0 ? [now()] : fields) as [number]));

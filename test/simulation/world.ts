@@ -1,37 +1,27 @@
 import { Cluster } from './brokers/cluster.ts';
 import type { Fact } from './brokers/facts.ts';
-import type { Settings } from './brokers/settings.ts';
-import type { Random } from '../chaos/random.ts';
 import { PAYMENT_FINAL } from '../support/schemas.ts';
 import { Delays } from './delays.ts';
 import { SimulatedGateway, type SeenRequest } from './gateway.ts';
 import { History } from './history.ts';
 import { Disturbances, type Disturbance } from './judge/disturbances.ts';
 import { Judge } from './judge/judge.ts';
-import type { Lane } from './judge/standstill.ts';
-import { tierOf } from './judge/stories.ts';
-import { SCHEMA_ID, type NewRecord } from './load.ts';
+import { SCHEMA_ID } from './load.ts';
 import { Member, type End, type Habitat } from './member.ts';
 import { Network } from './network.ts';
-import {
-  DEAD_LETTERS,
-  GROUP,
-  isFault,
-  OUTCOMES,
-  SOURCE,
-  tiersOf,
-  topicOf,
-  type MemberSettings,
-  type Plan,
-} from './plan.ts';
+import { DEAD_LETTERS, GROUP, isFault, SOURCE, tiersOf, topicOf, type MemberSettings, type Plan } from './plan.ts';
 import { SimulatedRegistry } from './registry.ts';
+import { sentence } from './sentences.ts';
 import { Situations } from './situations.ts';
 import { Streams } from './streams.ts';
 import { SimulatedTime } from './time.ts';
+import { WorldTopics } from './topics.ts';
+import { insideOf, SESSION_TIMEOUT_MS, settingsOf } from './world-settings.ts';
 
 /** When every world begins, in epoch milliseconds. */
 export const BEGINNING = Date.UTC(2026, 0, 1);
-export const SESSION_TIMEOUT_MS = 8_000;
+
+const STARTED_AGAIN_MS = 2_000;
 
 /** Brokers, gateway, registry and members in one process and in one time; whatever happens is noted and judged. */
 export class World {
@@ -45,6 +35,7 @@ export class World {
   readonly network: Network;
   readonly gateway: SimulatedGateway;
   readonly registry: SimulatedRegistry;
+  readonly topics: WorldTopics;
   members: Member[] = [];
   readonly #habitat: Habitat;
   #hasBegun = false;
@@ -83,9 +74,10 @@ export class World {
       log: (who, line) => this.note(who, line.trimEnd()),
     };
     this.#takeOver(() => streams.of(`own ${time.current?.name ?? ''}`).next());
-    for (const topic of [...['main', ...tiersOf(plan)].map(topicOf), DEAD_LETTERS, OUTCOMES]) {
-      this.cluster.createTopic(topic, { partitions: plan.partitions, replicas: plan.brokers });
-    }
+    this.topics = new WorldTopics({
+      ...{ plan, cluster: this.cluster, time, judge: this.judge },
+      note: (what) => this.note('world', what),
+    });
     this.cluster.on((fact) => this.#told(fact));
     this.#hasBegun = true;
   }
@@ -100,11 +92,7 @@ export class World {
   }
 
   start(number: number, settings: MemberSettings): Member {
-    const name = `member-${number}`;
-    const member = new Member(name, { ...settingsOf(this.cluster), ...settings }, this.#habitat, this.#ended);
-    this.members.push(member);
-    this.note('world', `${name} starts: ${Object.values(settings).join(' ')}`);
-    return member;
+    return this.#start(`member-${number}`, settings);
   }
 
   kill(member: Member): void {
@@ -112,27 +100,8 @@ export class World {
     this.members = this.members.filter((other) => other !== member);
   }
 
-  write({ partition, paymentId, key, value }: NewRecord): void {
-    const offset = this.cluster.logs.offsets(SOURCE, partition).end;
-    this.judge.stories.written(partition, { offset, key }, paymentId, this.time.now);
-    this.note(
-      'world',
-      `writes main:${partition}:${offset} ${paymentId === '' ? 'no event' : paymentId} key ${String(key)}`,
-    );
-    this.cluster.logs.append(SOURCE, partition, [{ key, value, headers: [], timestamp: this.time.now }]);
-  }
-
   get brokers(): readonly [number, ...number[]] {
     return [1, ...Array.from({ length: this.plan.brokers - 1 }, (_, at) => at + 2)];
-  }
-
-  /** Everything that members read. */
-  lanes(): Lane[] {
-    return ['main', ...tiersOf(this.plan)].flatMap((tier) =>
-      Array.from({ length: this.plan.partitions }, (_, partition) => {
-        return { tier, partition, end: this.cluster.logs.offsets(topicOf(tier), partition).highWatermark };
-      }),
-    );
   }
 
   /** Lets the next thing happen. An error that reaches nobody is found by the judge. */
@@ -150,6 +119,14 @@ export class World {
     for (const member of this.members) member.kill();
     for (const undo of this.#undo.reverse()) undo();
     this.time.uninstall();
+  }
+
+  #start(name: string, settings: MemberSettings): Member {
+    const all = { ...settingsOf(this.cluster), ...settings };
+    const member = new Member(name, all, this.#habitat, (ended, end) => this.#ended(ended, end, settings));
+    this.members.push(member);
+    this.note('world', `${name} starts: ${Object.values(settings).join(' ')}`);
+    return member;
   }
 
   #takeOver(random: () => number): void {
@@ -176,14 +153,18 @@ export class World {
     if (sender !== undefined && request.sentAt > sender.drainedAt) this.judge.ended(from.name, 'went on');
   };
 
-  readonly #ended = (member: Member, { isClean, detail, left }: End): void => {
+  #ended(member: Member, { isClean, detail, left }: End, settings: MemberSettings): void {
+    const { time, disturbances } = this;
     if (left.length > 0) this.judge.left(member.name, left);
     this.note(member.name, `ends: ${detail}`);
     this.members = this.members.filter((other) => other !== member);
     if (isClean) return;
-    this.disturbances.begin('unclean_end', this.time.now, member.name)(this.time.now);
-    if (!member.wasAsked) this.judge.ended(member.name, detail);
-  };
+    disturbances.begin('unclean_end', time.now, member.name)(time.now);
+    if (member.wasAsked) return;
+    if (!disturbances.explainEnd(time.now, time.now)) this.judge.ended(member.name, detail);
+    // As whoever keeps processes running would.
+    else time.after(STARTED_AGAIN_MS, () => this.#start(member.name, settings));
+  }
 
   #told(fact: Fact): void {
     const { now } = this.time;
@@ -206,6 +187,7 @@ export class World {
   /** What a new leader does not have is nowhere. */
   #forgetLost(partition: number): void {
     for (const topic of [...tiersOf(this.plan).map(topicOf), DEAD_LETTERS]) {
+      if (partition >= this.cluster.partitionCount(topic)) continue;
       this.judge.stories.lost(topic, partition, this.cluster.logs.offsets(topic, partition).end);
     }
   }
@@ -218,56 +200,8 @@ export class World {
   #appended({ topic, partition, offset }: Extract<Fact, { kind: 'appended' }>, now: number): void {
     if (topic === SOURCE) return;
     this.judge.stories.lost(topic, partition, offset);
-    for (const record of this.cluster.logs.records(topic, partition).filter((one) => one.offset >= offset)) {
+    for (const record of this.cluster.logs.records(topic, partition, offset)) {
       this.judge.appended(topic, partition, record, now);
     }
   }
-}
-
-/** What the history says of it, and who did it. */
-function sentence(fact: Fact): [who: string, what: string] {
-  const place = (topic: string, ...numbers: number[]): string => [tierOf(topic) ?? topic, ...numbers].join(':');
-  switch (fact.kind) {
-    case 'appended':
-      return ['brokers', `have ${place(fact.topic, fact.partition, fact.offset)}, ${fact.count} records`];
-    case 'committed':
-      return [fact.clientId, `commits ${place(fact.topic, fact.partition, fact.offset)}`];
-    case 'evicted':
-      return ['brokers', `evict ${fact.clientId}`];
-    case 'left':
-      return ['brokers', `let ${fact.clientId} go`];
-    case 'stabilized':
-      return ['brokers', `generation ${fact.generation}: ${fact.members.map(({ clientId }) => clientId).join(', ')}`];
-    case 'leader':
-      return ['brokers', `${place(fact.topic, fact.partition)} is led by ${fact.leader}`];
-    case 'transaction':
-      return ['brokers', `transaction ${fact.transactionalId} ${fact.state}`];
-  }
-}
-
-/** Topics are there before the world begins, and every broker knows them. */
-function insideOf({ inside }: Plan, random: Random, hasBegun: () => boolean): Partial<Settings> {
-  const upTo = (most: number) => (): number => (hasBegun() ? random.between(0, most) : 0);
-  return {
-    initialRebalanceDelayMs: inside.initialRebalanceDelayMs,
-    replicationMs: upTo(inside.replicationMs),
-    loadMs: upTo(inside.loadMs),
-    failoverMs: upTo(inside.failoverMs),
-    newsMs: upTo(inside.newsMs),
-    catchUpMs: upTo(inside.catchUpMs),
-  };
-}
-
-function settingsOf({ addresses }: Cluster): Readonly<Record<string, string>> {
-  return {
-    KAFKA_BROKERS: addresses.join(','),
-    KAFKA_GROUP_ID: GROUP,
-    KAFKA_SESSION_TIMEOUT: `${SESSION_TIMEOUT_MS}ms`,
-    SCHEMA_REGISTRY_URL: 'http://registry:8081',
-    SOURCE_TOPIC: SOURCE,
-    GATEWAY_URL: 'https://gateway',
-    GATEWAY_CLIENT_ID: 'SIMULATED',
-    GATEWAY_TIMEOUT: '2s',
-    LOG_LEVEL: 'info',
-  };
 }

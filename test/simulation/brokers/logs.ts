@@ -76,9 +76,9 @@ export class Logs {
     compact(this.#partition(topic, index).log);
   }
 
-  /** Every record of a partition that there still is, in order. */
-  records(topic: string, index: number): StoredRecord[] {
-    return storedRecords(this.#partition(topic, index).log);
+  /** Every record of a partition that there still is, from an offset on, in order. */
+  records(topic: string, index: number, from = 0): StoredRecord[] {
+    return storedRecords(this.#partition(topic, index).log, from);
   }
 
   offsets(topic: string, index: number): LogEnds {

@@ -16,10 +16,10 @@ export interface StoredRecord {
   readonly transaction: 'none' | 'open' | 'committed' | 'aborted';
 }
 
-/** Every record that a partition holds, those of aborted and open transactions too, but no markers. */
-export function storedRecords(log: Log): StoredRecord[] {
+/** Every record that a partition holds from an offset on, those of aborted and open transactions too, but no markers. */
+export function storedRecords(log: Log, from = 0): StoredRecord[] {
   return log.batches
-    .filter(({ head }) => !head.isControl)
+    .filter(({ head, lastOffset }) => !head.isControl && lastOffset >= from)
     .flatMap((batch) => {
       const { head } = batch;
       return recordsOf(batch).map(({ offset, timestamp, key, value, headers = {} }): StoredRecord => ({
@@ -27,7 +27,7 @@ export function storedRecords(log: Log): StoredRecord[] {
         transaction: head.isTransactional ? log.transactions.stateOf(head.producerId, Number(offset)) : 'none',
       }));
     })
-    .filter(({ offset }) => offset >= log.startOffset);
+    .filter(({ offset }) => offset >= Math.max(from, log.startOffset));
 }
 
 const ALL = { from: 0, records: Infinity, bytes: Infinity };

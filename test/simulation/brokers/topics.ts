@@ -94,9 +94,10 @@ export class Topics {
   }
 
   #add(topic: Topic, replicas: readonly number[]): void {
-    const leader = replicas.find(this.#isUp) ?? NO_LEADER;
+    const up = replicas.filter(this.#isUp);
+    const leader = up[0] ?? NO_LEADER;
     const partition = new Partition(topic.name, topic.partitions.length, replicas, {
-      ...{ leader, inSync: replicas.filter(this.#isUp), replication: this.#replication },
+      ...{ leader, inSync: up.length > 0 ? up : replicas, replication: this.#replication },
       ledOtherwise: () => this.#changed(this),
     });
     topic.partitions.push(partition);

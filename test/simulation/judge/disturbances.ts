@@ -42,14 +42,26 @@ export class Disturbances {
 
   /** What may be why somebody wrote something at this time that was no longer to be written. */
   thatDelayed(at: number): Disturbance[] {
-    return this.all.filter(
-      (one) => losesWorkForMs(one) !== undefined && one.from <= at && one.to + COMES_LATE_BY_MS >= at,
-    );
+    return this.#felt(at, at, (one) => losesWorkForMs(one) !== undefined);
+  }
+
+  /** Clocks that were wrong within this time. */
+  ofClocks(from: number, to: number): Disturbance[] {
+    return this.#felt(from, to, ({ kind }) => kind === 'clock_step' || kind === 'clock_drift');
+  }
+
+  /** Whether a member may have ended for want of a right within this time. */
+  explainEnd(from: number, to: number): boolean {
+    return this.#felt(from, to, ({ kind }) => kind === 'right_taken' || kind === 'topic_remade').length > 0;
+  }
+
+  #felt(from: number, to: number, is: (disturbance: Disturbance) => boolean): Disturbance[] {
+    return this.all.filter((one) => is(one) && one.from <= to && one.to + FELT_FOR_MS >= from);
   }
 }
 
 /** A session, and what the network holds back. */
-const COMES_LATE_BY_MS = 15_000;
+const FELT_FOR_MS = 15_000;
 /** Until connections are made anew. */
 const CONNECTS_WITHIN_MS = 5_000;
 
@@ -80,6 +92,13 @@ function losesWorkForMs({ kind }: Disturbance): number | undefined {
     case 'refuses_everybody':
     case 'crowded':
     case 'registry_away':
+    case 'clock_step':
+    case 'clock_drift':
+    case 'right_taken':
+    case 'partitions_added':
+    case 'topic_remade':
+    case 'open_transaction':
+    case 'redrive':
       return undefined;
   }
 }

@@ -5,7 +5,7 @@ import { judgeCommitted, judgePlace, type Committed } from './places.ts';
 import { Repeats } from './repeats.ts';
 import { judgeRequest, type Rules } from './requests.ts';
 import { Standstill, type Lane } from './standstill.ts';
-import { isLate, nameOf, namesOf, Stories, tierOf, type StoredRecord } from './stories.ts';
+import { isLate, nameOf, namesOf, Stories, tierOf, type StoredRecord, type Story } from './stories.ts';
 import type { Violation } from './violations.ts';
 
 /** What the judge holds members to, beside what holds for all. */
@@ -83,6 +83,30 @@ export class Judge {
       const violation = story && judgeCommitted(story, this.committed);
       if (violation !== undefined) this.violations.push(violation);
     }
+  }
+
+  /** Dead letters whose events are nowhere else, and have not been redriven yet. */
+  redrivable(): Story[] {
+    const isOver = ({ partition, copies }: Story): boolean =>
+      copies.every(({ tier, offset }) => offset < this.committed(tier, partition));
+    return this.stories.all.filter(
+      (story) =>
+        story.paymentId !== '' &&
+        story.letters.length === 1 &&
+        story.redrivenAfter === 0 &&
+        story.offset < this.committed('main', story.partition) &&
+        isOver(story),
+    );
+  }
+
+  redriven(story: Story, { topic, ...copy }: { topic: string; offset: number; at: number; notBefore: number }): void {
+    this.stories.redriven(story, { tier: tierOf(topic) ?? topic, hops: 0, attempts: 0, ...copy });
+  }
+
+  /** A retry topic was deleted, with all that waited there. */
+  topicGone(tier: string): void {
+    this.stories.topicGone(tier, (partition, offset) => offset >= this.committed(tier, partition));
+    for (const at of this.#committed.keys()) if (at.startsWith(`${tier}:`)) this.#committed.delete(at);
   }
 
   /** Whether anything stands still; to be asked now and then. */

@@ -6,12 +6,14 @@ export type Committed = (tier: string, partition: number) => number;
 
 /** A record whose offset has just been committed, and which is nowhere any more; `undefined` where all is well. */
 export function judgeCommitted(story: Story, committed: Committed): Violation | undefined {
-  if (isDelivered(story) || story.letters.length > 0 || liveCopies(story, committed).length > 0) return undefined;
+  if (story.isLost || isDelivered(story) || story.letters.length > 0 || liveCopies(story, committed).length > 0)
+    return undefined;
   return { kind: 'unsettled', detail: nameOf(story), names: namesOf(story) };
 }
 
 /** What is wrong with where a record is, when all was given the time to be settled. */
 export function judgePlace(story: Story, committed: Committed, isTold: boolean): Violation[] {
+  if (story.isLost) return [];
   const found: Violation[] = [];
   const tell = (kind: Violation['kind'], detail: string): void => {
     found.push({ kind, detail: `${nameOf(story)} ${detail}`, names: namesOf(story) });

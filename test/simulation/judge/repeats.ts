@@ -25,10 +25,10 @@ export class Repeats {
     const tell = (kind: ViolationKind, detail: string): Violation[] => [
       { kind, detail: `request ${request.seq} for ${nameOf(story)}: ${detail}`, names: namesOf(story) },
     ];
-    if (placesOf(story).every(({ committedAt = Infinity }) => committedAt < request.sentAt)) {
+    if (!story.isLost && placesOf(story).every(({ committedAt = Infinity }) => committedAt < request.sentAt)) {
       return tell('after_commit', 'it waits nowhere any more');
     }
-    const before = story.requests.slice(0, -1);
+    const before = story.requests.slice(story.redrivenAfter, -1);
     const ended = before.find((one) => heardVerdict(one));
     if (ended === undefined) return [];
     const causes = [

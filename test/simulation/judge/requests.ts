@@ -33,7 +33,7 @@ export function judgeRequest(
 
   if (isByPartition && before.length === 0 && story.copies.length === 0) {
     const passed = earlier.find(
-      ({ requests, copies, letters }) => requests.length + copies.length + letters.length === 0,
+      ({ requests, copies, letters, isLost }) => !isLost && requests.length + copies.length + letters.length === 0,
     );
     if (passed !== undefined) tell('order', `nothing has become of ${nameOf(passed)} yet`, passed);
   }
@@ -46,12 +46,15 @@ export function judgeRequest(
     const causes = isLate(copy, story)
       ? disturbances.thatDelayed(copy.at)
       : story.requests.flatMap(({ from, sentAt }) => disturbances.thatLost(from.name, sentAt, request.sentAt));
-    if (causes.length === 0) tell('early', `${copy.notBefore - request.at} ms before its time`);
+    const isSure = causes.length === 0 && disturbances.ofClocks(copy.at, request.at).length === 0;
+    if (isSure) tell('early', `${copy.notBefore - request.at} ms before its time`);
   }
   return found;
 }
 
 /** Whether later events of its key may be told. What is no event is never sent, and keeps nobody waiting. */
-function hasEnded({ requests, letters, paymentId }: Story): boolean {
+function hasEnded({ requests, letters, paymentId, redrivenAfter, isLost }: Story): boolean {
+  // One that is redriven has been passed already, by whatever came before it did.
+  if (isLost || redrivenAfter > 0) return true;
   return paymentId === '' || letters.length > 0 || requests.some(({ answered }) => VERDICTS.has(answered));
 }

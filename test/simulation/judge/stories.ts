@@ -49,6 +49,10 @@ export interface Story extends Place {
   /** Its dead letters, and its outcomes. */
   letters: Written[];
   told: Written[];
+  /** How many requests there had been when it was sent on its way again, out of the dead letters; 0 where it never was. */
+  redrivenAfter: number;
+  /** The topic in which it waited was deleted. */
+  isLost: boolean;
 }
 
 const RETRY = `${SOURCE}.retry.`;
@@ -75,7 +79,10 @@ export class Stories {
   written(partition: number, record: Pick<StoredRecord, 'offset' | 'key'>, paymentId: string, at: number): void {
     const { offset } = record;
     const key = record.key?.toString();
-    const story: Story = { partition, offset, key, paymentId, at, requests: [], copies: [], letters: [], told: [] };
+    const story: Story = {
+      ...{ partition, offset, key, paymentId, at, requests: [], copies: [], letters: [] },
+      ...{ told: [], redrivenAfter: 0, isLost: false },
+    };
     const stories = this.byPartition.get(partition) ?? new Map<number, Story>();
     this.byPartition.set(partition, stories.set(offset, story));
     if (paymentId !== '') this.#byPayment.set(paymentId, story);
@@ -113,6 +120,24 @@ export class Stories {
         (copy) => copy.tier !== tier || isThere({ partition: story.partition, ...copy }),
       );
     }
+  }
+
+  /** A letter has become a copy again, and everything begins anew but the bytes that are sent. */
+  redriven(story: Story, copy: Copy): void {
+    story.letters = [];
+    story.copies = [copy];
+    story.redrivenAfter = story.requests.length;
+    this.#byCopy.set(`${copy.tier}:${story.partition}:${copy.offset}`, { story, copy });
+  }
+
+  /** @param isLive whether what stands at an offset of the tier is not committed yet */
+  topicGone(tier: string, isLive: (partition: number, offset: number) => boolean): void {
+    for (const story of this.all) {
+      const newest = newestCopy(story);
+      if (newest?.tier === tier && isLive(story.partition, newest.offset)) story.isLost = true;
+      story.copies = story.copies.filter((copy) => copy.tier !== tier);
+    }
+    for (const at of this.#byCopy.keys()) if (at.startsWith(`${tier}:`)) this.#byCopy.delete(at);
   }
 
   /** @returns whose payment it is for; `undefined` where nobody has written it */
@@ -171,9 +196,10 @@ export function placesOf(story: Story): readonly Place[] {
  * Whether a copy was written by somebody who should have known better: after another one that was parked as often, or after
  * a verdict that somebody has heard.
  */
-export function isLate(copy: Copy, { copies, requests }: Story): boolean {
+export function isLate(copy: Copy, { copies, requests, redrivenAfter }: Story): boolean {
   const others = copies.slice(0, copies.indexOf(copy));
-  return others.some(({ hops }) => hops >= copy.hops) || requests.some((request) => heardVerdict(request, copy.at));
+  const sent = requests.slice(redrivenAfter);
+  return others.some(({ hops }) => hops >= copy.hops) || sent.some((request) => heardVerdict(request, copy.at));
 }
 
 /** Whether somebody knew by then that no further request is needed. */

@@ -1,0 +1,86 @@
+import type { Member } from '../member.ts';
+import { WallClock } from '../processes.ts';
+import type { Fault, Makers } from './fault.ts';
+
+const MOST_MEMBERS = 4;
+const FROZEN_MS = [300, 3_000, 9_000, 15_000] as const;
+/** What brokers take no records beyond is an hour ahead. */
+const STEPS_MS = [-3_600_000, -20_000, 1_500, 20_000, 1_800_000, 7_200_000] as const;
+/** Milliseconds a millisecond. */
+const DRIFTS = [-0.5, -0.02, 0.02, 0.5] as const;
+
+/** What happens to members and their machines. */
+export const MEMBER_FAULTS: Makers<
+  'kill' | 'roll' | 'leave' | 'join' | 'freeze' | 'cut' | 'reset' | 'clock_step' | 'clock_drift'
+> = {
+  kill: (fault) =>
+    toMember(fault, (member) => {
+      fault.world.kill(member);
+      fault.startSoon();
+    }),
+  roll: (fault) =>
+    toMember(fault, (member) => {
+      member.stop();
+      fault.startSoon();
+    }),
+  leave: (fault) => {
+    if (fault.free.length > 1) toMember(fault, (member) => member.stop());
+  },
+  join: (fault) => {
+    if (fault.world.members.length >= MOST_MEMBERS) return;
+    fault.happens();
+    fault.start();
+  },
+  freeze: (fault) =>
+    withMember(fault, (member) => {
+      const { process } = member;
+      process.freeze();
+      fault.lasts(fault.random.pick(FROZEN_MS), member.name, () => fault.world.time.thaw(process), member);
+    }),
+  cut: (fault) =>
+    withMember(fault, (member) => {
+      const { brokers, network } = fault.world;
+      const nodes = fault.random.next() < 0.3 ? brokers : [fault.random.pick(brokers)];
+      for (const node of nodes) network.cut(member.process, node);
+      const join = (): void => {
+        for (const node of nodes) network.join(member.process, node);
+      };
+      fault.lasts(fault.random.between(500, 15_000), `${member.name} from ${nodes.join(', ')}`, join, member);
+    }),
+  reset: (fault) =>
+    toMember(fault, ({ process }) => {
+      const { brokers, network } = fault.world;
+      const nodes = fault.random.next() < 0.5 ? brokers : [fault.random.pick(brokers)];
+      for (const node of nodes) network.reset(process, node);
+    }),
+  clock_step: (fault) => setsClock(fault, { stepMs: fault.random.pick(STEPS_MS), drift: 0 }),
+  clock_drift: (fault) => setsClock(fault, { stepMs: 0, drift: fault.random.pick(DRIFTS) }),
+};
+
+/** The clock of a machine goes wrong, and is set right later. */
+function setsClock(fault: Fault, { stepMs, drift }: { readonly stepMs: number; readonly drift: number }): void {
+  withMember(fault, (member) => {
+    const { time } = fault.world;
+    const { process } = member;
+    process.clock = new WallClock(time.now, process.clock.shows(time.now) - time.now + stepMs, drift);
+    const by = drift === 0 ? `${stepMs} ms` : `${drift * 1_000} ms a second`;
+    fault.lasts(
+      fault.random.between(1_000, 20_000),
+      `${member.name} by ${by}`,
+      () => (process.clock = new WallClock()),
+      member,
+    );
+  });
+}
+
+function withMember(fault: Fault, act: (member: Member) => void): void {
+  const member = fault.pickMember();
+  if (member !== undefined) act(member);
+}
+
+function toMember(fault: Fault, act: (member: Member) => void): void {
+  withMember(fault, (member) => {
+    fault.happens(member);
+    act(member);
+  });
+}
