@@ -77,4 +77,19 @@ describe('a connection without waiting requests', () => {
     vi.advanceTimersByTime(200);
     expect([sent, vi.getTimerCount()]).toEqual([[1], 0]);
   });
+
+  test.each([-3_600_000, 3_600_000])(
+    'waits for a broker as long as it says while the clock is set by %i ms',
+    (stepMs) => {
+      const [queue, sent]: [Queue, number[]] = [newQueue(), []];
+      queue.maybeThrottle(500);
+      queue.push(request(1, sent));
+      vi.setSystemTime(Date.now() + stepMs);
+      queue.push(request(2, sent));
+      vi.advanceTimersByTime(400);
+      expect(sent).toEqual([]);
+      vi.advanceTimersByTime(200);
+      expect(sent).toEqual([1]);
+    },
+  );
 });
