@@ -16,6 +16,8 @@ export interface Habitat {
   readonly gateway: SimulatedGateway;
   /** A line of a member's log. */
   readonly log: (member: string, line: string) => void;
+  /** A member begins to drain. */
+  readonly stopping: (member: string) => void;
 }
 
 /** How a member has ended. */
@@ -110,6 +112,7 @@ export class Member {
     const service = this.#service;
     if (service === undefined) return;
     this.#service = undefined;
+    this.#habitat.stopping(this.name);
     this.#habitat.time.after(SHUTDOWN_TIMEOUT_MS, () =>
       this.#end({ isClean: false, detail: 'not drained in time', left: [] }),
     );

@@ -103,6 +103,8 @@ export class WorldTopics {
     return () => {
       this.#redriven.delete(story);
       if (isCommitted) judge.redriven(story, { topic, offset, at: time.now, notBefore: redrive.at });
+      // With its topic it is gone, committed or not.
+      if (isCommitted && cluster.partitionCount(topic) === 0) story.isLost = true;
       end(isCommitted);
     };
   }
