@@ -47,6 +47,11 @@ export class Disturbances {
     return this.#felt(from, to, ({ kind }) => kind === 'right_taken' || kind === 'topic_remade');
   }
 
+  /** Whether an outcome may not have been written within this time. */
+  explainSilence(from: number, to: number): boolean {
+    return this.#felt(from, to, losesWork);
+  }
+
   #felt(from: number, to: number, is: (disturbance: Disturbance) => boolean): boolean {
     return this.all.some((one) => is(one) && one.from <= to && one.to + FELT_FOR_MS >= from);
   }
@@ -60,6 +65,9 @@ function losesWork({ kind }: Disturbance): boolean {
     case 'eviction':
     case 'unclean_end':
     case 'given_up':
+    // What was in flight could not be parked before its partition had to be given back.
+    case 'topic_remade':
+    case 'right_taken':
     case 'broker_stop':
     case 'cut':
     case 'reset':
@@ -77,9 +85,7 @@ function losesWork({ kind }: Disturbance): boolean {
     case 'registry_away':
     case 'clock_step':
     case 'clock_drift':
-    case 'right_taken':
     case 'partitions_added':
-    case 'topic_remade':
     case 'open_transaction':
     case 'redrive':
       return false;

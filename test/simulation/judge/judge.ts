@@ -53,6 +53,11 @@ export class Judge {
     this.#found('stranger', `${place} belongs to no record of the source`, [place]);
   }
 
+  /** A member says in its log that it could not write an outcome: that tells of it as well, where something explains it. */
+  unwritten(paymentId: string, at: number): void {
+    if (this.#disturbances.explainSilence(at, at)) this.stories.toldInLog(paymentId);
+  }
+
   /** A member has committed. */
   committedTo(topic: string, partition: number, offset: number, at: number): void {
     const tier = tierOf(topic);

@@ -94,6 +94,11 @@ export class Stories {
     return story;
   }
 
+  toldInLog(paymentId: string): void {
+    const story = this.#byPayment.get(paymentId);
+    if (story !== undefined) story.told += 1;
+  }
+
   /** A letter has become a copy again, and everything begins anew but the bytes that are sent. */
   redriven(story: Story, copy: Copy): void {
     story.letters.length = 0;
