@@ -1,0 +1,27 @@
+import { constants } from 'node:os';
+
+/** What has to be ended before a program may end. */
+export interface Ends {
+  /** Remembers how to end something; the newest is ended first. */
+  readonly onEnd: (end: () => Promise<void>) => void;
+  /** Ends everything remembered since it was last called; what fails is printed and stops nothing else. */
+  readonly close: () => Promise<void>;
+}
+
+/** Begins to gather ends. */
+export function gatherEnds(): Ends {
+  const ends: (() => Promise<void>)[] = [];
+  return {
+    onEnd: (end) => void ends.push(end),
+    close: async () => {
+      for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end().catch(console.error);
+    },
+  };
+}
+
+/** A signal that asks this process to end first closes, then ends it: with 128 and the signal's number. */
+export function closeOnSignal(close: () => Promise<void>): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => void close().then(() => process.exit(128 + constants.signals[signal])));
+  }
+}
