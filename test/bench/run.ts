@@ -5,7 +5,7 @@ import { exitWithProblem } from '../../deploy/local/setup-error.ts';
 import { thisProcess } from '../../src/cli/common/host.ts';
 import { print } from '../../src/cli/common/result.ts';
 import { parseOrExit } from '../support/command-line.ts';
-import { closeOnSignal, gatherEnds } from '../support/ends.ts';
+import { closeOnSignal, gatherEnds, type Ends } from '../support/ends.ts';
 import { imageEnvironment } from '../support/image-environment.ts';
 import { removeTemporaryFolders } from '../support/keys.ts';
 import { installNodeUnderTest, nodeUnderTest } from '../support/node-under-test.ts';
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   const plan = planOf(command, majors);
   const { onEnd, close } = gatherEnds();
   closeOnSignal(close);
-  onEnd(() => Promise.resolve(removeTemporaryFolders()));
+  onEnd(() => removeTemporaryFolders());
   try {
     const results = await measureAll(plan, nodes, onEnd);
     const text = tablesOf(results).flatMap(({ title, ...rows }) => ['', title, rows]);
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
 async function measureAll(
   { cells, rounds, extent }: Plan,
   nodes: ReadonlyMap<number, string>,
-  onEnd: (end: () => Promise<void>) => void,
+  onEnd: Ends['onEnd'],
 ): Promise<Results> {
   const cores = bindOthers(Math.max(...cells.map(({ members }) => members)));
   const cluster = await startCluster();

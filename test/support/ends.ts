@@ -1,20 +1,30 @@
 import { constants } from 'node:os';
+import { inspect } from 'node:util';
+
+/** Ends something; resolves, or returns, when it has ended. */
+export type End = () => unknown;
 
 /** What has to be ended before a program may end. */
 export interface Ends {
   /** Remembers how to end something; the newest is ended first. */
-  readonly onEnd: (end: () => Promise<void>) => void;
+  readonly onEnd: (end: End) => void;
   /** Ends everything remembered since it was last called; what fails is printed and stops nothing else. */
   readonly close: () => Promise<void>;
 }
 
 /** Begins to gather ends. */
 export function gatherEnds(): Ends {
-  const ends: (() => Promise<void>)[] = [];
+  const ends: End[] = [];
   return {
     onEnd: (end) => void ends.push(end),
     close: async () => {
-      for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end().catch(console.error);
+      for (let end = ends.pop(); end !== undefined; end = ends.pop()) {
+        try {
+          await end();
+        } catch (error) {
+          process.stderr.write(`${inspect(error)}\n`);
+        }
+      }
     },
   };
 }

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 const DOCKERFILE = new URL('../../deploy/Dockerfile', import.meta.url);
-const TAKEN = ['NODE_OPTIONS', 'UV_THREADPOOL_SIZE'] as const;
-
 /** How the image sets up Node, for processes that are to run as in it. Throws where the Dockerfile says it otherwise. */
-export function imageEnvironment(): Readonly<Record<(typeof TAKEN)[number], string>> {
+export function imageEnvironment(): Readonly<Record<'NODE_OPTIONS' | 'UV_THREADPOOL_SIZE', string>> {
   const dockerfile = readFileSync(DOCKERFILE, 'utf8');
   const value = (name: string): string => {
     const [, quoted, bare] = new RegExp(`^(?:ENV|\\s)\\s*${name}=(?:"([^"]*)"|(\\S+))`, 'm').exec(dockerfile) ?? [];

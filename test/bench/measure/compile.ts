@@ -10,7 +10,7 @@ const LOCAL = fileURLToPath(new URL('../../../.local/', import.meta.url));
 /** The programs that are measured beside the service, and the probe, as any Node runs them, without a loader that would be measured too. */
 export interface Compiled {
   readonly folder: string;
-  remove(): void;
+  readonly remove: () => void;
 }
 
 /** Compiles them. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { Cluster } from '../../../deploy/local/cluster.ts';
 import { registerSchema } from '../../../src/kafka/produce/emitter.ts';
+import type { Ends } from '../../support/ends.ts';
 import { rsaKeyPair, signingKeysFolder } from '../../support/keys.ts';
 import { compilePrograms } from './compile.ts';
 import type { Cores } from './cores.ts';
@@ -27,7 +28,7 @@ export interface Ground {
 /** Prepares everything that one run needs. @param onEnd how to undo it, newest first */
 export async function prepareGround(
   { cluster, cores, nodes }: Pick<Ground, 'cluster' | 'cores' | 'nodes'>,
-  onEnd: (end: () => Promise<void>) => void,
+  onEnd: Ends['onEnd'],
 ): Promise<Ground> {
   const kafka = new kafkajs.Kafka({
     brokers: cluster.bootstrapServers.split(','),
@@ -40,7 +41,7 @@ export async function prepareGround(
   const gateway = await startBenchGateway();
   onEnd(() => gateway.stop());
   const { folder: programs, remove } = compilePrograms();
-  onEnd(() => Promise.resolve(remove()));
+  onEnd(remove);
   return {
     ...{ cluster, cores, nodes, kafka, admin, gateway, programs },
     schemaId: await registerSchema({ url: cluster.registryUrl }, 'payment-final-value'),

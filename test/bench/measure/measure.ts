@@ -66,7 +66,7 @@ const MEASURE = { idle, rate, backlog } satisfies Record<Phase, (running: Runnin
 /** Compiles what is hot, opens connections, and leaves nothing waiting. */
 async function warmUp({ ground, cell, extent: { warmUpSeconds }, source }: Running): Promise<void> {
   if (cell.program === 'bare') return sleep(warmUpSeconds * 1_000);
-  const count = Math.ceil(warmUpSeconds * Math.min(WARM_UP_PER_SECOND, ceiling(cell)));
+  const count = Math.ceil(warmUpSeconds * Math.min(WARM_UP_PER_SECOND * cell.members, ceiling(cell)));
   await source.write(count);
   await until('the first events to be sent', async () => (await sent(ground)) >= count);
 }

@@ -23,7 +23,7 @@ export class MeasuredProcess {
   #said = '';
 
   constructor({ node, core, probe, script, env }: MeasuredOptions) {
-    const [command = '', ...args] = [...bound(core), node, '--import', probe, script];
+    const [command = '', ...args]: readonly string[] = [...bound(core), node, '--import', probe, script];
     const around = { PATH: process.env['PATH'], ...env };
     this.#child = spawn(command, args, { env: around, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

@@ -31,7 +31,6 @@ const client = got.extend({
   followRedirect: false,
   throwHttpErrors: false,
   decompress: false,
-  responseType: 'buffer',
   timeout: { request: 5_000 },
 });
 
@@ -55,8 +54,8 @@ export async function post({ paymentId, paymentRequestId, paymentTime, paymentRe
   if (!verify('sha256', content, gatewayKey, Buffer.from(decodeURIComponent(theirs), 'base64'))) {
     throw new Error('the answer is not signed by the gateway');
   }
-  const { result } = JSON.parse(answer.body.toString()) as { result: { resultStatus: string } };
-  if (result.resultStatus !== 'S') throw new Error(`the gateway answered ${answer.body.toString()}`);
+  const { result } = JSON.parse(answer.body) as { result: { resultStatus: string } };
+  if (result.resultStatus !== 'S') throw new Error(`the gateway answered ${answer.body}`);
 }
 
 function signed(time: string, body: Buffer): Buffer {

@@ -29,7 +29,7 @@ function begin(): () => Probed {
     delay.disable();
     const usedAtLast = getHeapStatistics().used_heap_size;
     let [used, allocatedBytes] = [usedAtFirst, 0];
-    for (const { beforeGC, afterGC } of collections.stop()?.statistics ?? []) {
+    for (const { beforeGC, afterGC } of collections.stop().statistics) {
       allocatedBytes += beforeGC.heapStatistics.usedHeapSize - used;
       used = afterGC.heapStatistics.usedHeapSize;
     }

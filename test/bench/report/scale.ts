@@ -3,9 +3,9 @@ import type { FigureName } from '../figures.ts';
 import { digits, withSpread } from './lines.ts';
 
 /** What `docs/scale.md` plans. */
-export const WANTED_PER_SECOND = 10_000;
+const WANTED_PER_SECOND = 10_000;
 /** Of what is possible, so much is used. */
-export const USED = 0.7;
+const USED = 0.7;
 /** Requests that one member has out at once, by default. */
 const MAX_IN_FLIGHT = 64;
 const GATEWAY_MS = 50;
@@ -25,13 +25,13 @@ export function planTable({ cells }: Results): string {
       `${digits(cpu)} µs an event`,
       `${digits(cores(cpu))} cores, ${digits(cores(cpu) / USED)} with room`,
     ],
-    ['members with a core each', `${digits(alone)} events/s each`, `${digits(members)}`],
+    ['members with a core each', `${digits(alone)} events/s each`, String(members)],
     [
       'memory of all members',
       `${digits(median(base, 'memoryMiB'))} MiB each`,
       `${digits((median(base, 'memoryMiB') * members) / 1_024)} GiB`,
     ],
-    ['partitions, `ORDERING=partition`, gateway 0 ms', 'bounded by the members', `${digits(members)} or more`],
+    ['partitions, `ORDERING=partition`, gateway 0 ms', 'bounded by the members', `${members} or more`],
     ...partitionRows('partition', aPartition),
     ...partitionRows('key', median(byKey, 'perSecond')),
     [
@@ -52,7 +52,7 @@ function partitionRows(ordering: 'partition' | 'key', perSecond: number): (reado
     return [
       `partitions, \`ORDERING=${ordering}\`, gateway ${gatewayMs} ms`,
       `${digits(rate)} events/s each${gatewayMs === GATEWAY_MS ? '' : ' (reckoned from 50 ms)'}`,
-      digits(Math.ceil(WANTED_PER_SECOND / (rate * USED))),
+      whole(WANTED_PER_SECOND / (rate * USED)),
     ] as const;
   });
 }
@@ -61,7 +61,7 @@ function partitionRows(ordering: 'partition' | 'key', perSecond: number): (reado
 export function inFlightTable(): string {
   const rows = [GATEWAY_MS, 200, 1_000].map((gatewayMs) => {
     const out = (WANTED_PER_SECOND * gatewayMs) / 1_000;
-    return [`${gatewayMs} ms`, digits(out), digits(Math.ceil(out / USED / MAX_IN_FLIGHT))];
+    return [`${gatewayMs} ms`, whole(out), whole(out / USED / MAX_IN_FLIGHT)];
   });
   return table(['gateway', 'requests out at once', `members at \`GATEWAY_MAX_IN_FLIGHT=${MAX_IN_FLIGHT}\``], rows);
 }
@@ -91,6 +91,10 @@ function median(result: CellResult | undefined, name: FigureName): number {
 
 function cores(micros: number): number {
   return (WANTED_PER_SECOND * micros) / 1e6;
+}
+
+function whole(value: number): string {
+  return Number.isFinite(value) ? Math.ceil(value).toLocaleString('en') : '–';
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

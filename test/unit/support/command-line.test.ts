@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { Command, CommanderError } from 'commander';
 import { expect, test } from 'vitest';
 import { numberFrom, oneOf, several, strict, wholeFrom } from '../../support/command-line.ts';
@@ -33,4 +34,23 @@ test.each([
     expect.objectContaining({ message: expect.stringContaining(wanted) as string }),
   );
   expect(() => read(text, parse)).toThrow(CommanderError);
+});
+
+const PROGRAM = `
+import { Command } from 'commander';
+import { parseOrExit } from './test/support/command-line.ts';
+parseOrExit(new Command('program').option('--value <v>'));
+process.exit(7);
+`;
+
+test.each([
+  [['--value', '1'], 7, '', ''],
+  [['--help'], 0, 'Usage: program', ''],
+  [['--valeu', '1'], 2, '', "unknown option '--valeu'"],
+])('a program that is called with %j ends with %d', (args, code, out, err) => {
+  const node = ['--import', 'tsx', '--input-type=module', '-e', PROGRAM, '--'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...node, ...args], { encoding: 'utf8' });
+  expect(status, stderr).toBe(code);
+  expect(stdout).toContain(out);
+  expect(stderr).toContain(err);
 });
