@@ -8,6 +8,7 @@ export const FIGURES = {
   scrapeMs: 'a scrape, ms',
   brokerMicros: 'CPU of the brokers, µs an event',
   gatewayMicros: 'CPU of this gateway, µs an event',
+  registryRequests: 'requests to the registry, each process in its life',
   leastShare: 'least share of a member',
   strangersPercent: 'others on the measured core, %',
   p50Ms: 'p50, ms',

@@ -14,7 +14,7 @@ import { prepareGround } from './measure/ground.ts';
 import { measure } from './measure/measure.ts';
 import { benchCommand, planOf, type Plan } from './options.ts';
 import { inOneLine } from './report/lines.ts';
-import { machineLines } from './report/page.ts';
+import { disturbance, machineLines } from './report/page.ts';
 import { tablesOf } from './report/tables.ts';
 import { writeReport } from './report/write.ts';
 import { forPrograms, type Results } from './results.ts';
@@ -37,7 +37,11 @@ async function main(): Promise<void> {
   try {
     const results = await measureAll(plan, nodes, onEnd);
     const text = tablesOf(results).flatMap(({ title, ...rows }) => ['', title, rows]);
-    print({ text: [...text, '', ...machineLines(results)], json: forPrograms(results) }, plan.json, out);
+    print(
+      { text: [...text, '', ...machineLines(results), ...disturbance(results)], json: forPrograms(results) },
+      plan.json,
+      out,
+    );
     if (plan.write) for (const file of writeReport(results)) tell(`${file} written`);
   } finally {
     await close();

@@ -4,6 +4,7 @@ import type { Cluster } from '../../../deploy/local/cluster.ts';
 import { registerSchema } from '../../../src/kafka/produce/emitter.ts';
 import type { Ends } from '../../support/ends.ts';
 import { rsaKeyPair, signingKeysFolder } from '../../support/keys.ts';
+import { startRegistryProxy, type RegistryProxy } from '../../support/registry-proxy.ts';
 import { compilePrograms } from './compile.ts';
 import type { Cores } from './cores.ts';
 import { startBenchGateway, type BenchGateway } from './gateway.ts';
@@ -15,6 +16,8 @@ export interface Ground {
   readonly admin: Admin;
   readonly schemaId: number;
   readonly gateway: BenchGateway;
+  /** Before the registry, to count what is asked of it. */
+  readonly registry: RegistryProxy;
   /** Holds the compiled programs that are measured beside the service. */
   readonly programs: string;
   readonly signingKeysDir: string;
@@ -38,12 +41,14 @@ export async function prepareGround(
   const admin = kafka.admin();
   await admin.connect();
   onEnd(() => admin.disconnect());
+  const registry = await startRegistryProxy(cluster.registryUrl);
+  onEnd(registry.stop);
   const gateway = await startBenchGateway();
   onEnd(() => gateway.stop());
   const { folder: programs, remove } = compilePrograms();
   onEnd(remove);
   return {
-    ...{ cluster, cores, nodes, kafka, admin, gateway, programs },
+    ...{ cluster, cores, nodes, kafka, admin, gateway, registry, programs },
     schemaId: await registerSchema({ url: cluster.registryUrl }, 'payment-final-value'),
     signingKeysDir: signingKeysFolder({ 1: rsaKeyPair().privateKey }),
     prefix: `bench-${randomUUID().slice(0, 8)}`,

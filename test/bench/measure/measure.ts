@@ -44,10 +44,14 @@ export async function measure(ground: Ground, cell: Cell, extent: Extent, round:
   const source = await Source.open(ground, cell.partitions, cell.tiers);
   const group = `${source.topic}-${cell.program}-${cell.node}-${cell.gatewayMs}-${cell.members}-${cell.backlog}-${round}`;
   await ground.gateway.ask({ kind: 'begin', delayMs: cell.gatewayMs, remember: false });
+  const askedBefore = ground.registry.asked;
   const members = await startMembers(ground, cell, source.topic, group);
   try {
     const figures = live({ ground, cell, extent, members, source });
-    return await Promise.race([figures, ...members.map(({ process }) => process.ended)]);
+    return {
+      ...(await Promise.race([figures, ...members.map(({ process }) => process.ended)])),
+      ...(cell.program !== 'bare' && { registryRequests: (ground.registry.asked - askedBefore) / members.length }),
+    };
   } finally {
     await Promise.all(members.map(({ process }) => process.end()));
     await source.close();

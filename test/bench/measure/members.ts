@@ -38,13 +38,13 @@ export async function startMembers(
 }
 
 async function startMember(ground: Ground, cell: Cell, topic: string, group: string, at: number): Promise<Member> {
-  const { cluster, gateway, programs, signingKeysDir, cores, nodes } = ground;
+  const { cluster, registry, gateway, programs, signingKeysDir, cores, nodes } = ground;
   const name = `member-${at}`;
   const common = {
     KAFKA_BROKERS: cluster.bootstrapServers,
     KAFKA_GROUP_ID: group,
     SOURCE_TOPIC: topic,
-    SCHEMA_REGISTRY_URL: cluster.registryUrl,
+    SCHEMA_REGISTRY_URL: registry.url,
     SIGNING_KEYS_DIR: signingKeysDir,
     ...gateway.settings(name),
     ...imageEnvironment(),

@@ -47,5 +47,7 @@ process.on('message', (order: Order) => {
       process.send?.(end());
   }
 });
+// Nobody is measured without who measures.
+process.on('disconnect', () => process.exit());
 // Who is measured ends when it likes.
 process.channel?.unref();

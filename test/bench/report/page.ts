@@ -1,4 +1,5 @@
-import type { Results } from '../results.ts';
+import { figure, type Results } from '../results.ts';
+import { digits } from './lines.ts';
 import { tablesOf } from './tables.ts';
 
 /** The page of what was measured. The same results give the same page. */
@@ -6,12 +7,13 @@ export function resultsPage(results: Results): string {
   return [
     '# What an event costs',
     '',
-    `Written by \`${results.command}\` on ${results.day}. Each figure is the median of ${roundsOf(results)} rounds, with the least and the`,
-    'most of them; a multiple of the bare loop is one of the same round. Figures of two runs do not compare, ratios within one do.',
+    `Written by \`${results.command}\` on ${results.day}. ${roundsOf(results)}; a multiple of the bare loop`,
+    'is one of the same round. Figures of two runs do not compare, ratios within one do.',
     '',
+    ...disturbance(results).flatMap((line) => [`**${line}**`, '']),
     '![CPU, events a second, and from record to request](results.svg)',
     '',
-    ...tablesOf(results).flatMap(({ title, head, rows }) => ['', `## ${title}`, '', ...markdown(head, rows), '']),
+    ...tablesOf(results).flatMap(({ title, head, rows }) => [`## ${title}`, '', ...markdown(head, rows), '']),
     '## How',
     '',
     ...machineLines(results).map((line) => `- ${line}`),
@@ -48,6 +50,22 @@ function markdown(head: readonly string[], rows: readonly (readonly (string | nu
   );
 }
 
-function roundsOf({ cells }: Results): number {
-  return Math.max(...cells.map(({ rounds }) => rounds.length));
+function roundsOf({ cells }: Results): string {
+  const rounds = Math.max(...cells.map(({ rounds }) => rounds.length));
+  return rounds === 1
+    ? 'One round, so that nothing is known of its spread'
+    : `Each figure is the median of ${rounds} rounds, with the least and the most of them`;
+}
+
+/** Of the measured processors' time, so much may go to others before it has to be said. */
+const QUIET_PERCENT = 5;
+
+/** Says where the machine was busy with something else. */
+export function disturbance({ cells }: Results): readonly string[] {
+  const taken = cells.map((result) => figure(result, 'strangersPercent')?.median ?? 0);
+  const most = Math.max(...taken);
+  if (most <= QUIET_PERCENT) return [];
+  return [
+    `The machine was busy: others took up to ${digits(most)} % of the measured processor, so times, events a second and loop lag say little.`,
+  ];
 }

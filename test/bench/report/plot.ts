@@ -1,10 +1,10 @@
 import { escaped } from '../../../deploy/observability/dashboards/picture/text.ts';
 import { PROGRAMS, type Program } from '../cells.ts';
 import type { FigureName } from '../figures.ts';
-import { figure, type CellResult, type Results } from '../results.ts';
+import { figure, timesBare, type CellResult, type Results } from '../results.ts';
 import { digits, shapeOf } from './lines.ts';
 
-const [WIDTH, LABELS, COLUMN, GAP, ROW, TOP] = [1_000, 330, 190, 30, 26, 62];
+const [WIDTH, LABELS, COLUMN, GAP, ROW, TOP] = [1_000, 310, 200, 30, 32, 62];
 
 const COLOURS: Readonly<Record<Program, string>> = {
   bare: '#8b949e',
@@ -53,22 +53,24 @@ function head(column: number, title: string): string {
   return `<text x="${left(column)}" y="26" class="head">${escaped(title)}</text>`;
 }
 
-/** Bars up to the median, with a line from the least to the most. */
+/** Bars up to the median, with a line from the least to the most, and what multiple of the bare loop's they are. */
 function bars(rows: readonly CellResult[], column: number, name: FigureName, title: string): string[] {
   const found = rows.map((result) => figure(result, name));
+  const multiples = rows.map((result) => timesBare(result, name, rows)?.median);
   const most = Math.max(...found.map((one) => one?.most ?? 0));
-  const place = (value: number): string => (left(column) + (value / most) * (COLUMN - 40)).toFixed(1);
+  const place = (value: number): string => (left(column) + (value / most) * (COLUMN - 75)).toFixed(1);
   return [
     head(column, title),
     ...rows.flatMap(({ cell }, at) => {
       const one = found[at];
       if (one === undefined) return [];
       const y = middle(at);
+      const multiple = multiples[at] === undefined ? '' : ` · ${digits(multiples[at])} ×`;
       const length = (Number(place(one.median)) - left(column)).toFixed(1);
       return [
         `<rect x="${left(column)}" y="${y - 7}" width="${length}" height="14" fill="${COLOURS[cell.program]}" opacity="0.75"/>`,
         `<path d="M${place(one.least)} ${y}H${place(one.most)}" class="range"/>`,
-        `<text x="${(Number(place(one.most)) + 5).toFixed(1)}" y="${y + 4}" class="small">${digits(one.median)}</text>`,
+        `<text x="${(Number(place(one.most)) + 5).toFixed(1)}" y="${y + 4}" class="small">${digits(one.median)}${multiple}</text>`,
       ];
     }),
   ];
@@ -111,6 +113,6 @@ function points(rows: readonly CellResult[], column: number, title: string): str
         ),
       ];
     }),
-    `<text x="${left(column)}" y="40" class="small">p50, p99 and p999, from large to small</text>`,
+    `<text x="${left(column)}" y="38" class="small">p50, p99 and p999, from large to small</text>`,
   ];
 }

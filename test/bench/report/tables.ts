@@ -28,7 +28,7 @@ function subjects({ extent: { rate } }: Results): readonly Subject[] {
     { title: 'Idle', columns: ['idlePercent', 'idleBrokerPercent'] },
     {
       title: 'Around it, at full rate',
-      columns: ['brokerMicros', 'gatewayMicros', 'strangersPercent', 'scrapeMs', 'leastShare'],
+      columns: ['brokerMicros', 'gatewayMicros', 'strangersPercent', 'scrapeMs', 'registryRequests', 'leastShare'],
     },
   ];
 }

@@ -97,9 +97,15 @@ test('the page says how it was made, and shows every figure', () => {
   const page = resultsPage(MEASURED);
   expect(page).toContain('Written by `npm run bench -- --write` on 2026-11-28.');
   expect(page).toContain('median of 2 rounds');
+  expect(page).not.toContain('busy');
   expect(page).toContain('| bare got loop | gateway 0 ms, Node 24 | 750 (500–1,000) | – | 1,200 (800–1,600) | – |');
   expect(page).toContain('Measured on processor 1; brokers, registry, gateway and writer on 0.');
   expect(page).not.toMatch(/NaN|undefined/);
+});
+
+test('the page says where the machine was busy with something else', () => {
+  const busy = results(() => ({ cpuMicros: 500, strangersPercent: 20 }));
+  expect(resultsPage(busy)).toContain('**The machine was busy: others took up to 30.0 % of the measured processor');
 });
 
 test('the picture has a row for each cell, and nothing that cannot be drawn', () => {
