@@ -32,10 +32,10 @@ async function main(): Promise<void> {
   parseOrExit(command);
   const plan = planOf(command, majors);
   const { onEnd, close } = gatherEnds();
-  closeOnSignal(close);
+  const unlessEnding = closeOnSignal(close);
   onEnd(() => removeTemporaryFolders());
   try {
-    const results = await measureAll(plan, nodes, onEnd);
+    const results = await measureAll(plan, nodes, onEnd).catch(unlessEnding);
     const text = tablesOf(results).flatMap(({ title, ...rows }) => ['', title, rows]);
     print(
       { text: [...text, '', ...machineLines(results), ...disturbance(results)], json: forPrograms(results) },

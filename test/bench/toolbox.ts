@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   installNodeUnderTest();
   const cluster = await startCluster();
   const { onEnd, close } = gatherEnds();
-  closeOnSignal(() => close().then(() => cluster.stop()));
+  const unlessEnding = closeOnSignal(() => close().then(() => cluster.stop()));
   const figures: Figure[] = [];
   const violations: string[] = [];
   tell(`seed ${sizes.seed}, load ${load()}`);
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
         onEnd,
         progress: (text: () => string) => err.progress(text),
       };
-      const measured = await MEASUREMENTS[name](ground, sizes);
+      const measured = await MEASUREMENTS[name](ground, sizes).catch(unlessEnding);
       await close();
       figures.push(...measured.figures);
       violations.push(...measured.violations);

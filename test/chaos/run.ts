@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const cluster = await startCluster({ brokers });
   const { onEnd, close } = gatherEnds();
   onEnd(() => cluster.stop());
-  closeOnSignal(close);
+  const unlessEnding = closeOnSignal(close);
   const line = progressPrinter();
   try {
     const { figures, judgement, folder } = await runChaos(options, usualPaces(brokers), {
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
       onEnd,
       tell: (what) => line(`${new Date().toISOString().slice(11, 23)} ${what}`, true),
       onProgress: (progress) => line(progressLine(progress)),
-    });
+    }).catch(unlessEnding);
     console.log(`\n${figuresTable(figures, judgement)}`);
     for (const violation of violationLines(judgement)) console.log(violation);
     const ok = holds(figures);

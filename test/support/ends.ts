@@ -29,9 +29,18 @@ export function gatherEnds(): Ends {
   };
 }
 
-/** A signal that asks this process to end first closes, then ends it: with 128 and the signal's number. */
-export function closeOnSignal(close: () => Promise<void>): void {
+/**
+ * A signal that asks this process to end first closes, then ends it: with 128 and the signal's number.
+ *
+ * @returns passes a failure on, unless a signal has come: what fails since then fails for that, and waits for the end
+ */
+export function closeOnSignal(close: () => Promise<void>): (error: unknown) => Promise<never> {
+  let isEnding = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => void close().then(() => process.exit(128 + constants.signals[signal])));
+    process.once(signal, () => {
+      isEnding = true;
+      void close().then(() => process.exit(128 + constants.signals[signal]));
+    });
   }
+  return (error) => (isEnding ? new Promise(() => undefined) : Promise.reject(error));
 }

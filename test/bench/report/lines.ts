@@ -2,6 +2,9 @@ import { PROGRAMS, type Cell } from '../cells.ts';
 import type { FigureName, Figures } from '../figures.ts';
 import type { Spread } from '../statistics.ts';
 
+/** In place of a figure that there is not. */
+export const NOTHING = '–';
+
 /** What a cell is measured in, but for its program. */
 export function shapeOf({ program, node, gatewayMs, partitions, tiers, backlog, members }: Cell): string {
   const parts = [
@@ -33,14 +36,14 @@ export function inOneLine(cell: Cell, figures: Figures): string {
 
 /** A number with as many digits as count: three. */
 export function digits(value: number): string {
-  if (!Number.isFinite(value)) return '–';
+  if (!Number.isFinite(value)) return NOTHING;
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 
 /** A figure with the least and the most that it was. */
 export function withSpread(found: Spread | undefined): string {
-  if (found === undefined) return '–';
+  if (found === undefined) return NOTHING;
   const { median, least, most } = found;
   return least === most ? digits(median) : `${digits(median)} (${digits(least)}–${digits(most)})`;
 }

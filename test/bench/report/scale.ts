@@ -1,6 +1,6 @@
 import { figure, resultOf, type CellResult, type Results } from '../results.ts';
 import type { FigureName } from '../figures.ts';
-import { digits, withSpread } from './lines.ts';
+import { digits, NOTHING, withSpread } from './lines.ts';
 
 /** What `docs/scale.md` plans. */
 const WANTED_PER_SECOND = 10_000;
@@ -94,7 +94,7 @@ function cores(micros: number): number {
 }
 
 function whole(value: number): string {
-  return Number.isFinite(value) ? Math.ceil(value).toLocaleString('en') : '–';
+  return Number.isFinite(value) ? Math.ceil(value).toLocaleString('en') : NOTHING;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -2,7 +2,7 @@ import type { Rows } from '../../../src/cli/common/result.ts';
 import { PROGRAMS } from '../cells.ts';
 import { FIGURES, type FigureName } from '../figures.ts';
 import { figure, timesBare, type CellResult, type Results } from '../results.ts';
-import { shapeOf, withSpread } from './lines.ts';
+import { NOTHING, shapeOf, withSpread } from './lines.ts';
 
 /** A table of figures that belong together. */
 export interface FigureTable extends Rows {
@@ -33,22 +33,31 @@ function subjects({ extent: { rate } }: Results): readonly Subject[] {
   ];
 }
 
-/** All figures of a run, by subject; a cell stands in each table that it has a figure for. */
+/** All figures of a run, by subject; a cell stands in each table that it has a figure for, a column where any cell has it. */
 export function tablesOf(results: Results): readonly FigureTable[] {
-  return subjects(results).map(({ title, columns }) => {
-    const value = (result: CellResult, column: string): string => {
-      const [name, isMultiple] = [nameIn(column), column.endsWith(' × bare')];
-      return withSpread(isMultiple ? timesBare(result, name, results.cells) : figure(result, name));
-    };
-    const rows = results.cells.flatMap((result) => {
-      const values = columns.map((column) => value(result, column));
-      return values.every((text) => text === '–')
-        ? []
-        : [[PROGRAMS[result.cell.program], shapeOf(result.cell), ...values]];
+  return subjects(results).flatMap(({ title, columns }) => {
+    const found = columns.map((column) => results.cells.map((result) => valueIn(column, result, results)));
+    const shown = columns.map((_, at) => at).filter((at) => found[at]?.some((text) => text !== NOTHING));
+    const rows = results.cells.flatMap((result, row) => {
+      const values = shown.map((at) => found[at]?.[row] ?? NOTHING);
+      if (values.every((text) => text === NOTHING)) return [];
+      return [[PROGRAMS[result.cell.program], shapeOf(result.cell), ...values]];
     });
-    const heads = columns.map((column) => (column.endsWith(' × bare') ? '× bare loop' : FIGURES[nameIn(column)]));
-    return { title, head: ['', '', ...heads], rows };
+    return rows.length === 0 ? [] : [{ title, head: ['', '', ...shown.map((at) => headOf(columns[at] ?? ''))], rows }];
   });
+}
+
+function valueIn(column: string, result: CellResult, { cells }: Results): string {
+  const name = nameIn(column);
+  return withSpread(isMultiple(column) ? timesBare(result, name, cells) : figure(result, name));
+}
+
+function headOf(column: string): string {
+  return isMultiple(column) ? '× bare loop' : FIGURES[nameIn(column)];
+}
+
+function isMultiple(column: string): boolean {
+  return column.endsWith(' × bare');
 }
 
 function nameIn(column: string): FigureName {

@@ -58,7 +58,7 @@ describe('figures', () => {
     const [full, rate, idle] = tablesOf(MEASURED);
     expect(full?.rows).toHaveLength(CELLS.length);
     expect(rate?.rows).toHaveLength(CELLS.filter(({ program }) => program !== 'bare').length);
-    expect(idle?.head).toEqual(['', '', 'CPU of the process, % of a core', 'CPU of the brokers, % of a core']);
+    expect(idle?.head).toEqual(['', '', 'CPU of the process, % of a core']);
     for (const { head, rows } of tablesOf(MEASURED)) for (const row of rows) expect(row).toHaveLength(head.length);
   });
 
