@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { numberFrom, parseOrExit, wholeFrom } from '../support/command-line.ts';
 import { Coverage, summaryOf, type Summary } from './coverage.ts';
 import { playAll } from './fleet.ts';
 import { simulate } from './simulate.ts';
@@ -73,34 +74,11 @@ function minutesOf(ms: number): string {
 function readOptions(): Options {
   const command = new Command('npm run test:simulation --')
     .description('Plays worlds in simulated time, each of them from its seed, and judges them at every step.')
-    .option('--seed <n>', 'of the first world (default: another one each time)', whole(0, HIGHEST_SEED - 1))
-    .option('--seeds <n>', 'how many worlds, from this seed on (default: one, in this thread)', whole(1, 1_000_000))
-    .option('--minutes <n>', 'play for so long, on all cores', number(0.1, 10_000))
+    .option('--seed <n>', 'of the first world (default: another one each time)', wholeFrom(0, HIGHEST_SEED - 1))
+    .option('--seeds <n>', 'how many worlds, from this seed on (default: one, in this thread)', wholeFrom(1, 1_000_000))
+    .option('--minutes <n>', 'play for so long, on all cores', numberFrom(0.1, 10_000))
     .option('--history', 'show everything that happens in one world', false)
-    .addHelpText('after', HELP)
-    .showHelpAfterError('(--help shows what there is)')
-    .exitOverride();
-  try {
-    command.parse();
-  } catch (error) {
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
-    throw error;
-  }
+    .addHelpText('after', HELP);
+  parseOrExit(command);
   return command.opts<Options>();
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
-  };
-}
-
-function number(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text !== '' && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Write a number from ${least} to ${most}.`);
-  };
 }
