@@ -41,7 +41,7 @@ export function usualCells(node: number, older: number | undefined): readonly Ce
   ]);
 }
 
-/** Everything, each dimension by itself, in hours. */
+/** Everything, each dimension by itself, in about an hour. */
 export function fullCells(node: number, older: number | undefined): readonly Cell[] {
   const base = baseShape(node);
   const nodes = older === undefined ? [node] : [node, older];

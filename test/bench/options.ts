@@ -71,7 +71,7 @@ export function benchCommand(majors: readonly number[]): Command {
     .option('--rate <n>', 'events a second in the phase "rate"', numberFrom(1, 10_000), 100)
     .option('--seconds <n>', 'of work at full rate, at most', numberFrom(1, 3_600), 4)
     .option('--rounds <n>', 'how often each is measured, in turn', wholeFrom(1, 100), 3)
-    .option('--full', 'every dimension, one at a time; hours', false)
+    .option('--full', 'every dimension, one at a time, in about an hour', false)
     .option('--short', 'a few seconds, to see that measuring works; the figures mean nothing', false)
     .addOption(writing.default(false).conflicts('short'))
     .option('--json', 'print all figures as JSON', false)
@@ -96,6 +96,6 @@ export function planOf(command: Command, majors: readonly number[]): Plan {
       : (full ? fullCells : usualCells)(node, older);
   const extent = short
     ? { settleSeconds: 0.1, idleSeconds: 0.3, rate, rateSeconds: 0.5, fullSeconds: 0.5, warmUpSeconds: 0.1 }
-    : { settleSeconds: 0.5, idleSeconds: 2, rate, rateSeconds: 8, fullSeconds: given.seconds, warmUpSeconds: 1.5 };
+    : { settleSeconds: 0.5, idleSeconds: 2, rate, rateSeconds: 7, fullSeconds: given.seconds, warmUpSeconds: 1.5 };
   return { cells: cells.map((cell) => possible(cell, rate)), rounds: short ? 1 : given.rounds, extent, write, json };
 }

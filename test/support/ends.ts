@@ -42,5 +42,8 @@ export function closeOnSignal(close: () => Promise<void>): (error: unknown) => P
       void close().then(() => process.exit(128 + constants.signals[signal]));
     });
   }
-  return (error) => (isEnding ? new Promise(() => undefined) : Promise.reject(error));
+  return async (error) => {
+    if (isEnding) await new Promise(() => undefined);
+    throw error;
+  };
 }

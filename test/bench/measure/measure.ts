@@ -69,7 +69,11 @@ const MEASURE = { idle, rate, backlog } satisfies Record<Phase, (running: Runnin
 
 /** Compiles what is hot, opens connections, and leaves nothing waiting. */
 async function warmUp({ ground, cell, extent: { warmUpSeconds }, source }: Running): Promise<void> {
-  if (cell.program === 'bare') return sleep(warmUpSeconds * 1_000);
+  if (cell.program === 'bare') {
+    await sleep(warmUpSeconds * 1_000);
+    await until('the first request', async () => (await sent(ground)) > 0);
+    return;
+  }
   const count = Math.ceil(warmUpSeconds * Math.min(WARM_UP_PER_SECOND * cell.members, ceiling(cell)));
   await source.write(count);
   await until('the first events to be sent', async () => (await sent(ground)) >= count);
@@ -85,20 +89,20 @@ async function idle({ ground, members, extent }: Running): Promise<Figures> {
 async function rate({ ground, cell, members, extent, source }: Running): Promise<Figures> {
   const { gateway } = ground;
   await gateway.ask({ kind: 'begin', delayMs: cell.gatewayMs, remember: true });
-  let written: ReadonlyMap<string, number> = new Map();
+  const latencies: number[] = [];
   const seen = await watch(ground, members, async () => {
-    written = await source.writeAtRate(extent.rate, extent.rateSeconds);
+    const written = await source.writeAtRate(extent.rate, extent.rateSeconds);
+    const arrivals = await until(
+      'all of them to be sent',
+      async () => {
+        const { arrivals: came } = await gateway.ask({ kind: 'arrivals' });
+        return came.length >= written.size && came;
+      },
+      { withinMs: ARRIVED_WITHIN_MS, everyMs: 100 },
+    );
+    latencies.push(...arrivals.map(([id, atMs]) => atMs - (written.get(id) ?? Number.NaN)));
   });
-  const arrivals = await until(
-    'all of them to be sent',
-    async () => {
-      const { arrivals: came } = await gateway.ask({ kind: 'arrivals' });
-      return came.length >= written.size && came;
-    },
-    { withinMs: ARRIVED_WITHIN_MS, everyMs: 100 },
-  );
-  const latencies = arrivals.map(([id, atMs]) => atMs - (written.get(id) ?? Number.NaN));
-  const events = seen.requests.reduce((sum, count) => sum + count, 0);
+  const events = latencies.length;
   return {
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
@@ -112,18 +116,16 @@ async function rate({ ground, cell, members, extent, source }: Running): Promise
 async function backlog({ ground, cell, members, extent, source }: Running): Promise<Figures> {
   await ground.gateway.ask({ kind: 'begin', delayMs: cell.gatewayMs, remember: false });
   const isBare = cell.program === 'bare';
-  // Written while it works, and watched only when the last has been written.
-  if (!isBare) await source.write(cell.backlog);
-  const steady = isBare ? Number.POSITIVE_INFINITY : cell.backlog * STEADY_SHARE;
+  const steady = isBare ? Number.POSITIVE_INFINITY : STEADY_SHARE * (await writeBacklog(ground, source, cell.backlog));
   const deadline = performance.now() + extent.fullSeconds * 1_000;
   const seen = await watch(ground, members, async () => {
     await until(
       'the steady part to be over',
-      async () => performance.now() >= deadline || (await sent(ground)) >= steady,
-      {
-        everyMs: 50,
-        withinMs: Number.POSITIVE_INFINITY,
+      async () => {
+        const count = await sent(ground);
+        return count >= steady || (count > 0 && performance.now() >= deadline);
       },
+      { everyMs: 50, withinMs: Number.POSITIVE_INFINITY },
     );
   });
   const events = seen.requests.reduce((sum, count) => sum + count, 0);
@@ -140,6 +142,16 @@ async function backlog({ ground, cell, members, extent, source }: Running): Prom
     ...(members.length > 1 && { leastShare: (Math.min(...seen.requests) / events) * members.length }),
     ...(first?.metricsUrl !== undefined && { scrapeMs: await scrapeMs(first.metricsUrl) }),
   };
+}
+
+/** Written while it is worked on; once more where that was faster. @returns how many were written */
+async function writeBacklog(ground: Ground, source: Source, count: number): Promise<number> {
+  let written = 0;
+  do {
+    await source.write(count);
+    written += count;
+  } while ((await sent(ground)) > written / 2);
+  return written;
 }
 
 async function sent({ gateway }: Ground): Promise<number> {
