@@ -12,7 +12,7 @@ const COMMANDS = {
   demo: { build: true, steps: (args) => [tsx('deploy/demo/main.ts', args)] },
   test: { build: true, steps: (args) => [npmRun('check'), npmRun('test:integration', args)] },
   chaos: { build: true, steps: (args) => [tsx('test/chaos/run.ts', args)] },
-  bench: { build: true, steps: (args) => [tsx('test/bench/cost-per-event.ts', args)] },
+  bench: { build: true, steps: (args) => [tsx('test/bench/run.ts', args)] },
   'bench:toolbox': { build: true, steps: (args) => [tsx('test/bench/toolbox.ts', args)] },
   up: { build: false, steps: (args) => [tsx('deploy/local/up.ts', args)] },
 };

@@ -21,6 +21,7 @@ export interface AgentSettings {
  * - Idle connections are closed here before the other side, or something between, drops them silently: a request
  *   written to such a one is neither sent nor known not to be. That is after `idleMs`, or a second before the time that
  *   the last answer announced (`Keep-Alive: timeout=`), whichever is sooner.
+ * - All connections lead to the same place, so they share a short name; Node would put one together for each request.
  */
 export function createAgent({ url, ca, maxSockets, idleMs }: AgentSettings): HttpAgent | HttpsAgent {
   const keeping = { keepAlive: true, maxSockets, maxFreeSockets: maxSockets };
@@ -29,6 +30,7 @@ export function createAgent({ url, ca, maxSockets, idleMs }: AgentSettings): Htt
     url.protocol === 'http:'
       ? new HttpAgent(keeping)
       : new HttpsAgent({ ...keeping, rejectUnauthorized: true, secureContext: createSecureContext(trusted) });
+  agent.getName = () => url.host;
   return closingIdle(agent, idleMs);
 }
 

@@ -1,10 +1,10 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { TLSSocket } from 'node:tls';
-import got from 'got';
+import got, { RequestError } from 'got';
 import type { SenderSettings } from './sender.ts';
 import { createAgent } from './agent.ts';
-import { noResponse, type NoResponse } from './failure.ts';
+import { noResponse, wireCode, type NoResponse } from './failure.ts';
 
 /** What a gateway shows of itself to somebody who asks it for nothing. */
 export interface GatewayAnswer {
@@ -52,7 +52,8 @@ export async function lookAtGateway(
     const at = (began + now()) / 2;
     return { kind: 'answered', status, date: Number.isNaN(date) ? undefined : date, at, certificate };
   } catch (error) {
-    return noResponse(error, target);
+    const timings = error instanceof RequestError ? error.timings : undefined;
+    return noResponse(wireCode(error), timings, target);
   } finally {
     agent.destroy();
   }

@@ -1,16 +1,11 @@
-import { validateHeaderValue, type ClientRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import type { Duplex } from 'node:stream';
-
-import got, { CancelError, type Progress } from 'got';
+import { validateHeaderValue } from 'node:http';
 
 import type { Exchange } from '../core/outcome.ts';
 import { requestTime, signatureHeader } from '../core/signature.ts';
 import type { Send } from '../pipeline/ports.ts';
 import { createAgent } from './agent.ts';
-import { noResponse } from './failure.ts';
-import { beforeFirstByte } from './first-byte.ts';
 import type { Keys } from './key-ring.ts';
+import { createPost, type WholeAnswer } from './post.ts';
 import { sign, verifyAnswer } from './signer.ts';
 
 /** Where and as whom to send. */
@@ -44,15 +39,11 @@ export function notifyUrl(gateway: URL): URL {
   return new URL(`${gateway.origin}${notifyPath(gateway)}`);
 }
 
-/** An answer is a few hundred bytes; one past this many is cut off unread. */
-const MAX_ANSWER_BYTES = 64 * 1024;
-
 /** Well below the idle limits usual on load balancers (60 s and more). */
 const IDLE_MS = 30_000;
 
 /**
- * Makes the sender: one signed POST a call, never repeated and never redirected, whatever comes of it. Each listens to
- * its signal while it is in flight; who shares a signal among many lifts its limit of listeners.
+ * Makes the sender: one signed POST a call, never repeated and never redirected, whatever comes of it.
  *
  * @param now epoch milliseconds
  * @throws TypeError where the client id or the agent token cannot stand in a header
@@ -62,80 +53,22 @@ export function createSender(settings: SenderSettings, ring: Keys, now: () => nu
   validateHeaderValue('Client-Id', clientId);
   validateHeaderValue('Agent-Token', agentToken ?? '');
   const path = notifyPath(url);
-  const target = notifyUrl(url);
   const agent = createAgent({ url, ca, maxSockets, idleMs: IDLE_MS });
-  const client = got.extend({
-    method: 'POST',
-    agent: agent instanceof HttpsAgent ? { https: agent } : { http: agent },
-    timeout: { request: timeoutMs },
-    retry: { limit: 0 },
-    followRedirect: false,
-    throwHttpErrors: false,
-    decompress: false,
-    responseType: 'buffer',
-    resolveBodyOnly: false,
-    headers: {
-      'Content-Type': 'application/json; charset=UTF-8',
-      'Client-Id': clientId,
-      ...(agentToken === undefined ? {} : { 'Agent-Token': agentToken }),
-      'User-Agent': 'payment-notifier',
-    },
+  const token = agentToken === undefined ? [] : ['agent-token', agentToken];
+  const post = createPost({
+    target: notifyUrl(url),
+    agent,
+    timeoutMs,
+    headers: [
+      ...['content-type', 'application/json; charset=UTF-8', 'client-id', clientId],
+      ...token,
+      ...['user-agent', 'payment-notifier'],
+    ],
   });
 
-  const post = async (
-    body: Buffer,
-    headers: Record<string, string>,
-    beforeSend: () => void,
-    signal: AbortSignal,
-  ): Promise<Exchange> => {
-    if (signal.aborted) return noResponse(undefined, target, 'ABORTED');
-    let cutOff: string | undefined;
-    let refused: { readonly error: unknown } | undefined;
-    const request = client(target, { headers, body });
-    const end = (code: string) => {
-      cutOff ??= code;
-      request.cancel();
-    };
-    const abort = () => {
-      end('ABORTED');
-    };
-    void request.on('downloadProgress', ({ transferred, total = 0 }: Progress) => {
-      if (Math.max(transferred, total) > MAX_ANSWER_BYTES) end('OVERSIZED');
-    });
-    void request.on('request', (wire: ClientRequest) => {
-      beforeFirstByte(wire, () => {
-        try {
-          beforeSend();
-        } catch (error) {
-          refused = { error };
-          end('ABORTED');
-        }
-        return refused === undefined;
-      });
-      // Nobody asked for another protocol, and a connection given over to one would never end by itself.
-      wire.once('upgrade', (_answer: IncomingMessage, socket: Duplex) => {
-        socket.destroy();
-        end('UNREADABLE');
-      });
-    });
-    signal.addEventListener('abort', abort);
-    let response: Awaited<typeof request>;
-    try {
-      response = await request;
-    } catch (error) {
-      if (refused !== undefined) throw refused.error;
-      return noResponse(error, target, error instanceof CancelError ? cutOff : undefined);
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
-    const { statusCode: status, headersDistinct, rawBody } = response;
-    const answer = { headers: headersDistinct, body: rawBody };
-    return {
-      kind: 'response',
-      status,
-      body: rawBody,
-      verification: verifyAnswer(answer, { path, clientId }, ring.gateway()),
-    };
+  const verified = (answer: WholeAnswer): Exchange => {
+    const { kind, status, body } = answer;
+    return { kind, status, body, verification: verifyAnswer(answer, { path, clientId }, ring.gateway()) };
   };
 
   const send: Send = async (body, beforeSend, signal, keyChoice) => {
@@ -145,8 +78,9 @@ export function createSender(settings: SenderSettings, ring: Keys, now: () => nu
     beforeSend();
     const startedAt = now();
     const began = performance.now();
-    const headers = { 'Request-Time': time, Signature: signatureHeader(version, signature) };
-    const exchange = await post(body, headers, beforeSend, signal);
+    const headers = ['request-time', time, 'signature', signatureHeader(version, signature)];
+    const seen = await post(body, headers, beforeSend, signal);
+    const exchange = seen.kind === 'no_response' ? seen : verified(seen);
     return { exchange, keyVersion: version, startedAt, durationMs: performance.now() - began };
   };
 

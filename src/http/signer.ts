@@ -1,53 +1,17 @@
-import { createPrivateKey, sign as cryptoSign, verify as cryptoVerify, type KeyObject } from 'node:crypto';
+import { sign as cryptoSign, verify as cryptoVerify, type KeyObject } from 'node:crypto';
 
 import type { Exchange } from '../core/outcome.ts';
 import { parseSignatureHeader, signedContent, type SignedMessage } from '../core/signature.ts';
 import type { GatewayKey } from './key-set.ts';
-
-/** As many as the thread pool has threads by default. */
-const COPIES = 4;
-
-interface Copies {
-  readonly free: KeyObject[];
-  readonly waiting: ((copy: KeyObject) => void)[];
-}
-
-/**
- * Node locks a key for as long as it signs, and the event loop waits for that lock when it hands over the next message.
- * With copies, each used for one message at a time, it never does.
- */
-const copiesByKey = new WeakMap<KeyObject, Copies>();
-
-function copiesOf(key: KeyObject): Copies {
-  const known = copiesByKey.get(key);
-  if (known !== undefined) return known;
-  const der = key.export({ type: 'pkcs8', format: 'der' });
-  const copy = (): KeyObject => createPrivateKey({ key: der, type: 'pkcs8', format: 'der' });
-  const copies = { free: Array.from({ length: COPIES }, copy), waiting: [] };
-  copiesByKey.set(key, copies);
-  return copies;
-}
 
 /**
  * Signs a message with RSASSA-PKCS1-v1_5 and SHA-256, which is what a bare key of type `rsa` does; with the padding said
  * beside the key, Node 24 throws and catches two errors a call. It runs in the thread pool: 0.2 ms of CPU that would
  * otherwise stop every lane.
  */
-export async function sign(message: SignedMessage, key: KeyObject): Promise<Buffer> {
-  const { free, waiting } = copiesOf(key);
-  const copy = free.pop() ?? (await new Promise<KeyObject>((resolve) => waiting.push(resolve)));
-  try {
-    return await signWith(copy, signedContent(message));
-  } finally {
-    const next = waiting.shift();
-    if (next === undefined) free.push(copy);
-    else next(copy);
-  }
-}
-
-function signWith(key: KeyObject, content: Buffer): Promise<Buffer> {
+export function sign(message: SignedMessage, key: KeyObject): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    cryptoSign('sha256', content, key, (error, signature) => {
+    cryptoSign('sha256', signedContent(message), key, (error, signature) => {
       if (error === null) resolve(signature);
       else reject(new Error('the request could not be signed'));
     });

@@ -179,6 +179,7 @@ export async function startService(
           },
           parkedKeys,
           waits,
+          isWriting: publisher.isWriting,
           process: (record, ownership) => processRecord(record, ports, ownership),
           onError: (record, error) => {
             const { topic, partition, offset } = record;

@@ -1,11 +1,13 @@
-import { constants, loadavg } from 'node:os';
-import { Argument, Command, CommanderError } from 'commander';
+import { loadavg } from 'node:os';
+import { Argument, Command } from 'commander';
 import { startCluster } from '../../deploy/local/cluster.ts';
 import { exitWithProblem } from '../../deploy/local/setup-error.ts';
 import { thisProcess } from '../../src/cli/common/host.ts';
 import { wholeNumber } from '../../src/cli/common/numbers.ts';
 import { print } from '../../src/cli/common/result.ts';
 import { Random } from '../chaos/random.ts';
+import { parseOrExit } from '../support/command-line.ts';
+import { closeOnSignal, gatherEnds } from '../support/ends.ts';
 import { removeTemporaryFolders } from '../support/keys.ts';
 import { installNodeUnderTest, nodeUnderTestVersion } from '../support/node-under-test.ts';
 import type { Figure, Ground, Measured } from './toolbox/ground.ts';
@@ -60,17 +62,8 @@ async function main(): Promise<void> {
   const tell = (what: string): void => err.line(`${new Date().toISOString().slice(11, 19)} ${what}`);
   installNodeUnderTest();
   const cluster = await startCluster();
-  const ends: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end().catch(console.error);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      void close()
-        .then(() => cluster.stop())
-        .then(() => process.exit(128 + constants.signals[signal]));
-    });
-  }
+  const { onEnd, close } = gatherEnds();
+  const unlessEnding = closeOnSignal(() => close().then(() => cluster.stop()));
   const figures: Figure[] = [];
   const violations: string[] = [];
   tell(`seed ${sizes.seed}, load ${load()}`);
@@ -79,10 +72,10 @@ async function main(): Promise<void> {
       const { bootstrapServers, registryUrl } = cluster;
       const ground = {
         ...{ bootstrapServers, registryUrl, tell, random: new Random(sizes.seed, name) },
-        onEnd: (end: () => Promise<void>) => ends.push(end),
+        onEnd,
         progress: (text: () => string) => err.progress(text),
       };
-      const measured = await MEASUREMENTS[name](ground, sizes);
+      const measured = await MEASUREMENTS[name](ground, sizes).catch(unlessEnding);
       await close();
       figures.push(...measured.figures);
       violations.push(...measured.violations);
@@ -118,14 +111,7 @@ function readArguments(): { readonly names: readonly Name[]; readonly sizes: Siz
     .option('--live-rate <n>', 'replay: live events a second', wholeNumber, 50)
     .option('--alone <seconds>', 'replay: how long live events come alone, before and after', wholeNumber, 60)
     .option('--seed <n>', 'redrive: of the moments at which it is killed', wholeNumber, 1)
-    .addHelpText('after', HELP)
-    .showHelpAfterError('(--help shows what there is)')
-    .exitOverride();
-  try {
-    command.parse();
-  } catch (error) {
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
-    throw error;
-  }
+    .addHelpText('after', HELP);
+  parseOrExit(command);
   return { names: command.processedArgs[0] as Name[], sizes: command.opts<Sizes>() };
 }

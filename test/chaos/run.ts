@@ -1,7 +1,8 @@
-import { constants } from 'node:os';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { startCluster } from '../../deploy/local/cluster.ts';
 import { exitWithProblem } from '../../deploy/local/setup-error.ts';
+import { numberFrom, parseOrExit, wholeFrom } from '../support/command-line.ts';
+import { closeOnSignal, gatherEnds } from '../support/ends.ts';
 import { installNodeUnderTest } from '../support/node-under-test.ts';
 import { runChaos, usualPaces } from './chaos.ts';
 import { holds, type RunOptions } from './figures.ts';
@@ -31,22 +32,18 @@ async function main(): Promise<void> {
   console.log(`seed ${seed}; to repeat it: ${command}`);
   installNodeUnderTest();
   const cluster = await startCluster({ brokers });
-  const ends: (() => Promise<void>)[] = [() => cluster.stop()];
-  const close = async (): Promise<void> => {
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end().catch(console.error);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => void close().then(() => process.exit(128 + constants.signals[signal])));
-  }
+  const { onEnd, close } = gatherEnds();
+  onEnd(() => cluster.stop());
+  const unlessEnding = closeOnSignal(close);
   const line = progressPrinter();
   try {
     const { figures, judgement, folder } = await runChaos(options, usualPaces(brokers), {
       ...cluster,
       command,
-      onEnd: (end) => ends.push(end),
+      onEnd,
       tell: (what) => line(`${new Date().toISOString().slice(11, 23)} ${what}`, true),
       onProgress: (progress) => line(progressLine(progress)),
-    });
+    }).catch(unlessEnding);
     console.log(`\n${figuresTable(figures, judgement)}`);
     for (const violation of violationLines(judgement)) console.log(violation);
     const ok = holds(figures);
@@ -61,20 +58,13 @@ async function main(): Promise<void> {
 function readOptions(): RunOptions {
   const command = new Command('npm run test:chaos --')
     .description('Breaks members, brokers, registry and gateway under load, and judges by what was seen outside.')
-    .option('--minutes <n>', 'how long faults come; settling comes on top', number(0.2, 600), 5)
-    .option('--seed <n>', 'of all choices (default: another one each time)', number(0, 2 ** 32 - 1, true))
+    .option('--minutes <n>', 'how long faults come; settling comes on top', numberFrom(0.2, 600), 5)
+    .option('--seed <n>', 'of all choices (default: another one each time)', wholeFrom(0, 2 ** 32 - 1))
     .addOption(new Option('--brokers <n>', 'brokers to start').choices(['1', '3']).default('1'))
     .addOption(new Option('--ordering <by>', 'as in ORDERING').choices(['partition', 'key']).default('partition'))
-    .option('--rate <n>', 'events a second, at most', number(1, 10_000), 200)
-    .addHelpText('after', HELP)
-    .showHelpAfterError('(--help shows what there is)')
-    .exitOverride();
-  try {
-    command.parse();
-  } catch (error) {
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
-    throw error;
-  }
+    .option('--rate <n>', 'events a second, at most', numberFrom(1, 10_000), 200)
+    .addHelpText('after', HELP);
+  parseOrExit(command);
   const given = command.opts<{
     minutes: number;
     seed?: number;
@@ -86,14 +76,6 @@ function readOptions(): RunOptions {
     ...given,
     seed: given.seed ?? Math.floor(Math.random() * 2 ** 31),
     brokers: given.brokers === '3' ? 3 : 1,
-  };
-}
-
-function number(least: number, most: number, whole = false): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text !== '' && value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
-    throw new InvalidArgumentError(`Write a ${whole ? 'whole ' : ''}number from ${least} to ${most}.`);
   };
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { constants, getPriority } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runKafkaTool } from '../../deploy/local/kafka-tool.ts';
@@ -68,7 +69,7 @@ describe('run', () => {
     expect(await service.metric('notifier_slo_events_total{verdict="good"}')).toBe(19);
   });
 
-  test('goes on where it was killed', async () => {
+  test('gives way to the service, and goes on where it was killed', async () => {
     const world = await World.create({ partitions: 1 });
     await world.writeEverywhere(60);
     await world.start();
@@ -77,6 +78,7 @@ describe('run', () => {
     const args = ['replay', 'run', '--from', '2020-01-01T00:00:00Z', '--rate', '10', '--yes', '--json'];
     const { process: killed, ended } = startCommand(args, world.settings);
     await until('some of it told', () => askedAfter(world, before).length >= 25);
+    expect(getPriority(killed.pid)).toBe(constants.priority.PRIORITY_BELOW_NORMAL);
     killed.kill('SIGKILL');
     await ended;
     const told = askedAfter(world, before);

@@ -75,7 +75,7 @@ export class World {
       network: this.network,
       gateway: this.gateway,
       stopping: (who) => this.moments.happened('stopping', who),
-      log: (who, line) => this.note(who, line.trimEnd()),
+      log: (who, line) => this.#logged(who, line.trimEnd()),
     };
     this.#takeOver(() => streams.of(`own ${time.current?.name ?? ''}`).next());
     this.topics = new WorldTopics({
@@ -169,6 +169,13 @@ export class World {
     if (!disturbances.explainEnd(time.now, time.now)) this.judge.ended(member.name, detail);
     // As whoever keeps processes running would.
     else time.after(STARTED_AGAIN_MS, () => this.#start(member.name, settings));
+  }
+
+  #logged(who: string, line: string): void {
+    this.note(who, line);
+    if (!line.includes('"event":"outcome_unwritten"')) return;
+    const { paymentId } = JSON.parse(line) as { paymentId?: string };
+    if (paymentId !== undefined) this.judge.unwritten(paymentId, this.time.now);
   }
 
   #told(fact: Fact): void {

@@ -40,6 +40,8 @@ export class GroupOfLanes {
   committing: Promise<void> = Promise.resolve();
   /** Set to let the brokers think before they tell how far the topics go. */
   listing: Promise<void> = Promise.resolve();
+  /** Partition numbers for which something is still being written. */
+  readonly writing = new Set<number>();
   /** Whether the lanes want this member to join again. */
   isToJoin = false;
   /** How many partitions each topic has; only the first one is assigned. */
@@ -60,6 +62,7 @@ export class GroupOfLanes {
         onError: () => undefined,
         isSuspect: (topic) => this.suspects.has(topic),
         joinAgain: () => (this.isToJoin = true),
+        isWriting: (partition) => this.writing.has(partition),
       },
     );
     const coordinator = {

@@ -24,12 +24,14 @@ export class Kept extends Writable {
 export interface ScriptedHost extends Host {
   readonly written: { readonly out: Kept; readonly err: Kept };
   readonly exits: readonly number[];
+  readonly gaveWay: boolean;
   signal(signal: EndingSignal): void;
 }
 
 export function scriptedHost({ env = {}, isTTY = false, input = '' } = {}): ScriptedHost {
   const signals = new EventEmitter();
   const exits: number[] = [];
+  let gaveWay = false;
   const written = { out: new Kept(isTTY), err: new Kept(isTTY) };
   return {
     env,
@@ -39,6 +41,12 @@ export function scriptedHost({ env = {}, isTTY = false, input = '' } = {}): Scri
     onSignal: (listener) => {
       signals.on('signal', listener);
       return () => signals.off('signal', listener);
+    },
+    giveWay: () => {
+      gaveWay = true;
+    },
+    get gaveWay() {
+      return gaveWay;
     },
     exit: (code) => exits.push(code),
     written,

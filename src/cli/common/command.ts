@@ -39,6 +39,8 @@ export interface Task<O, S extends SectionName, A extends readonly unknown[] = r
 export interface TaskCommand<O, S extends SectionName, A extends readonly unknown[]> extends Omit<CliCommand, 'act'> {
   /** The sections of the settings it reads; it gets these and no others. */
   readonly sections: readonly S[];
+  /** It works for long beside the service, and must not be felt there. */
+  readonly givesWay?: true;
   /** @throws Misconfigured where something that was given has to be mended first */
   readonly run: (task: Task<O, S, A>) => Promise<Result>;
 }
@@ -52,6 +54,7 @@ const GRACE_MS = 900;
  */
 export function taskCommand<O, S extends SectionName, A extends readonly unknown[] = readonly string[]>({
   sections,
+  givesWay,
   run,
   ...declared
 }: TaskCommand<O, S, A>): CliCommand {
@@ -63,6 +66,7 @@ export function taskCommand<O, S extends SectionName, A extends readonly unknown
       const interrupted = interruption(host);
       try {
         const settings = loadSections(host.env, sections);
+        if (givesWay) host.giveWay();
         const working = run({
           ...{ options: options as O, args: args as unknown as A, settings },
           ...{ signal: interrupted.signal, stdin, out, err },

@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { EXIT, type EndingSignal } from '../../core/exit-codes.ts';
 import { Terminal } from './terminal.ts';
 
@@ -9,6 +10,8 @@ export interface Host {
   readonly err: Terminal;
   /** Calls back at every signal that asks to end. @returns ends it */
   onSignal(listener: (signal: EndingSignal) => void): () => void;
+  /** From now on whoever else needs the processor gets it first: on this machine, or within this pod. */
+  giveWay(): void;
   /** Ends the process at once. */
   exit(code: number): void;
 }
@@ -23,6 +26,13 @@ export function thisProcess(): Host {
     onSignal: (listener) => {
       process.on('SIGINT', listener).on('SIGTERM', listener);
       return () => process.off('SIGINT', listener).off('SIGTERM', listener);
+    },
+    giveWay: () => {
+      try {
+        setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+      } catch {
+        // A sandbox that forbids it: then both get their share.
+      }
     },
     exit: (code) => process.exit(code),
   };

@@ -60,6 +60,7 @@ Examples:
     'notification',
     'log',
   ],
+  givesWay: true,
 
   run: async (task: RunTask): Promise<Result> => {
     const { options, settings, signal } = task;

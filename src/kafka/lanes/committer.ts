@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pause } from '../../pipeline/waiting.ts';
 import { findCoordinator } from '../kafkajs/coordinator.ts';
 import { errorType, isCoordinatorGone, isGenerationOver, isGivenUp } from '../kafkajs/errors.ts';
@@ -8,8 +9,9 @@ import type { Lane } from './lane.ts';
 import { topicOffsets, type OffsetToCommit } from '../kafkajs/offsets.ts';
 
 const RETRY_PAUSE_MS = 200;
-/** So that one request carries the fronts of several lanes; shorter than any gateway takes to answer. */
-const GATHER_MS = 5;
+/** So that one request carries the fronts of several lanes. */
+const SHORTEST_GATHER_MS = 5;
+const LONGEST_GATHER_MS = 100;
 
 /**
  * The one place of commits. One OffsetCommit is in flight at a time and carries the fronts of all lanes that moved.
@@ -58,10 +60,9 @@ export class Committer {
 
   async #run(): Promise<void> {
     await Promise.resolve();
-    const { closing, ended } = this.#epoch;
+    const { ended } = this.#epoch;
     while (this.#moved.size > 0 && !ended.aborted && !this.#isInDoubt) {
-      const gatherMs = this.#lastAt + GATHER_MS - performance.now();
-      if (gatherMs > 0) await pause(gatherMs, closing).catch(() => undefined);
+      await this.#gather();
       this.#lastAt = performance.now();
       const lanes = [...this.#moved];
       this.#moved.clear();
@@ -70,6 +71,18 @@ export class Committer {
       await pause(RETRY_PAUSE_MS, ended).catch(() => undefined);
     }
     this.#running = undefined;
+  }
+
+  /**
+   * Lets more lanes move. A lane may have its next records out while a commit is on its way, so nothing waits for one that
+   * leaves when half of the time is over that a record takes; where a lane does wait for it, it leaves at once.
+   */
+  async #gather(): Promise<void> {
+    const restMs = (): number => {
+      const gatherMs = Math.min(...[...this.#moved].map(gatherMsOf));
+      return this.#epoch.closing.aborted ? 0 : this.#lastAt + gatherMs - performance.now();
+    };
+    for (let ms = restMs(); ms > 0; ms = restMs()) await sleep(Math.min(ms, SHORTEST_GATHER_MS));
   }
 
   async #commit(lanes: readonly Lane[]): Promise<boolean> {
@@ -112,4 +125,8 @@ export class Committer {
       throw error;
     }
   }
+}
+
+function gatherMsOf({ awaitsCommit, tookMs }: Lane): number {
+  return awaitsCommit ? SHORTEST_GATHER_MS : Math.min(Math.max(tookMs / 2, SHORTEST_GATHER_MS), LONGEST_GATHER_MS);
 }

@@ -14,6 +14,8 @@ export interface LanePorts {
   readonly onError: (record: KafkaRecord, error: unknown) => void;
   /** Whether a topic may be gone, or another one under the same name. */
   readonly isSuspect: (topic: string) => boolean;
+  /** Whether this process still writes a copy or a letter for a partition number, whoever waits for it. */
+  readonly isWriting: (partition: number) => boolean;
   /** Has this member join again, as soon as what is in flight is finished. */
   readonly joinAgain: () => void;
 }

@@ -51,6 +51,7 @@ export class Lane {
   #settled = 0;
   #committed = 0;
   #committedOffset: number;
+  #tookMs = 0;
   #full = false;
   #onIdle: (() => void)[] = [];
 
@@ -75,6 +76,16 @@ export class Lane {
   /** The offset that the broker has taken last. */
   get committed(): number {
     return this.#committedOffset;
+  }
+
+  /** Nothing is started before the next commit: as many records are settled without one as may be. */
+  get awaitsCommit(): boolean {
+    return this.#settled - this.#committed > this.#options.concurrency;
+  }
+
+  /** How long the last record took to come to rest, in milliseconds. */
+  get tookMs(): number {
+    return this.#tookMs;
   }
 
   /** Nothing waits, and nothing is in flight. */
@@ -145,7 +156,7 @@ export class Lane {
     while (
       !ownership.closing.aborted &&
       this.#chains.inFlight < concurrency &&
-      this.#settled - this.#committed <= concurrency &&
+      !this.awaitsCommit &&
       this.#mayStart(this.#chains.next)
     ) {
       this.#start();
@@ -172,10 +183,12 @@ export class Lane {
 
   async #bringToRest(chain: Chain): Promise<void> {
     const [record] = chain.records;
+    const began = performance.now();
     if (await this.#process(record)) {
       this.#front.settle(record.offset);
       this.#settled += 1;
     }
+    this.#tookMs = performance.now() - began;
     this.#chains.end(chain);
     this.#options.room.leave(weightOf(record));
     this.#options.onMoved(this);

@@ -67,15 +67,15 @@ export class Lanes implements Work {
     const assigned: Partitions = new Map(group.assigned().map(({ topic, partitions }) => [topic, partitions] as const));
     const starts = await laneStarts(group, epoch, assigned, this.#carryOver);
     const { committed, earliest } = starts;
-    const [{ cluster }, { observe }] = [group, this.#ports];
+    const [{ cluster }, { observe, isWriting }] = [group, this.#ports];
     const { source } = this.#settings.topics.topology;
-    const learning = new ParkedLearning(this.#parked, source, observe, cluster, firstReads(starts), epoch.closing);
+    const known = { starts: firstReads(starts), closing: epoch.closing };
+    const learning = new ParkedLearning({ reader: this.#parked, source, observe, cluster, isWriting, ...known });
     const unknown = await learning.learn(assigned);
     this.#closing = epoch.closing;
     this.#leftUnsettled = 0;
 
-    const committer = new Committer(group, epoch, this.#ports);
-    this.#committer = committer;
+    const committer = (this.#committer = new Committer(group, epoch, this.#ports));
     this.#watch = new LaneWatch(cluster, this.#ports.waits, observe);
     this.#lanes = new Map();
     const room = new WaitingRoom();

@@ -12,6 +12,8 @@ const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
 /** Writes retry records, dead letters and outcomes: acknowledged by all in-sync replicas or not written. */
 export interface Publisher {
   readonly publish: Publish;
+  /** Whether a copy or a letter for a partition number has not come to its end: it may be written yet. */
+  readonly isWriting: (partition: number) => boolean;
   /** Connects ahead of the first record. */
   connect(): Promise<void>;
   close(): Promise<void>;
@@ -34,6 +36,7 @@ export function createPublisher(kafka: Kafka): Publisher {
   const idempotent = producers(kafka, true);
   const plain = producers(kafka, false);
   const oneAtATime = queues();
+  const underWay = new UnderWay();
 
   return {
     connect: async () => {
@@ -45,8 +48,12 @@ export function createPublisher(kafka: Kafka): Publisher {
     publish: (_target, record, mayWrite) => {
       const { topic, partition } = record;
       if (partition === undefined) return write(plain, record, mayWrite);
-      return oneAtATime(`${topic}:${partition}`, () => write(idempotent, record, mayWrite));
+      return underWay.during(
+        partition,
+        oneAtATime(`${topic}:${partition}`, () => write(idempotent, record, mayWrite)),
+      );
     },
+    isWriting: (partition) => underWay.has(partition),
   };
 }
 
@@ -90,6 +97,26 @@ function queues(): <T>(name: string, task: () => Promise<T>) => Promise<T> {
     own.then(forget, forget);
     return own;
   };
+}
+
+/** How many writes of each partition number have not come to their end. */
+class UnderWay {
+  readonly #counts = new Map<number, number>();
+
+  has(partition: number): boolean {
+    return this.#counts.has(partition);
+  }
+
+  async during<T>(partition: number, task: Promise<T>): Promise<T> {
+    this.#counts.set(partition, (this.#counts.get(partition) ?? 0) + 1);
+    try {
+      return await task;
+    } finally {
+      const left = (this.#counts.get(partition) ?? 1) - 1;
+      if (left > 0) this.#counts.set(partition, left);
+      else this.#counts.delete(partition);
+    }
+  }
 }
 
 /** A producer that is replaced after its first failure. */

@@ -1,5 +1,6 @@
 import type { Random } from '../../chaos/random.ts';
 import { startCommand, type CommandRun } from '../../support/command.ts';
+import { imageEnvironment } from '../../support/image-environment.ts';
 import { nodeUnderTest } from '../../support/node-under-test.ts';
 import type { World, WorldOptions } from '../../support/world.ts';
 
@@ -29,7 +30,7 @@ export interface Measured {
 export const PARTITIONS = 12;
 
 /** As the image sets them, and production's level of logging. */
-export const SERVICE = { LOG_LEVEL: 'info', NODE_OPTIONS: '--max-old-space-size=384', UV_THREADPOOL_SIZE: '6' };
+export const SERVICE = { LOG_LEVEL: 'info', ...imageEnvironment() };
 
 /** Starts a command of the toolbox on the Node that the image ships. */
 export function operate(world: World, ...args: readonly string[]): ReturnType<typeof startCommand> {

@@ -6,7 +6,8 @@ import { until } from '../../support/until.ts';
 import { World } from '../../support/world.ts';
 import { writeMany } from './bulk.ts';
 import { assertEnded, operate, PARTITIONS, seconds, SERVICE, type Ground, type Measured } from './ground.ts';
-import { inWords, quantile, type Latencies } from './latencies.ts';
+import { quantile } from '../statistics.ts';
+import { inWords, type Latencies } from './latencies.ts';
 
 /** How much is told again, how fast, and how fast live events come. */
 export interface ReplaySizes {

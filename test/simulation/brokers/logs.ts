@@ -11,7 +11,7 @@ import type { TransactionCoordinator } from './transaction-coordinator.ts';
 export interface OpenTransaction {
   /** Of its first record. */
   readonly offset: number;
-  end(isCommitted: boolean): void;
+  readonly end: (isCommitted: boolean) => void;
 }
 
 export interface LogEnds {

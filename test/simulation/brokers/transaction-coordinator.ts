@@ -154,36 +154,49 @@ export class TransactionCoordinator {
       this.#told(transaction);
     };
     for (const partition of [...left]) {
-      this.#mark(partition, () => {
-        if (!partition.isGone) {
-          const marker = makeMarker({ producerId, producerEpoch }, isCommitted, Date.now());
-          const marked = partition.append(marker, MARKER_RULES);
-          if (marked.kind === 'refused') throw new Error(`a marker was refused: ${marked.code}`);
-        }
-        left.delete(partition);
-        if (left.size === 0) finish();
+      const write = (): void => {
+        const marked = partition.append(
+          makeMarker({ producerId, producerEpoch }, isCommitted, Date.now()),
+          MARKER_RULES,
+        );
+        if (marked.kind === 'refused') throw new Error(`a marker was refused: ${marked.code}`);
+      };
+      this.#mark(partition, producerId, write, () => {
+        // Told twice where its own marker is what makes the partition change.
+        if (left.delete(partition) && left.size === 0) finish();
       });
     }
     if (transaction.partitions.size === 0 && isEnding(transaction)) finish();
   }
 
-  /** Writes as soon as somebody leads the partition. */
-  #mark(partition: Partition, write: () => void): void {
-    const isReady = (): boolean => partition.isGone || partition.leader !== NO_LEADER;
-    const attempt = (): void => {
-      if (isReady()) {
-        write();
+  /** Writes as soon as somebody leads the partition, and again where the marker is lost with its leader. */
+  #mark(partition: Partition, producerId: number, write: () => void, done: () => void): void {
+    let written: { readonly end: number; readonly epoch: number } | undefined;
+    const isDone = (): boolean => {
+      if (partition.isGone) return true;
+      if (partition.leader === NO_LEADER) return false;
+      const { log, leaderEpoch: epoch } = partition;
+      const mustWrite = written === undefined || (written.epoch !== epoch && log.transactions.isOpen(producerId));
+      if (written?.epoch !== epoch) written = { end: log.endOffset + (mustWrite ? 1 : 0), epoch };
+      if (mustWrite) write();
+      return log.highWatermark >= written.end;
+    };
+    const begin = (): void => {
+      let isOver = isDone();
+      if (isOver) {
+        done();
         return;
       }
       const unwatch = partition.watch(() => {
-        if (!isReady()) return;
+        if (isOver || !isDone()) return;
+        isOver = true;
         unwatch();
-        write();
+        done();
       });
     };
     const delay = this.#settings.markerMs();
-    if (delay <= 0) attempt();
-    else setTimeout(attempt, delay);
+    if (delay <= 0) begin();
+    else setTimeout(begin, delay);
   }
 
   /** The coordinator looks now and then for what is too old. */

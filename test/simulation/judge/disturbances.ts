@@ -55,6 +55,11 @@ export class Disturbances {
     return this.#felt(from, to, ({ kind }) => kind === 'right_taken' || kind === 'topic_remade').length > 0;
   }
 
+  /** Whether an outcome may not have been written within this time. */
+  explainSilence(from: number, to: number): boolean {
+    return this.#felt(from, to, (one) => losesWorkForMs(one) !== undefined).length > 0;
+  }
+
   #felt(from: number, to: number, is: (disturbance: Disturbance) => boolean): Disturbance[] {
     return this.all.filter((one) => is(one) && one.from <= to && one.to + FELT_FOR_MS >= from);
   }
@@ -77,6 +82,9 @@ function losesWorkForMs({ kind }: Disturbance): number | undefined {
     case 'unclean_end':
       return 0;
     case 'given_up':
+    // What was in flight could not be parked before its partition had to be given back.
+    case 'topic_remade':
+    case 'right_taken':
     case 'broker_stop':
     case 'cut':
     case 'reset':
@@ -94,9 +102,7 @@ function losesWorkForMs({ kind }: Disturbance): number | undefined {
     case 'registry_away':
     case 'clock_step':
     case 'clock_drift':
-    case 'right_taken':
     case 'partitions_added':
-    case 'topic_remade':
     case 'open_transaction':
     case 'redrive':
       return undefined;

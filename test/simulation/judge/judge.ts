@@ -68,6 +68,11 @@ export class Judge {
     this.#found('doubled', `${nameOf(story)} is parked again in ${place}`, namesOf(story));
   }
 
+  /** A member says in its log that it could not write an outcome: that tells of it as well, where something explains it. */
+  unwritten(paymentId: string, at: number): void {
+    if (this.#disturbances.explainSilence(at, at)) this.stories.toldInLog(paymentId);
+  }
+
   /** A member has committed. */
   committedTo(topic: string, partition: number, offset: number, at: number): void {
     const tier = tierOf(topic);

@@ -51,6 +51,8 @@ export interface Story extends Place {
   told: Written[];
   /** How many requests there had been when it was sent on its way again, out of the dead letters; 0 where it never was. */
   redrivenAfter: number;
+  /** Its outcome stands in a member's log, for want of a topic that takes it. */
+  isLogged: boolean;
   /** The topic in which it waited was deleted. */
   isLost: boolean;
 }
@@ -81,7 +83,7 @@ export class Stories {
     const key = record.key?.toString();
     const story: Story = {
       ...{ partition, offset, key, paymentId, at, requests: [], copies: [], letters: [] },
-      ...{ told: [], redrivenAfter: 0, isLost: false },
+      ...{ told: [], redrivenAfter: 0, isLogged: false, isLost: false },
     };
     const stories = this.byPartition.get(partition) ?? new Map<number, Story>();
     this.byPartition.set(partition, stories.set(offset, story));
@@ -120,6 +122,11 @@ export class Stories {
         (copy) => copy.tier !== tier || isThere({ partition: story.partition, ...copy }),
       );
     }
+  }
+
+  toldInLog(paymentId: string): void {
+    const story = this.#byPayment.get(paymentId);
+    if (story !== undefined) story.isLogged = true;
   }
 
   /** A letter has become a copy again, and everything begins anew but the bytes that are sent. */

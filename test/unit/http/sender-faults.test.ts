@@ -1,12 +1,16 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 import { describe, expect, it } from 'vitest';
 
 import { classify, systemicCodes, type Exchange } from '../../../src/core/outcome.ts';
 import type { Sender } from '../../../src/http/sender.ts';
 import { loopback } from '../../support/loopback.ts';
+import { until } from '../../support/until.ts';
 
 const gateway = loopback();
 const { senderTo } = gateway;
@@ -108,10 +112,21 @@ describe('no response comes of', () => {
       write(`HTTP/1.1 200 OK\r\nA: ${'x'.repeat(LIMIT)}`),
     ],
     ['a broken chunk', 'read_body UNREADABLE unreadable', write(`${CHUNKED}2\r\n{}\r\nzz\r\n`)],
-    ['another protocol', 'await_response UNREADABLE unreadable', write(UPGRADE)],
   ])('%s', async (_name, expected, script) => {
     const [phase = '', code = '', reason = ''] = expected.split(' ');
     expectFault(await send(senderTo(await scripted(script))), phase, code, reason);
+  });
+
+  it('another protocol, and its connection is closed', async () => {
+    const closed: Promise<unknown>[] = [];
+    const sender = senderTo(
+      await scripted((socket) => {
+        closed.push(once(socket, 'close'));
+        socket.write(UPGRADE);
+      }),
+    );
+    expectFault(await send(sender), 'await_response', 'UNREADABLE', 'unreadable');
+    expect(await Promise.all(closed)).toHaveLength(1);
   });
 
   it('a kept connection that is gone, and the request is not sent again', async () => {
@@ -136,6 +151,21 @@ describe('an answer', () => {
     const exchange = await send(senderTo(await scripted((socket) => socket.write(head(LIMIT) + 'x'.repeat(LIMIT)))));
     expect(exchange).toMatchObject({ kind: 'response', body: { length: LIMIT } });
   });
+
+  it('to a request that is never read to its end gives the connection back', async () => {
+    let answered = 0;
+    const early = createServer(gateway.certificate, (socket) => {
+      answered += 1;
+      socket.once('data', () => socket.pause().write(OK));
+    });
+    const sender = senderTo(await gateway.listen(early), { maxSockets: 1 });
+    const { signal } = new AbortController();
+    for (let sent = 0; sent < 2; sent += 1) {
+      const { exchange } = await sender.send(Buffer.alloc(32 * 1024 * 1024), () => undefined, signal, 0);
+      expect(exchange).toMatchObject({ kind: 'response', status: 200 });
+    }
+    expect(answered).toBe(2);
+  });
 });
 
 describe('the signal', () => {
@@ -147,6 +177,40 @@ describe('the signal', () => {
       }),
     );
     expectFault(await send(sender, ending.signal), 'await_response', 'ABORTED', 'connection_reset');
+  });
+
+  it('ends the reading of an answer', async () => {
+    const ending = new AbortController();
+    const script: Script = (socket) => {
+      socket.write(`${head(4)}{}`);
+      setTimeout(() => {
+        ending.abort();
+      }, SOON_MS);
+    };
+    expectFault(
+      await send(senderTo(await scripted(script)), ending.signal),
+      'read_body',
+      'ABORTED',
+      'connection_reset',
+    );
+  });
+
+  it('ends all requests it was given for, also one that waits for a connection, and no other', async () => {
+    const ending = new AbortController();
+    let arrived = 0;
+    const url = await scripted((socket) => {
+      if ((arrived += 1) < 3) return;
+      ending.abort();
+      setTimeout(() => socket.write(OK), SOON_MS);
+    });
+    const sender = senderTo(url, { maxSockets: 2 });
+    const ended = Promise.all([1, 2, 3].map(() => send(sender, ending.signal)));
+    await until('two to arrive', () => arrived === 2);
+    expect(await send(senderTo(url))).toMatchObject({ kind: 'response', status: 200 });
+    expect(await ended).toEqual(
+      ['await_response', 'await_response', 'resolve'].map((phase) => ({ kind: 'no_response', phase, code: 'ABORTED' })),
+    );
+    expect(arrived).toBe(3);
   });
 
   it('lets nothing out where it was given before', async () => {
@@ -164,4 +228,57 @@ it('closing the sender ends what is in flight', async () => {
     }),
   );
   expectFault(await send(sender), 'await_response', 'ECONNRESET', 'connection_reset');
+});
+
+describe('the connection is closed under a request', () => {
+  it.each<[string, string, Script]>([
+    ['that its signal ends', 'ABORTED', silence],
+    ['that took too long', 'ETIMEDOUT', silence],
+    ['whose answer was cut off', 'OVERSIZED', endless],
+  ])('%s, and the next one gets another', async (_name, code, script) => {
+    const ending = new AbortController();
+    let requests = 0;
+    const url = await scripted((socket, ofConnection) => {
+      expect(ofConnection).toBe(1);
+      if ((requests += 1) > 1) {
+        socket.write(OK);
+        return;
+      }
+      if (code === 'ABORTED') ending.abort();
+      script(socket, ofConnection);
+    });
+    const sender = senderTo(url, { maxSockets: 1, timeoutMs: code === 'ETIMEDOUT' ? 1_000 : 20_000 });
+    expect(await send(sender, ending.signal)).toMatchObject({ kind: 'no_response', code });
+    expect(await send(sender)).toMatchObject({ kind: 'response', status: 200 });
+    expect(requests).toBe(2);
+  });
+});
+
+describe('nothing is kept of a request', () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+
+  it.each<[string, Script]>([
+    ['that was answered', write(OK)],
+    ['that was not', reset],
+    ['whose answer was cut off', write(head(LIMIT + 1))],
+    ['that took too long', silence],
+  ])('%s, while its signal lives on', async (_name, script) => {
+    const { signal } = new AbortController();
+    const sender = senderTo(await scripted(script), { timeoutMs: 2 * SOON_MS });
+    const bodies: WeakRef<Buffer>[] = [];
+    const sendOne = async (): Promise<void> => {
+      // Without a pool behind it, so that it is its own memory.
+      const body = Buffer.from(new TextEncoder().encode('BODY').buffer);
+      bodies.push(new WeakRef(body));
+      await sender.send(body, () => undefined, signal, 0);
+    };
+    // A connection may know the request it was made for; the options that are prepared know the last one.
+    for (let sent = 0; sent < 3; sent += 1) await sendOne();
+    await until('the body between them to be collected', () => {
+      collectGarbage();
+      return bodies[1]?.deref() === undefined;
+    });
+    expect(signal.aborted).toBe(false);
+  });
 });

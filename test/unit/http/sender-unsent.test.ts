@@ -63,6 +63,12 @@ describe('nothing is sent to', () => {
     expectFault(exchange, 'connect', 'ECONNREFUSED', 'connection_refused');
   });
 
+  it('an IPv6 address where nobody listens', async () => {
+    const exchange = await sendTo(new URL('https://[::1]:1'));
+    const code = expect.stringMatching(/^(ECONNREFUSED|EADDRNOTAVAIL|ENETUNREACH)$/) as string;
+    expect(exchange).toEqual({ kind: 'no_response', phase: 'connect', code });
+  });
+
   it('an address that does not accept the connection', async () => {
     expectFault(await sendTo(await deafAddress(), { timeoutMs: SOON_MS }), 'connect', 'ETIMEDOUT', 'timeout');
   });

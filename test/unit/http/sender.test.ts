@@ -110,6 +110,30 @@ describe('a notification', () => {
     },
   );
 
+  it('is itself, however many leave at once', async () => {
+    const { url, requests } = await serve(signed);
+    const sender = senderTo(url);
+    const bodies = Array.from({ length: 40 }, (_, number) => Buffer.from(`{"paymentId":"${'9'.repeat(number)}"}`));
+    const { signal } = new AbortController();
+    await Promise.all(bodies.map((body) => sender.send(body, nothing, signal, 0)));
+    const received = requests.map(({ request, body }) => {
+      const content = signedContent({ path: PATH, clientId: 'CLIENT_1', time: '2026-11-22T10:00:00Z', body });
+      const { signature } = parseSignatureHeader(String(request.headers['signature'])) ?? {
+        signature: Buffer.alloc(0),
+      };
+      return verify('sha256', content, ours.publicKey, signature) ? body.toString() : 'signed wrongly';
+    });
+    expect(received.sort()).toEqual(bodies.map(String).sort());
+  });
+
+  it('does not leave where a header of it cannot be written', async () => {
+    const { url, connections } = await serve(signed);
+    const sender = senderTo(url, {}, { ...ring, signing: () => ({ ...active, version: 'v\n2' }) });
+    const { exchange } = await send(sender);
+    expect(exchange).toEqual({ kind: 'no_response', phase: 'resolve', code: 'ERR_INVALID_CHAR' });
+    expect(connections.opened).toBe(0);
+  });
+
   it('takes nothing but scheme, host and path from the configured address', async () => {
     const { url, requests } = await serve(signed);
     await send(senderTo(new URL(`https://user:secret@${url.host}/p?query=1#part`)));

@@ -32,6 +32,14 @@ test('it gets the sections it named, from the environment of its host, and nothi
   expect(Object.keys(JSON.parse(host.written.out.text) as object)).toEqual(['source', 'log']);
 });
 
+test.each([{}, { givesWay: true as const }])('it gives way to the service where it says so: %o', async (way) => {
+  const host = scriptedHost();
+  const declared = { name: 'work', summary: 'works', help: '', sections: [], ...way };
+  const gaveWay = () => Promise.resolve({ text: [String(host.gaveWay)] });
+  await taskCommand({ ...declared, run: gaveWay }).act([{}, undefined], host);
+  expect(host.written.out.text).toBe(`${String('givesWay' in way)}\n`);
+});
+
 describe('exit codes', () => {
   test.each([
     ['done', 0],

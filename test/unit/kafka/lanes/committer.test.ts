@@ -64,10 +64,10 @@ function committerWith(answer: (commit: number) => Promise<void> = () => Promise
 }
 
 /** A lane as the committer sees it. */
-function laneAt(partition: number, offset: number, topic = SOURCE) {
+function laneAt(partition: number, offset: number, topic = SOURCE, { tookMs = 0, awaitsCommit = false } = {}) {
   const lane = { topic, partition, offset, acknowledged: 0 };
   const progress = () => ({ offset: lane.offset, metadata: '1-2', acknowledge: () => (lane.acknowledged += 1) });
-  return Object.assign(lane, { lane: { topic, partition, progress } as unknown as Lane });
+  return Object.assign(lane, { lane: { topic, partition, progress, tookMs, awaitsCommit } as unknown as Lane });
 }
 
 describe('commits', () => {
@@ -140,6 +140,32 @@ describe('commits', () => {
     committer.moved(laneAt(2, 7).lane);
     await pass(1);
     expect(offsets()).toEqual([['0@5'], ['1@6', '2@7']]);
+  });
+
+  test.each([
+    ['half of the time that the quicker record took', [{ tookMs: 60 }, { tookMs: 40 }], 20],
+    ['a tenth of a second', [{ tookMs: 5_000 }], 100],
+    ['5 ms, where a lane may start nothing more before', [{ tookMs: 60 }, { tookMs: 60, awaitsCommit: true }], 5],
+  ])('are apart by at least %s', async (_, lanes, apartMs) => {
+    const { committer, offsets } = committerWith();
+    committer.moved(laneAt(0, 5).lane);
+    await pass(0);
+    lanes.forEach((lane, at) => committer.moved(laneAt(at, 6, SOURCE, lane).lane));
+    await pass(apartMs - 1);
+    expect(offsets()).toHaveLength(1);
+    await pass(1);
+    expect(offsets()).toHaveLength(2);
+  });
+
+  test('are hurried by a lane that comes to wait for one meanwhile', async () => {
+    const { committer, offsets } = committerWith();
+    committer.moved(laneAt(0, 5).lane);
+    await pass(0);
+    committer.moved(laneAt(0, 6, SOURCE, { tookMs: 200 }).lane);
+    await pass(50);
+    committer.moved(laneAt(1, 7, SOURCE, { tookMs: 200, awaitsCommit: true }).lane);
+    await pass(5);
+    expect(offsets()).toEqual([['0@5'], ['0@6', '1@7']]);
   });
 
   test('wait for no others when the epoch closes', async () => {

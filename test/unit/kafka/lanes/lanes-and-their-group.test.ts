@@ -306,6 +306,18 @@ test('what was settled behind a commit that was given up is where the same membe
   expect(scripted.positions.get(SOURCE)).toBe(2);
 });
 
+test('nothing is read of a partition for which this process still writes what it has given up waiting for', async () => {
+  const scripted = new GroupOfLanes();
+  scripted.writing.add(0);
+  await scripted.open();
+  await scripted.fetched(SOURCE, 0, 1);
+  expect([scripted.going.size, scripted.paused.size]).toEqual([0, 2]);
+  scripted.writing.clear();
+  await pass(1_000);
+  await scripted.fetched(SOURCE, 0, 1);
+  expect([scripted.going.size, scripted.paused.size]).toEqual([1, 0]);
+});
+
 test('each epoch counts for itself what it leaves behind', async () => {
   const scripted = await new GroupOfLanes().open();
   await scripted.fetched(SOURCE, 0, 1);

@@ -39,6 +39,7 @@ async function setUp(
       onError: () => undefined,
       isSuspect: (topic) => suspects.has(topic),
       joinAgain: () => undefined,
+      isWriting: () => false,
     },
   );
   const offsets = (end: number) =>

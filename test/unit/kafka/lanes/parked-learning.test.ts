@@ -30,7 +30,11 @@ function learningOn(
   };
   const observe = (fact: Fact) => facts.push(fact);
   const starts = new Map([[`${SOURCE}:1`, 41]]);
-  const learning = new ParkedLearning(reader as ParkedReader, SOURCE, observe, {} as Cluster, starts, closing.signal);
+  const writing = new Set<number>();
+  const learning = new ParkedLearning({
+    ...{ reader, source: SOURCE, observe, cluster: {} as Cluster, starts, closing: closing.signal },
+    isWriting: (partition) => writing.has(partition),
+  });
   const told = { isOver: false };
   learning
     .learnOn(ASSIGNED, unknown, (still) => seen.push(still))
@@ -38,7 +42,7 @@ function learningOn(
       () => (told.isOver = true),
       () => undefined,
     );
-  return { closing, facts, asked, seen, learning, told };
+  return { closing, facts, asked, seen, learning, told, writing };
 }
 
 test('what is corrupt is asked about each second, what there is no room for every ten, and both only until they are known', async () => {
@@ -124,4 +128,19 @@ describe('at an assignment', () => {
       { kind: 'waiting', for: 'parked', record: { topic: SOURCE, partition: 0, offset: 0 } },
     ]);
   });
+});
+
+test('a partition for which an earlier epoch still writes is not known before that has come to its end', async () => {
+  const { asked, seen, told, writing, learning } = learningOn(
+    new Map([[2, 'parked_unread']]),
+    () => ({}),
+    () => Promise.resolve({ records: 0, corrupt: [], full: [] }),
+  );
+  writing.add(2);
+  expect(await learning.learn(ASSIGNED)).toEqual(new Map([[2, 'parked_unread']]));
+  await pass(2_500);
+  expect([asked, seen.at(-1), told.isOver]).toEqual([[[], []], new Map([[2, 'parked_unread']]), false]);
+  writing.clear();
+  await pass(1_000);
+  expect([asked.at(-1), seen.at(-1), told.isOver]).toEqual([[2], new Map(), true]);
 });

@@ -73,6 +73,24 @@ test('a write that nobody waits for any more does not keep the producers from be
   await publisher.close();
 });
 
+test('a copy is on its way until it is written or has failed, and no partition is on another one’s', async () => {
+  const [first, second] = [deferred<object[]>(), deferred<object[]>()];
+  const { kafka, sent } = clientAnswering(
+    () => first.promise,
+    () => second.promise,
+  );
+  const { publish, isWriting } = createPublisher(kafka);
+  expect(isWriting(7)).toBe(false);
+  const writes = [publish('retry', record, always), publish('retry', record, always)];
+  expect([isWriting(7), isWriting(6)]).toEqual([true, false]);
+  first.resolve([{ baseOffset: '1' }]);
+  await until('the next one to be sent', () => sent.length === 2);
+  expect(isWriting(7)).toBe(true);
+  second.reject(new Error('no broker'));
+  await Promise.allSettled(writes);
+  expect(isWriting(7)).toBe(false);
+});
+
 test('what this user may not write is told with right and topic', async () => {
   const forbidden = Object.assign(new Error('not authorized'), { type: 'TOPIC_AUTHORIZATION_FAILED' });
   const { kafka } = clientAnswering(() => Promise.reject(new Error('retries exceeded', { cause: forbidden })));
