@@ -33,7 +33,7 @@ queue.canSendSocketRequestImmediately = function () {
   return canSendSocketRequestImmediately.call(this);
 };
 
-/** What is left of the throttle, as kafkajs looks at it. */
+/** What is left of the throttle, as kafkajs looks at it, in whole milliseconds: timers know no shorter ones. */
 function showThrottle(throttled: RequestQueue): void {
-  throttled.throttledUntil = Date.now() + (throttledUntil.get(throttled) ?? 0) - performance.now();
+  throttled.throttledUntil = Date.now() + Math.ceil((throttledUntil.get(throttled) ?? 0) - performance.now());
 }
