@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Summary } from './coverage.ts';
+import type { Summary } from './summary.ts';
 
 /** A world takes a second or two; one that takes so long turns round and round within a single step. */
 const HANGS_AFTER_MS = 180_000;
@@ -34,7 +34,7 @@ async function play(worker: ChildProcess, seed: number): Promise<Summary> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {
       const wrong = [`seed ${seed}: within one step something goes on without end`];
-      resolve({ seed, line: `seed ${seed}`, failure: 'hangs', wrong, simulatedMs: 0, counts: {} });
+      resolve({ seed, line: `seed ${seed}`, failure: 'hangs', wrong, simulatedMs: 0, counts: {}, situations: {} });
     }, HANGS_AFTER_MS);
     const end = (): void => {
       clearTimeout(late);

@@ -23,11 +23,15 @@ export interface End {
   /** Whether it was asked to, and did all it had begun. */
   readonly isClean: boolean;
   readonly detail: string;
+  /** What would have held a process that had nothing more to do. */
+  readonly left: readonly string[];
 }
 
 const SHUTDOWN_TIMEOUT_MS = 25_000;
 /** A process that has drained ends at once; here it stays for a moment, so that it shows if something of it goes on. */
 const LINGERS_MS = 2_000;
+/** What it had asked somebody who does not answer is given up by then. */
+const GIVES_UP_WITHIN_MS = 60_000;
 const CURRENT_DIRECTORY = '.';
 const KEYS = keysInMemory();
 
@@ -98,7 +102,7 @@ export class Member {
       },
     );
     this.#service = service;
-    service.failed.catch((error: unknown) => this.#end({ isClean: false, detail: String(error) }));
+    service.failed.catch((error: unknown) => this.#end({ isClean: false, detail: String(error), left: [] }));
     if (this.#isStopping) await this.#drain();
   }
 
@@ -106,11 +110,26 @@ export class Member {
     const service = this.#service;
     if (service === undefined) return;
     this.#service = undefined;
-    this.#habitat.time.after(SHUTDOWN_TIMEOUT_MS, () => this.#end({ isClean: false, detail: 'not drained in time' }));
+    this.#habitat.time.after(SHUTDOWN_TIMEOUT_MS, () =>
+      this.#end({ isClean: false, detail: 'not drained in time', left: [] }),
+    );
     const isDrained = await service.stop();
     this.drainedAt = this.#habitat.time.now;
-    const end = { isClean: isDrained, detail: isDrained ? 'drained' : 'not drained' };
-    this.#habitat.time.after(LINGERS_MS, () => this.#end(end));
+    const detail = isDrained ? 'drained' : 'not drained';
+    const end = (): void => this.#end({ isClean: isDrained, detail, left: this.#left() });
+    this.#habitat.time.after(LINGERS_MS, () => {
+      if (this.#left().length === 0) end();
+      else this.#habitat.time.after(GIVES_UP_WITHIN_MS, end);
+    });
+  }
+
+  #left(): string[] {
+    const { timers } = this.process;
+    const connections = this.#habitat.network.openOf(this.process);
+    return [
+      ...(timers === 0 ? [] : [`${timers} timers`]),
+      ...(connections === 0 ? [] : [`${connections} connections`]),
+    ];
   }
 
   #end(end: End): void {

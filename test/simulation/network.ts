@@ -88,6 +88,11 @@ export class Network {
     for (const link of [...this.#links]) if (link.process === process) link.abandon();
   }
 
+  /** Connections of a process that it has not ended. */
+  openOf(process: SimulatedProcess): number {
+    return [...this.#links].filter((link) => link.process === process && link.socket.isOpen).length;
+  }
+
   #server(link: Link): ServerEnd | undefined {
     if (link.node === 0 || !this.#brokers.isUp(link.node)) return undefined;
     return this.#brokers.accept(link.node, { write: (bytes) => link.write('in', bytes), close: () => link.hangUp() });

@@ -29,6 +29,10 @@ export const FAULTS = {
 } as const satisfies Readonly<Record<string, number>>;
 export type FaultKind = keyof typeof FAULTS;
 
+export function isFault(kind: string): kind is FaultKind {
+  return Object.hasOwn(FAULTS, kind);
+}
+
 /** Everything about one world that its seed decides before it begins. */
 export interface Plan {
   readonly seed: number;

@@ -43,6 +43,11 @@ export class SimulatedProcess {
     return this.#state === 'frozen';
   }
 
+  /** Timers that are armed. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
   /** @param disarm what takes the timer away */
   armed(timer: object, disarm: Task): void {
     this.#timers.set(timer, disarm);

@@ -1,9 +1,11 @@
-import { Coverage, type Summary } from './coverage.ts';
+import { coverageText } from './coverage.ts';
+import { count, keepFigures, noFigures } from './figures.ts';
 import { playAll } from './fleet.ts';
 import { readOptions, seedAfter, type Options } from './options.ts';
 import { allParts } from './parts.ts';
 import { shrunk } from './shrink.ts';
 import { simulate } from './simulate.ts';
+import type { Summary } from './summary.ts';
 import { planLine, violationLines } from './tell.ts';
 import { wholeOf } from './whole.ts';
 
@@ -25,27 +27,30 @@ async function playOne({ seed, parts, history, ...options }: Extract<Options, { 
 
 async function playMany({ first, seeds, minutes, ...options }: Extract<Options, { kind: 'many' }>): Promise<number> {
   const began = performance.now();
-  const coverage = new Coverage();
+  const figures = noFigures(first, new Date().toISOString());
   const failed: Summary[] = [];
-  let [given, played, simulatedMs, toldAt] = [0, 0, 0, began];
+  let [given, toldAt] = [0, began];
   const isOver = (): boolean => failed.length > 0 || given >= seeds || performance.now() - began >= minutes * 60_000;
   await playAll({
     next: () => (isOver() ? undefined : seedAfter(first, given++)),
     told: (summary) => {
-      coverage.add(summary);
-      [played, simulatedMs] = [played + 1, simulatedMs + summary.simulatedMs];
+      count(figures, summary);
       if (summary.wrong.length > 0) {
         failed.push(summary);
         console.log([summary.line, ...summary.wrong].join('\n'));
       }
       const now = performance.now();
-      if (now - toldAt >= PROGRESS_MS) console.log(`${played} worlds, ${minutesOf(simulatedMs)} simulated minutes`);
+      if (now - toldAt >= PROGRESS_MS)
+        console.log(`${figures.worlds} worlds, ${minutesOf(figures.simulatedMs)} simulated minutes`);
       if (now - toldAt >= PROGRESS_MS) toldAt = now;
     },
   });
-  console.log(`\n${coverage.table()}\n`);
+  keepFigures(figures);
+  console.log(`\n${coverageText(figures)}\n`);
   const took = ((performance.now() - began) / 1_000).toFixed(1);
-  console.log(`${played} worlds from seed ${first} on: ${minutesOf(simulatedMs)} simulated minutes in ${took} s.`);
+  console.log(
+    `${figures.worlds} worlds from seed ${first} on: ${minutesOf(figures.simulatedMs)} simulated minutes in ${took} s.`,
+  );
   const [failure] = failed;
   if (failure === undefined) console.log('Every rule holds.');
   else if (options.shrink && failure.failure !== 'hangs') await shrink(failure.seed);

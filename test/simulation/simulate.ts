@@ -18,6 +18,8 @@ export interface Outcome {
   /** Of the history: the same for the same seed. */
   readonly digest: string;
   readonly lines: readonly Line[];
+  /** In which situations its faults have met its members, and how often. */
+  readonly situations: Readonly<Record<string, number>>;
   readonly steps: number;
   readonly simulatedMs: number;
 }
@@ -85,7 +87,7 @@ function outcomeOf(world: World, parts: Parts): Outcome {
   const story =
     violation === undefined ? [] : history.about(violation.names, ({ who }) => who === 'fault' || who === 'world');
   return {
-    ...{ plan, parts, violation, story, lines: history.lines },
+    ...{ plan, parts, violation, story, lines: history.lines, situations: world.situations.counts },
     ...{ digest: history.digest(), steps: time.steps, simulatedMs: nowMs },
   };
 }

@@ -21,6 +21,10 @@ export class SimulatedSocket extends EventEmitter {
     this.#wire = wire;
   }
 
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
   /** As with a real one, what is written behind its end destroys it. */
   write(bytes: Buffer): boolean {
     if (this.#state === 'open') this.#wire.write(bytes);

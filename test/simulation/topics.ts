@@ -87,8 +87,10 @@ export class WorldTopics {
     if (first === undefined || cluster.partitionCount(topic) === 0) return undefined;
     const story = random.pick([first, ...others]);
     const { partition } = story;
-    const stored = cluster.logs.records(DEAD_LETTERS, partition).find(({ offset }) => offset === story.letters[0]);
-    if (stored === undefined) throw new Error(`there is no letter ${partition}:${story.letters[0] ?? ''}`);
+    const stored = cluster.logs
+      .records(DEAD_LETTERS, partition)
+      .find(({ offset }) => offset === story.letters[0]?.offset);
+    if (stored === undefined) throw new Error(`there is no letter ${partition}:${story.letters[0]?.offset ?? ''}`);
     // Members write no header without a value.
     const letter = { topic: DEAD_LETTERS, partition, readAt: 0, ...stored, headers: stored.headers as Headers };
     const redrive = { id: `redrive-${story.paymentId}`, topic, at: time.now, by: 'somebody', rebuildBody: false };

@@ -1,4 +1,4 @@
-import { summaryOf } from './coverage.ts';
+import { summaryOf } from './summary.ts';
 import { simulate } from './simulate.ts';
 
 // One world after the other, each asked for when the one before has ended: they share the clock of this process.

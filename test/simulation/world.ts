@@ -4,14 +4,15 @@ import { PAYMENT_FINAL } from '../support/schemas.ts';
 import { Delays } from './delays.ts';
 import { SimulatedGateway, type SeenRequest } from './gateway.ts';
 import { History } from './history.ts';
-import { Disturbances } from './judge/disturbances.ts';
+import { Disturbances, type Disturbance } from './judge/disturbances.ts';
 import { Judge } from './judge/judge.ts';
 import { SCHEMA_ID } from './load.ts';
 import { Member, type End, type Habitat } from './member.ts';
 import { Network } from './network.ts';
-import { SOURCE, type MemberSettings, type Plan } from './plan.ts';
+import { DEAD_LETTERS, GROUP, isFault, SOURCE, tiersOf, topicOf, type MemberSettings, type Plan } from './plan.ts';
 import { SimulatedRegistry } from './registry.ts';
 import { sentence } from './sentences.ts';
+import { Situations } from './situations.ts';
 import { Streams } from './streams.ts';
 import { SimulatedTime } from './time.ts';
 import { WorldTopics } from './topics.ts';
@@ -27,7 +28,8 @@ export class World {
   readonly plan: Plan;
   readonly time: SimulatedTime;
   readonly history = new History();
-  readonly disturbances = new Disturbances();
+  readonly disturbances = new Disturbances((disturbance) => this.#disturbed(disturbance));
+  readonly situations = new Situations();
   readonly judge: Judge;
   readonly cluster: Cluster;
   readonly network: Network;
@@ -151,8 +153,9 @@ export class World {
     if (sender !== undefined && request.sentAt > sender.drainedAt) this.judge.ended(from.name, 'went on');
   };
 
-  #ended(member: Member, { isClean, detail }: End, settings: MemberSettings): void {
+  #ended(member: Member, { isClean, detail, left }: End, settings: MemberSettings): void {
     const { time, disturbances } = this;
+    if (left.length > 0) this.judge.left(member.name, left);
     this.note(member.name, `ends: ${detail}`);
     this.members = this.members.filter((other) => other !== member);
     if (isClean) return;
@@ -173,14 +176,37 @@ export class World {
   #told(fact: Fact): void {
     const { now } = this.time;
     if (fact.kind === 'appended') this.#appended(fact, now);
-    if (fact.kind === 'committed') this.judge.committedTo(fact.topic, fact.partition, fact.offset, now);
+    if (fact.kind === 'committed') this.#committed(fact, now);
     if (fact.kind === 'evicted') this.disturbances.begin('eviction', now - SESSION_TIMEOUT_MS, fact.clientId)(now);
+    if (fact.kind === 'stabilized') this.situations.stabilized(fact.members);
+    if (fact.kind === 'evicted' || fact.kind === 'left') this.situations.gone(fact.clientId);
     const [who, what] = sentence(fact);
     this.note(who, what);
   }
 
+  #disturbed({ kind, whom }: Disturbance): void {
+    if (!isFault(kind)) return;
+    const met = this.members.filter(({ name }) => whom === undefined || name === whom);
+    const isStable = this.cluster.group(GROUP).state === 'Stable';
+    this.situations.note(kind, met, isStable, this.judge.stories.all, this.time.now);
+  }
+
+  /** What a new leader does not have is nowhere. */
+  #forgetLost(partition: number): void {
+    for (const topic of [...tiersOf(this.plan).map(topicOf), DEAD_LETTERS]) {
+      if (partition >= this.cluster.partitionCount(topic)) continue;
+      this.judge.stories.lost(topic, partition, this.cluster.logs.offsets(topic, partition).end);
+    }
+  }
+
+  #committed({ topic, partition, offset }: Extract<Fact, { kind: 'committed' }>, now: number): void {
+    this.#forgetLost(partition);
+    this.judge.committedTo(topic, partition, offset, now);
+  }
+
   #appended({ topic, partition, offset }: Extract<Fact, { kind: 'appended' }>, now: number): void {
     if (topic === SOURCE) return;
+    this.judge.stories.lost(topic, partition, offset);
     for (const record of this.cluster.logs.records(topic, partition, offset)) {
       this.judge.appended(topic, partition, record, now);
     }

@@ -10,17 +10,20 @@ export interface Disturbance {
   readonly whom?: string;
 }
 
-/** How long after its cause a disturbance is still felt: a session, and what the network holds back. */
-const FELT_FOR_MS = 15_000;
-
 /** What was done to the world so far. */
 export class Disturbances {
   readonly all: Disturbance[] = [];
+  readonly #onBegin: (disturbance: Disturbance) => void;
+
+  constructor(onBegin: (disturbance: Disturbance) => void = () => undefined) {
+    this.#onBegin = onBegin;
+  }
 
   /** @returns ends it */
   begin(kind: Disturbance['kind'], now: number, whom?: string): (now: number) => void {
     const disturbance: Disturbance = { kind, from: now, to: Infinity, ...(whom !== undefined && { whom }) };
     this.all.push(disturbance);
+    this.#onBegin(disturbance);
     return (end) => (disturbance.to = end);
   }
 
@@ -29,41 +32,55 @@ export class Disturbances {
     return Math.max(0, ...this.all.map(({ to }) => to));
   }
 
-  /** Whether what a member had begun within this time may have come to nothing. */
-  explainLoss(whom: string, from: number, to: number): boolean {
-    return this.all.some((disturbance) => {
-      const mine = disturbance.whom === undefined || disturbance.whom === whom;
-      return mine && losesWork(disturbance) && disturbance.from <= to && disturbance.to + FELT_FOR_MS >= from;
+  /** What may have brought to nothing what a member had begun and not finished within this time. */
+  thatLost(whom: string, from: number, to: number): Disturbance[] {
+    return this.all.filter((one) => {
+      const isFelt = one.whom === undefined || one.whom === whom;
+      return isFelt && one.from <= to && one.to + (losesWorkForMs(one) ?? Number.NEGATIVE_INFINITY) >= from;
     });
   }
 
-  /** Whether anybody may have done something late within this time, thinking that it is still its turn. */
-  explainLateness(from: number, to: number): boolean {
-    return this.#felt(from, to, (one) => losesWork(one) || one.kind === 'clock_step' || one.kind === 'clock_drift');
+  /** What may be why somebody wrote something at this time that was no longer to be written. */
+  thatDelayed(at: number): Disturbance[] {
+    return this.#felt(at, at, (one) => losesWorkForMs(one) !== undefined);
+  }
+
+  /** Clocks that were wrong within this time. */
+  ofClocks(from: number, to: number): Disturbance[] {
+    return this.#felt(from, to, ({ kind }) => kind === 'clock_step' || kind === 'clock_drift');
   }
 
   /** Whether a member may have ended for want of a right within this time. */
   explainEnd(from: number, to: number): boolean {
-    return this.#felt(from, to, ({ kind }) => kind === 'right_taken' || kind === 'topic_remade');
+    return this.#felt(from, to, ({ kind }) => kind === 'right_taken' || kind === 'topic_remade').length > 0;
   }
 
-  /** Whether an outcome may not have been written within this time. */
-  explainSilence(from: number, to: number): boolean {
-    return this.#felt(from, to, losesWork);
+  /** Whether an outcome may not have been written at this time. */
+  explainSilence(at: number): boolean {
+    return this.thatDelayed(at).length > 0;
   }
 
-  #felt(from: number, to: number, is: (disturbance: Disturbance) => boolean): boolean {
-    return this.all.some((one) => is(one) && one.from <= to && one.to + FELT_FOR_MS >= from);
+  #felt(from: number, to: number, is: (disturbance: Disturbance) => boolean): Disturbance[] {
+    return this.all.filter((one) => is(one) && one.from <= to && one.to + FELT_FOR_MS >= from);
   }
 }
 
-/** Joins, leaves, rolls, moves, and everything of gateway and registry lose nothing. */
-function losesWork({ kind }: Disturbance): boolean {
+/** A session, and what the network holds back. */
+const FELT_FOR_MS = 15_000;
+/** Until connections are made anew. */
+const CONNECTS_WITHIN_MS = 5_000;
+
+/**
+ * For how long after it a disturbance still costs who was disturbed what is begun then; `undefined` where it costs nothing:
+ * joins, leaves, rolls, moves, and everything of gateway and registry.
+ */
+function losesWorkForMs({ kind }: Disturbance): number | undefined {
   switch (kind) {
     case 'kill':
     case 'freeze':
     case 'eviction':
     case 'unclean_end':
+      return 0;
     case 'given_up':
     // What was in flight could not be parked before its partition had to be given back.
     case 'topic_remade':
@@ -71,7 +88,7 @@ function losesWork({ kind }: Disturbance): boolean {
     case 'broker_stop':
     case 'cut':
     case 'reset':
-      return true;
+      return CONNECTS_WITHIN_MS;
     case 'roll':
     case 'join':
     case 'leave':
@@ -88,6 +105,6 @@ function losesWork({ kind }: Disturbance): boolean {
     case 'partitions_added':
     case 'open_transaction':
     case 'redrive':
-      return false;
+      return undefined;
   }
 }

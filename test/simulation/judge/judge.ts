@@ -2,9 +2,10 @@ import type { SeenRequest } from '../gateway.ts';
 import { DEAD_LETTERS, OUTCOMES } from '../plan.ts';
 import type { Disturbances } from './disturbances.ts';
 import { judgeCommitted, judgePlace, type Committed } from './places.ts';
+import { Repeats } from './repeats.ts';
 import { judgeRequest, type Rules } from './requests.ts';
 import { Standstill, type Lane } from './standstill.ts';
-import { Stories, tierOf, type Story, type StoredRecord } from './stories.ts';
+import { isLate, nameOf, namesOf, Stories, tierOf, type StoredRecord, type Story } from './stories.ts';
 import type { Violation } from './violations.ts';
 
 /** What the judge holds members to, beside what holds for all. */
@@ -12,6 +13,9 @@ export interface Law extends Rules {
   /** Whether every member tells outcomes. */
   readonly isTold: boolean;
 }
+
+/** Whoever was not told that a write was made has made it anew by then. */
+const WRITES_AGAIN_WITHIN_MS = 20_000;
 
 /** Hears of everything at the moment at which it happens, and says at once what is wrong. It believes no member's word. */
 export class Judge {
@@ -21,10 +25,12 @@ export class Judge {
   readonly #law: Law;
   readonly #committed = new Map<string, number>();
   readonly #standstill = new Standstill();
+  readonly #repeats: Repeats;
 
   constructor(disturbances: Disturbances, law: Law) {
     this.#disturbances = disturbances;
     this.#law = law;
+    this.#repeats = new Repeats(disturbances, law.isByPartition);
   }
 
   readonly committed: Committed = (tier, partition) => this.#committed.get(`${tier}:${partition}`) ?? 0;
@@ -43,19 +49,28 @@ export class Judge {
     this.#standstill.moved('main', story.partition, request.at);
     for (const { tier } of story.copies) this.#standstill.moved(tier, story.partition, request.at);
     this.violations.push(...judgeRequest(request, story, this.stories, this.#disturbances, this.#law));
+    this.violations.push(...this.#repeats.judge(request, story));
   }
 
   /** A record that a member has written. */
   appended(topic: string, partition: number, record: StoredRecord, at: number): void {
     if (tierOf(topic) === undefined && topic !== DEAD_LETTERS && topic !== OUTCOMES) return;
-    if (this.stories.appended(topic, partition, record, at) !== undefined) return;
-    const place = `${topic}:${partition}:${record.offset}`;
-    this.#found('stranger', `${place} belongs to no record of the source`, [place]);
+    const story = this.stories.appended(topic, partition, record, at);
+    const place = `${tierOf(topic) ?? topic}:${partition}:${record.offset}`;
+    if (story === undefined) {
+      this.#found('stranger', `${place} belongs to no record of the source`, [place]);
+      return;
+    }
+    const copy = story.copies.at(-1);
+    if (tierOf(topic) === undefined || copy === undefined || !isLate(copy, story)) return;
+    // A write that failed may have been made nevertheless, and is made again.
+    if (at - this.#disturbances.quietSince < WRITES_AGAIN_WITHIN_MS) return;
+    this.#found('doubled', `${nameOf(story)} is parked again in ${place}`, namesOf(story));
   }
 
   /** A member says in its log that it could not write an outcome: that tells of it as well, where something explains it. */
   unwritten(paymentId: string, at: number): void {
-    if (this.#disturbances.explainSilence(at, at)) this.stories.toldInLog(paymentId);
+    if (this.#disturbances.explainSilence(at)) this.stories.toldInLog(paymentId);
   }
 
   /** A member has committed. */
@@ -69,7 +84,7 @@ export class Judge {
     this.#committed.set(name, offset);
     this.#standstill.moved(tier, partition, at);
     for (let passed = before; passed < offset; passed += 1) {
-      const story = this.stories.at(tier, partition, passed);
+      const story = this.stories.committed(tier, partition, passed, at);
       const violation = story && judgeCommitted(story, this.committed);
       if (violation !== undefined) this.violations.push(violation);
     }
@@ -90,7 +105,7 @@ export class Judge {
   }
 
   redriven(story: Story, { topic, ...copy }: { topic: string; offset: number; at: number; notBefore: number }): void {
-    this.stories.redriven(story, { tier: tierOf(topic) ?? topic, hops: 0, ...copy });
+    this.stories.redriven(story, { tier: tierOf(topic) ?? topic, hops: 0, attempts: 0, ...copy });
   }
 
   /** A retry topic was deleted, with all that waited there. */
@@ -118,6 +133,11 @@ export class Judge {
 
   ended(who: string, detail: string): void {
     this.#found('ended', `${who}: ${detail}`, [who]);
+  }
+
+  /** A member had nothing more to do, and something of it was still there. */
+  left(who: string, what: readonly string[]): void {
+    this.#found('left_behind', `${who}: ${what.join(', ')}`, [who]);
   }
 
   /** It goes on, and does not come to its end. */

@@ -1,7 +1,7 @@
 import { VERDICTS } from '../fates.ts';
 import type { SeenRequest } from '../gateway.ts';
 import type { Disturbances } from './disturbances.ts';
-import { nameOf, newestCopy, type Stories, type Story } from './stories.ts';
+import { isLate, nameOf, namesOf, newestCopy, type Stories, type Story } from './stories.ts';
 import type { Violation, ViolationKind } from './violations.ts';
 
 /** What requests are judged by. */
@@ -41,19 +41,13 @@ export function judgeRequest(
   const other = before.find(({ bodySha256 }) => bodySha256 !== request.bodySha256);
   if (other !== undefined) tell('bytes', `not those of request ${other.seq}`);
 
-  const copy = newestCopy(story);
-  if (copy !== undefined && copy.at < request.sentAt && request.at < copy.notBefore) {
-    const late = disturbances.explainLateness(copy.at, request.at);
-    if (!late) tell('early', `${copy.notBefore - request.at} ms before its time`);
-  }
-
-  const ended = before
-    .slice(story.redrivenAfter)
-    .find(({ answered, heardAt }) => VERDICTS.has(answered) && heardAt !== undefined);
-  if (ended !== undefined) {
-    // What another one had parked before it lost its partitions may have been held back by the network until now.
-    const isLost = before.some(({ from, at }) => disturbances.explainLoss(from.name, at, request.sentAt));
-    if (!isLost) tell('repeat', `request ${ended.seq} was answered ${ended.answered}, and ${ended.from.name} heard it`);
+  const copy = newestCopy(story, request.sentAt);
+  if (copy !== undefined && request.at < copy.notBefore) {
+    const causes = isLate(copy, story)
+      ? disturbances.thatDelayed(copy.at)
+      : story.requests.flatMap(({ from, sentAt }) => disturbances.thatLost(from.name, sentAt, request.sentAt));
+    const isSure = causes.length === 0 && disturbances.ofClocks(copy.at, request.at).length === 0;
+    if (isSure) tell('early', `${copy.notBefore - request.at} ms before its time`);
   }
   return found;
 }
@@ -63,9 +57,4 @@ function hasEnded({ requests, letters, paymentId, redrivenAfter, isLost }: Story
   // One that is redriven has been passed already, by whatever came before it did.
   if (isLost || redrivenAfter > 0) return true;
   return paymentId === '' || letters.length > 0 || requests.some(({ answered }) => VERDICTS.has(answered));
-}
-
-/** What stands in the history for it. */
-export function namesOf({ partition, offset, paymentId }: Story): string[] {
-  return [`main:${partition}:${offset}`, ...(paymentId === '' ? [] : [`${paymentId} `])];
 }

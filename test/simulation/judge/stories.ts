@@ -1,3 +1,4 @@
+import { VERDICTS } from '../fates.ts';
 import type { SeenRequest } from '../gateway.ts';
 import { DEAD_LETTERS, OUTCOMES, SOURCE } from '../plan.ts';
 
@@ -9,19 +10,33 @@ export interface StoredRecord {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
+/** Where a record stands. */
+interface Place {
+  /** When its offset was first passed by a commit; absent as long as it is read again by whoever owns it next. */
+  committedAt?: number;
+}
+
+/** A record of another topic that nobody reads. */
+interface Written {
+  readonly partition: number;
+  readonly offset: number;
+}
+
 /** A record of a retry topic. */
-export interface Copy {
+export interface Copy extends Place {
   /** `1s` of `<source>.retry.1s`. */
   readonly tier: string;
   readonly offset: number;
   readonly hops: number;
+  /** Requests sent so far; 0 for one that only waits behind another. */
+  readonly attempts: number;
   readonly notBefore: number;
   /** When the broker took it. */
   readonly at: number;
 }
 
 /** Everything that has happened to one record of the source topic. */
-export interface Story {
+export interface Story extends Place {
   readonly partition: number;
   readonly offset: number;
   /** Records of one key are told in their order; one without a key is alone. */
@@ -30,11 +45,10 @@ export interface Story {
   readonly paymentId: string;
   readonly at: number;
   readonly requests: SeenRequest[];
-  readonly copies: Copy[];
-  /** Offsets of its dead letters. */
-  readonly letters: number[];
-  /** Records of its outcome. */
-  told: number;
+  copies: Copy[];
+  /** Its dead letters, and its outcomes. */
+  letters: Written[];
+  told: Written[];
   /** How many requests there had been when it was sent on its way again, out of the dead letters; 0 where it never was. */
   redrivenAfter: number;
   /** The topic in which it waited was deleted. */
@@ -67,7 +81,7 @@ export class Stories {
     const key = record.key?.toString();
     const story: Story = {
       ...{ partition, offset, key, paymentId, at, requests: [], copies: [], letters: [] },
-      ...{ told: 0, redrivenAfter: 0, isLost: false },
+      ...{ told: [], redrivenAfter: 0, isLost: false },
     };
     const stories = this.byPartition.get(partition) ?? new Map<number, Story>();
     this.byPartition.set(partition, stories.set(offset, story));
@@ -83,26 +97,40 @@ export class Stories {
     const tier = tierOf(topic);
     const story = this.#originOf(topic, record);
     if (story === undefined) return undefined;
-    if (topic === DEAD_LETTERS) story.letters.push(record.offset);
-    if (topic === OUTCOMES) story.told += 1;
+    if (topic === DEAD_LETTERS) story.letters.push({ partition, offset: record.offset });
+    if (topic === OUTCOMES) story.told.push({ partition, offset: record.offset });
     if (tier !== undefined) {
-      const [hops, notBefore] = [Number(text(record, 'hops')), Number(text(record, 'not-before'))];
-      const copy = { tier, offset: record.offset, hops, notBefore, at };
+      const number = (name: string): number => Number(text(record, name));
+      const [hops, attempts, notBefore] = [number('hops'), number('attempts'), number('not-before')];
+      const copy = { tier, offset: record.offset, hops, attempts, notBefore, at };
       story.copies.push(copy);
       this.#byCopy.set(`${tier}:${partition}:${record.offset}`, { story, copy });
     }
     return story;
   }
 
+  /** Its outcome stands in a member's log, and in no partition. */
   toldInLog(paymentId: string): void {
-    const story = this.#byPayment.get(paymentId);
-    if (story !== undefined) story.told += 1;
+    this.#byPayment.get(paymentId)?.told.push({ partition: -1, offset: -1 });
+  }
+
+  /** What stood there from this offset on is gone: its new leader does not have it, and nobody was told that it is safe. */
+  lost(topic: string, partition: number, from: number): void {
+    const isThere = (one: Written): boolean => one.partition !== partition || one.offset < from;
+    const tier = tierOf(topic);
+    for (const story of this.all) {
+      if (topic === DEAD_LETTERS) story.letters = story.letters.filter(isThere);
+      if (topic === OUTCOMES) story.told = story.told.filter(isThere);
+      story.copies = story.copies.filter(
+        (copy) => copy.tier !== tier || isThere({ partition: story.partition, ...copy }),
+      );
+    }
   }
 
   /** A letter has become a copy again, and everything begins anew but the bytes that are sent. */
   redriven(story: Story, copy: Copy): void {
-    story.letters.length = 0;
-    story.copies.splice(0, Infinity, copy);
+    story.letters = [];
+    story.copies = [copy];
     story.redrivenAfter = story.requests.length;
     this.#byCopy.set(`${copy.tier}:${story.partition}:${copy.offset}`, { story, copy });
   }
@@ -112,8 +140,7 @@ export class Stories {
     for (const story of this.all) {
       const newest = newestCopy(story);
       if (newest?.tier === tier && isLive(story.partition, newest.offset)) story.isLost = true;
-      const left = story.copies.filter((copy) => copy.tier !== tier);
-      story.copies.splice(0, Infinity, ...left);
+      story.copies = story.copies.filter((copy) => copy.tier !== tier);
     }
     for (const at of this.#byCopy.keys()) if (at.startsWith(`${tier}:`)) this.#byCopy.delete(at);
   }
@@ -131,6 +158,14 @@ export class Stories {
     return this.#byCopy.get(`${tier}:${partition}:${offset}`)?.story;
   }
 
+  /** An offset was passed by a commit. @returns whose record stands there; `undefined` for a transaction's marker */
+  committed(tier: string, partition: number, offset: number, at: number): Story | undefined {
+    const story = this.at(tier, partition, offset);
+    const place = tier === 'main' ? story : this.#byCopy.get(`${tier}:${partition}:${offset}`)?.copy;
+    if (place !== undefined) place.committedAt ??= at;
+    return story;
+  }
+
   #originOf(topic: string, record: StoredRecord): Story | undefined {
     const [partition, offset] =
       topic === OUTCOMES
@@ -145,12 +180,36 @@ export function nameOf({ partition, offset, paymentId }: Story): string {
   return `${partition}:${offset} (${paymentId === '' ? 'no event' : paymentId})`;
 }
 
-/** The copy that counts: the one that was parked most often. */
-export function newestCopy({ copies }: Story): Copy | undefined {
-  return copies.reduce<Copy | undefined>(
-    (newest, copy) => (newest && newest.hops > copy.hops ? newest : copy),
-    undefined,
-  );
+/** What stands in the history for it. */
+export function namesOf({ partition, offset, paymentId }: Story): string[] {
+  return [`main:${partition}:${offset}`, ...(paymentId === '' ? [] : [`${paymentId} `])];
+}
+
+/** The copy that counts: of those written before this time the one that was parked most often. */
+export function newestCopy({ copies }: Story, before = Infinity): Copy | undefined {
+  return copies
+    .filter(({ at }) => at < before)
+    .reduce<Copy | undefined>((newest, copy) => (newest && newest.hops > copy.hops ? newest : copy), undefined);
+}
+
+/** Every place of it, the source first. */
+export function placesOf(story: Story): readonly Place[] {
+  return [story, ...story.copies];
+}
+
+/**
+ * Whether a copy was written by somebody who should have known better: after another one that was parked as often, or after
+ * a verdict that somebody has heard.
+ */
+export function isLate(copy: Copy, { copies, requests, redrivenAfter }: Story): boolean {
+  const others = copies.slice(0, copies.indexOf(copy));
+  const sent = requests.slice(redrivenAfter);
+  return others.some(({ hops }) => hops >= copy.hops) || sent.some((request) => heardVerdict(request, copy.at));
+}
+
+/** Whether somebody knew by then that no further request is needed. */
+export function heardVerdict({ answered, heardAt }: SeenRequest, by = Infinity): boolean {
+  return VERDICTS.has(answered) && heardAt !== undefined && heardAt < by;
 }
 
 function text({ headers }: StoredRecord, name: string): string | undefined {

@@ -7,6 +7,8 @@ export const VIOLATIONS = {
   early: 'sent before its time',
   bytes: 'sent with other bytes than before',
   repeat: 'sent again after its verdict was heard, and nothing explains it',
+  too_many_repeats: 'one lane sent more again after one disturbance than was in flight',
+  after_commit: 'sent though everything of it was committed',
   doubled: 'in more than one place, or live in more than one copy',
   stranger: 'a request, or a record, that belongs to no event',
   stall: 'a partition stood still for far too long though it could go on',
@@ -14,6 +16,7 @@ export const VIOLATIONS = {
   untold: 'its verdict has no outcome',
   endless: 'a schedule that comes to no end',
   unhandled: 'an error that nobody expected or handled',
+  left_behind: 'timers or connections of a member that had stopped',
   ended: 'a member ended that nobody had asked to, or went on after its end',
 } as const;
 export type ViolationKind = keyof typeof VIOLATIONS;

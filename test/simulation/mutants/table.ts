@@ -58,6 +58,30 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'const records = fetched;',
   },
   {
+    name: 'what is parked is known behind open transactions too',
+    file: 'src/kafka/lanes/parked-reader.ts',
+    from: 'const undecided = await this.#readStretch(broker, UNDECIDED, rest, closing);',
+    to: 'const undecided = await this.#readStretch(broker, UNDECIDED, [], closing);',
+  },
+  {
+    name: 'a written copy may have been read already',
+    file: 'src/core/parked-keys.ts',
+    from: 'if (copy.offset >= (this.#known.get(copy.tier)?.to ?? 0) || this.has(copy)) this.join(copy);',
+    to: 'this.join(copy);',
+  },
+  {
+    name: 'nobody waits for an older copy that stands behind',
+    file: 'src/core/parked-keys.ts',
+    from: 'copies.slice(0, at).every((older) => standsBehind(older, copy))',
+    to: 'at === 0',
+  },
+  {
+    name: 'a commit that was given up is the last of its generation',
+    file: 'src/kafka/lanes/committer.ts',
+    from: 'if (isGivenUp(error)) this.#doubt();',
+    to: '',
+  },
+  {
     name: 'one write at a time for each partition',
     file: 'src/kafka/produce/publisher.ts',
     from: 'return oneAtATime(`${topic}:${partition}`, () => write(idempotent, record, mayWrite));',
@@ -72,7 +96,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'acknowledged only when committed',
     file: 'src/kafka/lanes/committer.ts',
-    from: "      this.#observe({ kind: 'commit_failed', error });",
+    from: "      this.#ports.observe({ kind: 'commit_failed', error });",
     to: '      for (const { acknowledge } of progress) acknowledge();\n      return true;',
   },
   {

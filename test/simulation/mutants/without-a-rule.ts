@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url';
 import type { Mutant } from './table.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const COPIED = ['src', 'schemas', 'test/simulation', 'test/support', 'test/chaos', 'package.json', 'tsconfig.json'];
+const COPIED = [
+  ...['src', 'schemas', 'test/simulation', 'test/support', 'test/chaos', 'deploy/local/layout.ts'],
+  ...['package.json', 'tsconfig.json'],
+];
 
 /** What the command has said. */
 export interface Said {
