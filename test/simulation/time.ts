@@ -7,6 +7,7 @@ import type { SimulatedProcess } from './processes.ts';
 type Task = () => void;
 type Timer = NodeJS.Timeout | NodeJS.Immediate;
 type Armed = (...args: unknown[]) => void;
+type Later = (callback: Armed, ms?: number) => Timer;
 
 const real = { setImmediate: globalThis.setImmediate };
 
@@ -114,7 +115,6 @@ export class SimulatedTime {
       clock.clearInterval,
       clock.clearImmediate,
     ];
-    type Later = (callback: Armed, ms?: number) => Timer;
     const owned = (arm: Later, disarm: (timer: never) => void, isOnce: boolean) => {
       return (callback: Armed, ms?: number, ...args: unknown[]): Timer => {
         const owner = this.#current;
@@ -140,8 +140,8 @@ export class SimulatedTime {
       disarm(timer as never);
     };
     this.#replace(globalThis, {
-      setTimeout: owned(setTimeout as Later, clearTimeout, true),
-      setInterval: owned(setInterval as Later, clearInterval, false),
+      setTimeout: owned(asNodeDoes(setTimeout as Later), clearTimeout, true),
+      setInterval: owned(asNodeDoes(setInterval as Later), clearInterval, false),
       setImmediate: owned(setImmediate as Later, clearImmediate, true),
       clearTimeout: disowned(clearTimeout),
       clearInterval: disowned(clearInterval),
@@ -189,4 +189,9 @@ export class SimulatedTime {
       });
     }
   }
+}
+
+/** A timer takes a millisecond at least, and whole ones: without that, who sleeps for less would never see time pass. */
+function asNodeDoes(arm: Later): Later {
+  return (callback, ms = 1) => arm(callback, ms >= 1 ? Math.trunc(ms) : 1);
 }

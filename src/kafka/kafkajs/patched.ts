@@ -1,3 +1,4 @@
+import './patches/connected-once-understood.ts';
 import './patches/fetch-as-bytes.ts';
 import './patches/group-hooks.ts';
 import './patches/headers-without-value.ts';

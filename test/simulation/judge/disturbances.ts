@@ -55,9 +55,9 @@ export class Disturbances {
     return this.#felt(from, to, ({ kind }) => kind === 'right_taken' || kind === 'topic_remade').length > 0;
   }
 
-  /** Whether an outcome may not have been written within this time. */
-  explainSilence(from: number, to: number): boolean {
-    return this.#felt(from, to, (one) => losesWorkForMs(one) !== undefined).length > 0;
+  /** Whether an outcome may not have been written at this time. */
+  explainSilence(at: number): boolean {
+    return this.thatDelayed(at).length > 0;
   }
 
   #felt(from: number, to: number, is: (disturbance: Disturbance) => boolean): Disturbance[] {

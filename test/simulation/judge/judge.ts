@@ -70,7 +70,7 @@ export class Judge {
 
   /** A member says in its log that it could not write an outcome: that tells of it as well, where something explains it. */
   unwritten(paymentId: string, at: number): void {
-    if (this.#disturbances.explainSilence(at, at)) this.stories.toldInLog(paymentId);
+    if (this.#disturbances.explainSilence(at)) this.stories.toldInLog(paymentId);
   }
 
   /** A member has committed. */

@@ -23,7 +23,7 @@ export function judgePlace(story: Story, committed: Committed, isTold: boolean):
   if (live.length > 0) tell('open', `waits in ${live.map(({ tier, offset }) => `${tier}:${offset}`).join(' and ')}`);
   if (isDelivered(story) && story.letters.length > 0) tell('doubled', 'is delivered and dead-lettered');
   if (!isDelivered(story) && story.letters.length === 0) tell('unsettled', 'is neither delivered nor dead-lettered');
-  if (isTold && story.told.length === 0 && !story.isLogged) tell('untold', 'has no outcome');
+  if (isTold && story.told.length === 0) tell('untold', 'has no outcome');
   return found;
 }
 

@@ -51,8 +51,6 @@ export interface Story extends Place {
   told: Written[];
   /** How many requests there had been when it was sent on its way again, out of the dead letters; 0 where it never was. */
   redrivenAfter: number;
-  /** Its outcome stands in a member's log, for want of a topic that takes it. */
-  isLogged: boolean;
   /** The topic in which it waited was deleted. */
   isLost: boolean;
 }
@@ -83,7 +81,7 @@ export class Stories {
     const key = record.key?.toString();
     const story: Story = {
       ...{ partition, offset, key, paymentId, at, requests: [], copies: [], letters: [] },
-      ...{ told: [], redrivenAfter: 0, isLogged: false, isLost: false },
+      ...{ told: [], redrivenAfter: 0, isLost: false },
     };
     const stories = this.byPartition.get(partition) ?? new Map<number, Story>();
     this.byPartition.set(partition, stories.set(offset, story));
@@ -111,6 +109,11 @@ export class Stories {
     return story;
   }
 
+  /** Its outcome stands in a member's log, and in no partition. */
+  toldInLog(paymentId: string): void {
+    this.#byPayment.get(paymentId)?.told.push({ partition: -1, offset: -1 });
+  }
+
   /** What stood there from this offset on is gone: its new leader does not have it, and nobody was told that it is safe. */
   lost(topic: string, partition: number, from: number): void {
     const isThere = (one: Written): boolean => one.partition !== partition || one.offset < from;
@@ -122,11 +125,6 @@ export class Stories {
         (copy) => copy.tier !== tier || isThere({ partition: story.partition, ...copy }),
       );
     }
-  }
-
-  toldInLog(paymentId: string): void {
-    const story = this.#byPayment.get(paymentId);
-    if (story !== undefined) story.isLogged = true;
   }
 
   /** A letter has become a copy again, and everything begins anew but the bytes that are sent. */

@@ -55,6 +55,17 @@ describe('a connection without waiting requests', () => {
     expect([sent, vi.getTimerCount()]).toEqual([[1], 0]);
   });
 
+  test('that is throttled goes on in time, wherever the wall clock is set meanwhile', () => {
+    const [queue, sent]: [Queue, number[]] = [newQueue(), []];
+    queue.maybeThrottle(1_000);
+    queue.push(request(1, sent));
+    vi.setSystemTime(Date.now() - 1_800_000);
+    vi.advanceTimersByTime(900);
+    expect(sent).toEqual([]);
+    vi.advanceTimersByTime(200);
+    expect(sent).toEqual([1]);
+  });
+
   test('still sends a request that had to wait for the one before', () => {
     const [queue, sent]: [Queue, number[]] = [newQueue(), []];
     queue.push(request(1, sent));
@@ -77,19 +88,4 @@ describe('a connection without waiting requests', () => {
     vi.advanceTimersByTime(200);
     expect([sent, vi.getTimerCount()]).toEqual([[1], 0]);
   });
-
-  test.each([-3_600_000, 3_600_000])(
-    'waits for a broker as long as it says while the clock is set by %i ms',
-    (stepMs) => {
-      const [queue, sent]: [Queue, number[]] = [newQueue(), []];
-      queue.maybeThrottle(500);
-      queue.push(request(1, sent));
-      vi.setSystemTime(Date.now() + stepMs);
-      queue.push(request(2, sent));
-      vi.advanceTimersByTime(400);
-      expect(sent).toEqual([]);
-      vi.advanceTimersByTime(200);
-      expect(sent).toEqual([1]);
-    },
-  );
 });
