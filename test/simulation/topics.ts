@@ -102,9 +102,8 @@ export class WorldTopics {
     this.#redriven.add(story);
     return () => {
       this.#redriven.delete(story);
-      if (isCommitted) judge.redriven(story, { topic, offset, at: time.now, notBefore: redrive.at });
-      // With its topic it is gone, committed or not.
-      if (isCommitted && cluster.partitionCount(topic) === 0) story.isLost = true;
+      const isThere = this.#stands(topic, partition, offset);
+      if (isCommitted && isThere) judge.redriven(story, { topic, offset, at: time.now, notBefore: redrive.at });
       end(isCommitted);
     };
   }
@@ -130,6 +129,13 @@ export class WorldTopics {
 
   makeAnew(tier: string): void {
     this.#create(topicOf(tier));
+  }
+
+  /** It does not where its topic was deleted meanwhile. */
+  #stands(topic: string, partition: number, offset: number): boolean {
+    const { cluster } = this.#parts;
+    if (partition >= cluster.partitionCount(topic)) return false;
+    return cluster.logs.records(topic, partition, offset)[0]?.transaction === 'open';
   }
 
   #create(topic: string): void {
