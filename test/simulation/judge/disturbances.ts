@@ -55,9 +55,9 @@ export class Disturbances {
     return this.#felt(from, to, ({ kind }) => kind === 'right_taken' || kind === 'topic_remade').length > 0;
   }
 
-  /** Whether an outcome may not have been written at this time. */
+  /** Whether an outcome may not have been written at this time; of a clock that is far ahead brokers take nothing. */
   explainSilence(at: number): boolean {
-    return this.thatDelayed(at).length > 0;
+    return this.hadWrongClocks || this.thatDelayed(at).length > 0;
   }
 
   #felt(from: number, to: number, is: (disturbance: Disturbance) => boolean): Disturbance[] {
