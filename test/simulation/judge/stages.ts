@@ -7,8 +7,8 @@ export const STAGES = [
   'first attempt in flight',
   'retry in flight',
   'answered',
-  'parked, not committed',
-  'dead letter, not committed',
+  'parked and uncommitted',
+  'dead letter and uncommitted',
   'waits for its retry',
   'waits behind its key',
 ] as const;
@@ -26,9 +26,9 @@ export function stageOf(story: Story, now: number): Stage | undefined {
   if (last !== undefined && last.heardAt === undefined && now - last.sentAt < ANSWERED_WITHIN_MS) {
     return copies.length === 0 ? 'first attempt in flight' : 'retry in flight';
   }
-  if (letters.length > 0) return 'dead letter, not committed';
+  if (letters.length > 0) return 'dead letter and uncommitted';
   if (last !== undefined && last.at > (copy?.at ?? 0)) return 'answered';
-  if (copy !== undefined && open.some((place) => place !== copy)) return 'parked, not committed';
+  if (copy !== undefined && open.some((place) => place !== copy)) return 'parked and uncommitted';
   if (copy !== undefined) return copy.attempts === 0 ? 'waits behind its key' : 'waits for its retry';
   return paymentId === '' ? 'no event' : 'not begun';
 }
