@@ -27,8 +27,8 @@ export interface Log extends Readonly<Record<Level, Write>> {
 /** How a log is made. */
 export interface LogOptions {
   readonly level: LevelWithSilent;
-  /** Where lines go. */
-  readonly stream: DestinationStream;
+  /** Where lines go; where it gathers them, warnings and errors wait for no others. */
+  readonly stream: DestinationStream & { flush?(): void };
   /** Epoch milliseconds. */
   readonly now?: () => number;
   /** Hears of each warning and error that is written. */
@@ -52,18 +52,16 @@ export function createLog({ level, stream, now = Date.now, marks = {}, onTrouble
     },
     stream,
   );
-  const writer = (level: Level): Write => {
-    return (message, fields = {}) => {
-      const line = plain(fields);
-      if (isTrouble(level)) onTrouble(troubleOf('other', message, line));
-      logger[level](line, message);
-    };
-  };
-  const tell: Tell = (event, level, message, fields) => {
-    const line: LogLine = { event, ...fields };
-    if (isTrouble(level)) onTrouble(troubleOf(event, message ?? '', line));
+  const put = (level: Level, event: string, message: string | undefined, line: LogLine): void => {
     logger[level](line, message);
+    if (!isTrouble(level)) return;
+    stream.flush?.();
+    onTrouble(troubleOf(event, message ?? '', line));
   };
+  const writer = (level: Level): Write => {
+    return (message, fields = {}) => put(level, 'other', message, plain(fields));
+  };
+  const tell: Tell = (event, level, message, fields) => put(level, event, message, { event, ...fields });
   return {
     tell,
     observe: handling(sentences(tell, createThrottle(QUIET_MS, now))),

@@ -77,6 +77,9 @@ export function createTeller(settings: TellerSettings, perSecond: number, signal
         throw error;
       }
     },
-    close: () => sender.close(),
+    close: () => {
+      sender.close();
+      stream.flush();
+    },
   };
 }

@@ -4,7 +4,8 @@ import { createKafka, type KafkaSettings } from '../kafka/kafkajs/client.ts';
 import { startAdminServer } from '../ops/admin-server.ts';
 import { measureProcess } from '../ops/instruments.ts';
 import type { kafkaLogCreator } from '../ops/kafka-log.ts';
-import { logDestination, type Destination } from '../ops/log-destination.ts';
+import type { LogOptions } from '../ops/log.ts';
+import { logDestination } from '../ops/log-destination.ts';
 
 /** By what means the service reaches what lies outside its process. */
 export interface Surroundings {
@@ -15,7 +16,7 @@ export interface Surroundings {
   readonly createSender: typeof createSender;
   readonly startAdminServer: typeof startAdminServer;
   readonly watchKeys: typeof watchKeys;
-  readonly logDestination: (dropped: () => void) => Destination;
+  readonly logDestination: (dropped: () => void) => LogOptions['stream'];
   readonly measureProcess: typeof measureProcess;
 }
 
@@ -25,6 +26,11 @@ export const MACHINE: Surroundings = {
   createSender,
   startAdminServer,
   watchKeys,
-  logDestination,
+  logDestination: (dropped) => {
+    const destination = logDestination(dropped);
+    // Whatever ends the process: who keeps up with its log has every line.
+    process.once('exit', () => destination.flush());
+    return destination;
+  },
   measureProcess,
 };

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createLog } from '../../../src/ops/log.ts';
 import { flushed, logDestination, neverWait } from '../../../src/ops/log-destination.ts';
+import { until } from '../../support/until.ts';
 
 /** A stream whose reader takes what `take` is called for, and an account of what was dropped. */
 function setUp() {
@@ -35,11 +37,60 @@ test('of what nobody takes a mebibyte waits; what is past it is dropped and coun
   for (let line = 0; line < 1_500; line += 1) destination.write(KIB);
   expect(stream.writableLength).toBe(1_024 * 1_024);
   expect(counted.dropped).toBe(1_500 - 1_024);
+  destination.flush();
   await takeAll();
   expect(taken).toHaveLength(1_024);
   destination.write('again\n');
+  destination.flush();
   await takeAll();
   expect([taken.at(-1), counted.dropped]).toEqual(['again\n', 1_500 - 1_024]);
+});
+
+describe('lines of a moment', () => {
+  /** A stream that takes all it is given at once, and an account of how often that was. */
+  const taking = () => {
+    const writes: string[] = [];
+    const take = (chunks: readonly unknown[]) => writes.push(chunks.map(String).join(''));
+    const stream = new Writable({
+      decodeStrings: false,
+      write: (line: string, _encoding, done) => {
+        take([line]);
+        done();
+      },
+      writev: (lines, done) => {
+        take(lines.map(({ chunk }) => chunk as unknown));
+        done();
+      },
+    });
+    return { writes, destination: logDestination(() => undefined, stream) };
+  };
+
+  test('are written together, 10 ms after the first of them', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { writes, destination } = taking();
+    for (const line of ['one\n', 'two\n']) destination.write(line);
+    await vi.advanceTimersByTimeAsync(9);
+    destination.write('three\n');
+    expect(writes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(writes).toEqual(['one\ntwo\nthree\n']);
+    destination.write('four\n');
+    await vi.advanceTimersByTimeAsync(10);
+    expect(writes).toEqual(['one\ntwo\nthree\n', 'four\n']);
+  });
+
+  test('wait for nothing where one of them is a warning or an error', () => {
+    const { writes, destination } = taking();
+    const log = createLog({ level: 'info', stream: destination });
+    log.info('all is well');
+    expect(writes).toEqual([]);
+    log.warn('it is not');
+    expect(writes.map((write) => write.split('\n').length - 1)).toEqual([2]);
+    log.info('again');
+    log.error('nothing goes');
+    expect(writes).toHaveLength(2);
+  });
 });
 
 const PROGRAM = `
@@ -49,6 +100,7 @@ const destination = logDestination(() => (dropped += 1));
 process.stdin.once('data', async () => {
   for (let line = 0; line < 3; line += 1) {
     destination.write('nobody reads this\\n');
+    destination.flush();
     await new Promise(setImmediate);
   }
   await flushed(STANDARD_STREAMS, 60_000);
@@ -72,7 +124,10 @@ test('at the end what waits is waited for until it is taken', async () => {
   const { destination, stream, taken, takeAll } = setUp();
   destination.write('last\n');
   const end = flushed([stream], 60_000);
-  await takeAll();
+  await until('the last line to leave', async () => {
+    await takeAll();
+    return taken.length > 0;
+  });
   await end;
   expect(taken).toEqual(['last\n']);
 });
