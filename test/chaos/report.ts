@@ -3,16 +3,10 @@ import { holds, type Figures } from './figures.ts';
 import { GUARANTEES } from './guarantees.ts';
 import { VIOLATIONS, type ViolationKind } from './violations.ts';
 
-/** The page of what was run and what was found. The same runs give the same page. */
-export function guaranteePage(runs: readonly Figures[]): string {
+/** What was run and what was found. The same runs give the same text. */
+export function chaosPart(runs: readonly Figures[]): string {
   const inOrder = [...runs].sort((a, b) => order(a).localeCompare(order(b)));
   return [
-    '# What was proved, and how often',
-    '',
-    'Written by `npm run report` from the figures that chaos runs leave behind. Each run breaks members, brokers, registry',
-    "and gateway under load by a seeded schedule and is judged by what stands in the topics, in the gateway's own record",
-    'and in the offsets; [README.md](README.md) says by which rules.',
-    '',
     '## Runs',
     '',
     ...inOrder.map(({ command }) => `    ${command}`),
@@ -57,15 +51,14 @@ export function guaranteePage(runs: readonly Figures[]): string {
         seconds(run.longestRecoveryMs),
       ]),
     ),
-    '',
-    '## Where each guarantee is proved',
-    '',
-    ...table(
-      ['', 'guarantee', 'tests'],
-      GUARANTEES.map(({ name, promise, tests }) => [name, promise, tests.map(link).join(' · ')]),
-    ),
-    '',
   ].join('\n');
+}
+
+export function guaranteesPart(): string {
+  return table(
+    ['', 'guarantee', 'tests'],
+    GUARANTEES.map(({ name, promise, tests }) => [name, promise, tests.map(link).join(' · ')]),
+  ).join('\n');
 }
 
 /** A row a figure, a column a run, and the sum where there are several. */

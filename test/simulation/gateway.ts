@@ -37,6 +37,8 @@ export interface GatewayParts {
   readonly random: (paymentId: string) => Random;
   readonly delays: (paymentId: string) => Delays;
   readonly tell: (request: SeenRequest) => void;
+  /** Its answer was heard. */
+  readonly heard: (request: SeenRequest) => void;
 }
 
 /** A request as it arrives. */
@@ -120,7 +122,9 @@ export class SimulatedGateway {
     tell(request);
     if (answer.isNeverSent === true) return;
     time.reach(process, (answer.delayMs ?? 0) + this.#parts.delays(paymentId).gatewayMs(), () => {
-      if (end(exchangeOf(answer))) request.heardAt = time.now;
+      if (!end(exchangeOf(answer))) return;
+      request.heardAt = time.now;
+      this.#parts.heard(request);
     });
   }
 

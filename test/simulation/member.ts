@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import type { LoadedKeys } from '../../src/http/key-set.ts';
 import { createKafka } from '../../src/kafka/kafkajs/client.ts';
+import type { Expose } from '../../src/ops/exposition.ts';
 import { startService, type Service } from '../../src/service/app.ts';
 import { loadConfig } from '../../src/settings/load.ts';
 import { rsaKeyPair } from '../support/keys.ts';
@@ -16,6 +17,8 @@ export interface Habitat {
   readonly gateway: SimulatedGateway;
   /** A line of a member's log. */
   readonly log: (member: string, line: string) => void;
+  /** A member begins to drain. */
+  readonly stopping: (member: string) => void;
 }
 
 /** How a member has ended. */
@@ -42,6 +45,7 @@ export class Member {
   readonly #habitat: Habitat;
   readonly #onEnd: (end: End) => void;
   #service: Service | undefined;
+  #expose: Expose | undefined;
   #isStopping = false;
   /** From then on it may send nothing. */
   drainedAt = Infinity;
@@ -74,6 +78,15 @@ export class Member {
     return this.#isStopping;
   }
 
+  /** What its gauges say that it holds in memory: keys of which an event is parked, and requests in flight. */
+  async held(): Promise<number> {
+    if (this.#expose === undefined) return 0;
+    const { text } = await this.#expose();
+    const values = [...text.matchAll(/^notifier_(?:fenced_keys|in_flight_requests) (\d+)$/gm)];
+    if (values.length !== 2) throw new Error('a member does not tell what it holds');
+    return values.reduce((sum, [, value]) => sum + Number(value), 0);
+  }
+
   /** As SIGTERM. */
   stop(): void {
     this.#isStopping = true;
@@ -95,7 +108,10 @@ export class Member {
       {
         createKafka: (settings, logs) => createKafka(settings, logs, undefined, network.socketFactory(this.process)),
         createSender: gateway.senderOf(this.process),
-        startAdminServer: ({ port }) => Promise.resolve({ port, close: () => Promise.resolve() }),
+        startAdminServer: ({ port, metrics }) => {
+          this.#expose = metrics;
+          return Promise.resolve({ port, close: () => Promise.resolve() });
+        },
         watchKeys: () => () => undefined,
         measureProcess: () => undefined,
         logDestination: () => ({ write: (line) => log(this.name, line) }),
@@ -110,6 +126,7 @@ export class Member {
     const service = this.#service;
     if (service === undefined) return;
     this.#service = undefined;
+    this.#habitat.stopping(this.name);
     this.#habitat.time.after(SHUTDOWN_TIMEOUT_MS, () =>
       this.#end({ isClean: false, detail: 'not drained in time', left: [] }),
     );

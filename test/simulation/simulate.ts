@@ -1,5 +1,7 @@
 import type { Line } from './history.ts';
+import type { Judge } from './judge/judge.ts';
 import type { Violation } from './judge/violations.ts';
+import type { Member } from './member.ts';
 import { allParts, type Parts } from './parts.ts';
 import type { Plan } from './plan.ts';
 import { schedule } from './schedule.ts';
@@ -28,8 +30,8 @@ const MOST_STEPS = 500_000;
 /** After everything is healed. */
 const SETTLED_WITHIN_MS = 300_000;
 const LOOKS_EVERY_MS = 1_000;
-/** Outcomes and the last commits may still be on their way. */
-const QUIET_MS = 3_000;
+/** Outcomes and the last commits may still be on their way, and a topic that is there again be looked for. */
+const QUIET_MS = 10_000;
 
 /** Plays the world of a seed, or parts of it, to its end, or to the first thing that is wrong in it. */
 export async function simulate(seed: number, some: Partial<Parts> = {}): Promise<Outcome> {
@@ -70,15 +72,24 @@ function prepare(world: World, { records, faults }: Whole, parts: Parts): { hasE
   });
   const look = (): void => {
     judge.look(world.topics.lanes(), time.now);
-    committedSince = judge.isAllCommitted(world.topics.lanes()) ? Math.min(committedSince, time.now) : Infinity;
+    const isQuiet = world.disturbances.quietSince !== Infinity && judge.isAllCommitted(world.topics.lanes());
+    committedSince = isQuiet ? Math.min(committedSince, time.now) : Infinity;
     const isDone = time.now - committedSince >= QUIET_MS || world.nowMs > plan.lastsMs + SETTLED_WITHIN_MS;
-    isStopping ||= healed && isDone;
+    if (healed && isDone && !isStopping) {
+      isStopping = true;
+      if (committedSince !== Infinity) for (const member of world.members) void lookInto(member, judge);
+    }
     // Also who starts late, in place of another.
     if (isStopping) for (const member of world.members.filter(({ isFree }) => isFree)) member.stop();
     time.after(LOOKS_EVERY_MS, look);
   };
   time.after(LOOKS_EVERY_MS, look);
   return { hasEnded: () => isStopping && world.members.length === 0 };
+}
+
+/** When everything is committed. */
+async function lookInto(member: Member, judge: Judge): Promise<void> {
+  if (member.isFree) judge.holds(member.name, await member.held());
 }
 
 function outcomeOf(world: World, parts: Parts): Outcome {

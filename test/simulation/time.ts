@@ -11,6 +11,11 @@ type Later = (callback: Armed, ms?: number) => Timer;
 
 const real = { setImmediate: globalThis.setImmediate };
 
+/** Node's timers know whole milliseconds, and none shorter than one. */
+function wholeMs(ms = 1): number {
+  return ms >= 1 ? Math.trunc(ms) : 1;
+}
+
 /**
  * The one clock of a simulated world, in place of the real one for this whole process until `uninstall`. Whatever may
  * happen is a timer on it. A step lets the earliest one happen, and then everything that follows without time: promises
@@ -113,14 +118,17 @@ export class SimulatedTime {
     const owned = (arm: Later, disarm: (timer: never) => void, isOnce: boolean) => {
       return (callback: Armed, ms?: number, ...args: unknown[]): Timer => {
         const owner = this.#current;
-        const timer = arm(() => {
-          const fire = (): void => {
-            if (isOnce) owner?.disarmed(timer);
-            this.#as(owner, () => callback(...args));
-          };
-          if (owner === undefined) fire();
-          else owner.reach(timer, fire);
-        }, ms);
+        const timer = arm(
+          () => {
+            const fire = (): void => {
+              if (isOnce) owner?.disarmed(timer);
+              this.#as(owner, () => callback(...args));
+            };
+            if (owner === undefined) fire();
+            else owner.reach(timer, fire);
+          },
+          arm === setImmediate ? ms : wholeMs(ms),
+        );
         owner?.armed(timer, () => disarm(timer as never));
         if (owner !== undefined) this.#owners.set(timer, owner);
         return timer;

@@ -8,6 +8,7 @@ import { Disturbances, type Disturbance } from './judge/disturbances.ts';
 import { Judge } from './judge/judge.ts';
 import { SCHEMA_ID } from './load.ts';
 import { Member, type End, type Habitat } from './member.ts';
+import { Moments } from './moments.ts';
 import { Network } from './network.ts';
 import { DEAD_LETTERS, GROUP, isFault, SOURCE, tiersOf, topicOf, type MemberSettings, type Plan } from './plan.ts';
 import { SimulatedRegistry } from './registry.ts';
@@ -30,6 +31,7 @@ export class World {
   readonly history = new History();
   readonly disturbances = new Disturbances((disturbance) => this.#disturbed(disturbance));
   readonly situations = new Situations();
+  readonly moments = new Moments();
   readonly judge: Judge;
   readonly cluster: Cluster;
   readonly network: Network;
@@ -64,6 +66,7 @@ export class World {
       random: (paymentId) => streams.of(`answers ${paymentId}`),
       delays: (paymentId) => delaysOf(`gateway ${paymentId}`),
       tell: this.#requested,
+      heard: ({ from }) => this.moments.happened('answered', from.name),
     });
     const schemas = new Map([[SCHEMA_ID, JSON.stringify(PAYMENT_FINAL)]]);
     this.registry = new SimulatedRegistry(time, ({ name }) => delaysOf(`registry ${name}`), schemas);
@@ -71,6 +74,7 @@ export class World {
       time,
       network: this.network,
       gateway: this.gateway,
+      stopping: (who) => this.moments.happened('stopping', who),
       log: (who, line) => this.#logged(who, line.trimEnd()),
     };
     this.#takeOver(() => streams.of(`own ${time.current?.name ?? ''}`).next());
@@ -149,6 +153,7 @@ export class World {
     const { seq, from, paymentId, answered } = request;
     this.note(from.name, `request ${seq} for ${paymentId} → ${answered}`);
     this.judge.requested(request);
+    this.moments.happened('sent', from.name);
     const sender = this.members.find(({ process }) => process === from);
     if (sender !== undefined && request.sentAt > sender.drainedAt) this.judge.ended(from.name, 'went on');
   };
@@ -179,10 +184,15 @@ export class World {
     if (fact.kind === 'appended') this.#appended(fact, now);
     if (fact.kind === 'committed') this.#committed(fact, now);
     if (fact.kind === 'evicted') this.disturbances.begin('eviction', now - SESSION_TIMEOUT_MS, fact.clientId)(now);
-    if (fact.kind === 'stabilized') this.situations.stabilized(fact.members);
+    if (fact.kind === 'stabilized') this.#stabilized(fact);
     if (fact.kind === 'evicted' || fact.kind === 'left') this.situations.gone(fact.clientId);
     const [who, what] = sentence(fact);
     this.note(who, what);
+  }
+
+  #stabilized({ members }: Extract<Fact, { kind: 'stabilized' }>): void {
+    this.situations.stabilized(members);
+    this.moments.happened('joined');
   }
 
   #disturbed({ kind, whom }: Disturbance): void {
@@ -200,9 +210,10 @@ export class World {
     }
   }
 
-  #committed({ topic, partition, offset }: Extract<Fact, { kind: 'committed' }>, now: number): void {
+  #committed({ topic, partition, offset, clientId }: Extract<Fact, { kind: 'committed' }>, now: number): void {
     this.#forgetLost(partition);
     this.judge.committedTo(topic, partition, offset, now);
+    this.moments.happened('committed', clientId);
   }
 
   #appended({ topic, partition, offset }: Extract<Fact, { kind: 'appended' }>, now: number): void {
@@ -211,5 +222,6 @@ export class World {
     for (const record of this.cluster.logs.records(topic, partition, offset)) {
       this.judge.appended(topic, partition, record, now);
     }
+    this.moments.happened('parked');
   }
 }

@@ -10,14 +10,19 @@ export class Fault {
   readonly random: Random;
   readonly number: number;
   readonly #going: Set<() => void>;
+  readonly #whom: string | undefined;
 
-  /** @param going ends of what goes on; each leaves it when it comes */
-  constructor(world: World, number: number, kind: FaultKind, going: Set<() => void>) {
+  /**
+   * @param going ends of what goes on; each leaves it when it comes
+   * @param whom the member that it is best done to
+   */
+  constructor(world: World, number: number, kind: FaultKind, going: Set<() => void>, whom?: string) {
     this.world = world;
     this.kind = kind;
     this.random = new Random(world.plan.seed, `fault ${number}`);
     this.number = number;
     this.#going = going;
+    this.#whom = whom;
   }
 
   /** It happens, and is over. @param whom the member that it concerns; all, where it is absent */
@@ -65,10 +70,21 @@ export class Fault {
     return this.world.members.filter(({ isFree }) => isFree);
   }
 
+  /** One that runs, even where it has been asked to end. */
+  pickRunning(): Member | undefined {
+    return this.#pick(this.world.members.filter(({ process }) => !process.isFrozen));
+  }
+
+  /** One that nobody has asked to end. */
+  pickFree(): Member | undefined {
+    return this.#pick(this.free);
+  }
+
   /** The same one, whoever else is there: each has its lot by its name. */
-  pickMember(): Member | undefined {
-    const lot = ({ name }: Member): number => new Random(this.world.plan.seed, `fault ${this.number} ${name}`).next();
-    return this.free.sort((one, other) => lot(one) - lot(other))[0];
+  #pick(members: Member[]): Member | undefined {
+    const lot = ({ name }: Member): number =>
+      name === this.#whom ? -1 : new Random(this.world.plan.seed, `fault ${this.number} ${name}`).next();
+    return members.sort((one, other) => lot(one) - lot(other))[0];
   }
 
   #settings(): MemberSettings {

@@ -14,17 +14,17 @@ export const MEMBER_FAULTS: Makers<
   'kill' | 'roll' | 'leave' | 'join' | 'freeze' | 'cut' | 'reset' | 'clock_step' | 'clock_drift'
 > = {
   kill: (fault) =>
-    toMember(fault, (member) => {
+    toMember(fault, fault.pickRunning(), (member) => {
       fault.world.kill(member);
       fault.startSoon();
     }),
   roll: (fault) =>
-    toMember(fault, (member) => {
+    toMember(fault, fault.pickFree(), (member) => {
       member.stop();
       fault.startSoon();
     }),
   leave: (fault) => {
-    if (fault.free.length > 1) toMember(fault, (member) => member.stop());
+    if (fault.free.length > 1) toMember(fault, fault.pickFree(), (member) => member.stop());
   },
   join: (fault) => {
     if (fault.world.members.length >= MOST_MEMBERS) return;
@@ -32,13 +32,13 @@ export const MEMBER_FAULTS: Makers<
     fault.start();
   },
   freeze: (fault) =>
-    withMember(fault, (member) => {
+    withRunning(fault, (member) => {
       const { process } = member;
       process.freeze();
       fault.lasts(fault.random.pick(FROZEN_MS), member.name, () => fault.world.time.thaw(process), member);
     }),
   cut: (fault) =>
-    withMember(fault, (member) => {
+    withRunning(fault, (member) => {
       const { brokers, network } = fault.world;
       const nodes = fault.random.next() < 0.3 ? brokers : [fault.random.pick(brokers)];
       for (const node of nodes) network.cut(member.process, node);
@@ -48,7 +48,7 @@ export const MEMBER_FAULTS: Makers<
       fault.lasts(fault.random.between(500, 15_000), `${member.name} from ${nodes.join(', ')}`, join, member);
     }),
   reset: (fault) =>
-    toMember(fault, ({ process }) => {
+    toMember(fault, fault.pickRunning(), ({ process }) => {
       const { brokers, network } = fault.world;
       const nodes = fault.random.next() < 0.5 ? brokers : [fault.random.pick(brokers)];
       for (const node of nodes) network.reset(process, node);
@@ -59,7 +59,7 @@ export const MEMBER_FAULTS: Makers<
 
 /** The clock of a machine goes wrong, and is set right later. */
 function setsClock(fault: Fault, { stepMs, drift }: { readonly stepMs: number; readonly drift: number }): void {
-  withMember(fault, (member) => {
+  withRunning(fault, (member) => {
     const { time } = fault.world;
     const { process } = member;
     process.clock = new WallClock(time.now, process.clock.shows(time.now) - time.now + stepMs, drift);
@@ -73,14 +73,13 @@ function setsClock(fault: Fault, { stepMs, drift }: { readonly stepMs: number; r
   });
 }
 
-function withMember(fault: Fault, act: (member: Member) => void): void {
-  const member = fault.pickMember();
+function withRunning(fault: Fault, act: (member: Member) => void): void {
+  const member = fault.pickRunning();
   if (member !== undefined) act(member);
 }
 
-function toMember(fault: Fault, act: (member: Member) => void): void {
-  withMember(fault, (member) => {
-    fault.happens(member);
-    act(member);
-  });
+function toMember(fault: Fault, member: Member | undefined, act: (member: Member) => void): void {
+  if (member === undefined) return;
+  fault.happens(member);
+  act(member);
 }

@@ -45,9 +45,9 @@ export class Disturbances {
     return this.#felt(at, at, (one) => losesWorkForMs(one) !== undefined);
   }
 
-  /** Clocks that were wrong within this time. */
-  ofClocks(from: number, to: number): Disturbance[] {
-    return this.#felt(from, to, ({ kind }) => kind === 'clock_step' || kind === 'clock_drift');
+  /** Whether any clock has been wrong so far. */
+  get hadWrongClocks(): boolean {
+    return this.all.some(({ kind }) => kind === 'clock_step' || kind === 'clock_drift');
   }
 
   /** Whether a member may have ended for want of a right within this time. */

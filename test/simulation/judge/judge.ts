@@ -136,6 +136,11 @@ export class Judge {
     this.#found('ended', `${who}: ${detail}`, [who]);
   }
 
+  /** Everything is committed: nobody is to hold anything in memory. */
+  holds(who: string, count: number): void {
+    if (count > 0) this.#found('held_on', `${who}: ${count} keys or requests`, [who]);
+  }
+
   /** A member had nothing more to do, and something of it was still there. */
   left(who: string, what: readonly string[]): void {
     this.#found('left_behind', `${who}: ${what.join(', ')}`, [who]);

@@ -16,6 +16,7 @@ export const VIOLATIONS = {
   untold: 'its verdict has no outcome',
   endless: 'a schedule that comes to no end',
   unhandled: 'an error that nobody expected or handled',
+  held_on: 'parked keys or requests in the memory of a member though everything is committed',
   left_behind: 'timers or connections of a member that had stopped',
   ended: 'a member ended that nobody had asked to, or went on after its end',
 } as const;

@@ -84,8 +84,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'one write at a time for each partition',
     file: 'src/kafka/produce/publisher.ts',
-    from: 'return oneAtATime(`${topic}:${partition}`, () => write(idempotent, record, mayWrite));',
-    to: 'return write(idempotent, record, mayWrite);',
+    from: 'oneAtATime(`${topic}:${partition}`, () => write(idempotent, record, mayWrite)),',
+    to: 'write(idempotent, record, mayWrite),',
   },
   {
     name: 'a producer that has failed is used no more',
@@ -134,5 +134,11 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/kafka/group/letting-in.ts',
     from: 'throw isUnreachable(failure) ?',
     to: 'throw !isUnreachable(failure) ?',
+  },
+  {
+    name: 'while an old write is under way, nobody knows what is parked',
+    file: 'src/kafka/produce/publisher.ts',
+    from: 'isWriting: (partition) => underWay.has(partition),',
+    to: 'isWriting: () => false,',
   },
 ];

@@ -5,7 +5,7 @@ import { FAULTS, type FaultKind } from '../../chaos/evidence.ts';
 import { figuresOf, holds, type Figures } from '../../chaos/figures.ts';
 import { GUARANTEES } from '../../chaos/guarantees.ts';
 import type { Judgement } from '../../chaos/judge.ts';
-import { guaranteePage } from '../../chaos/report.ts';
+import { chaosPart } from '../../chaos/report.ts';
 import { figuresTable, progressLine, violationLines } from '../../chaos/tell.ts';
 import type { Violation } from '../../chaos/violations.ts';
 
@@ -50,11 +50,11 @@ describe('the page', () => {
   const other = figures({ seed: 8, startedAt: '2026-11-23T11:00:00Z', records: 500 }, LOST);
 
   test('is the same for the same runs in any order', () => {
-    expect(guaranteePage([other, figures()])).toBe(guaranteePage([figures(), other]));
+    expect(chaosPart([other, figures()])).toBe(chaosPart([figures(), other]));
   });
 
   test('shows each run and the sum, and which did not hold', () => {
-    const page = guaranteePage([figures(), other]);
+    const page = chaosPart([figures(), other]);
     expect(page).toContain('| records written | 1000 | 500 | **1500** |');
     expect(page).toContain('| lost: committed, and nowhere to be found | 0 | 7 | **7** |');
     expect(page).toContain('| 7 | 2026-11-23T10:00:00Z | v20.20.2 | 3 | key | 2 | yes |');

@@ -1,45 +1,39 @@
 import { privatePart } from '../private-parts.ts';
 
-/**
- * kafkajs arms a timer of 0 ms after every request of every connection, for ever; it is needed only while requests wait. And
- * where a broker asks it to keep still for a while, it does so by the wall clock: set back by half an hour meanwhile, that
- * keeps the connection still for as long.
- */
 interface RequestQueue {
   readonly pending: readonly unknown[];
-  readonly inflight: ReadonlyMap<number, unknown>;
-  readonly maxInFlightRequests: number | null;
-  /** Monotonic milliseconds. */
+  /** Epoch milliseconds. */
   throttledUntil: number;
-  throttleCheckTimeoutId: NodeJS.Timeout | null;
-  checkPendingRequests(): void;
-  scheduleCheckPendingRequests: (this: RequestQueue) => void;
   maybeThrottle: (this: RequestQueue, ms: number | null) => void;
   canSendSocketRequestImmediately: (this: RequestQueue) => boolean;
+  scheduleCheckPendingRequests: (this: RequestQueue) => void;
 }
 
-/** How often requests are looked at that wait for others. */
-const LOOKS_EVERY_MS = 10;
-
 const { prototype: queue } = privatePart('network/requestQueue/index.js') as { prototype: RequestQueue };
+const { canSendSocketRequestImmediately, scheduleCheckPendingRequests } = queue;
 
+/** Until when brokers want nothing more, in monotonic milliseconds. */
+const throttledUntil = new WeakMap<RequestQueue, number>();
+
+/** kafkajs arms a timer of 0 ms after every request of every connection, for ever; it is needed only while requests wait. */
+queue.scheduleCheckPendingRequests = function () {
+  if (this.pending.length === 0) return;
+  showThrottle(this);
+  scheduleCheckPendingRequests.call(this);
+};
+
+/** kafkajs counts a throttle by the wall clock: an hour that it is set back is an hour in which nothing is sent. */
 queue.maybeThrottle = function (ms) {
-  if (ms !== null && ms > 0) this.throttledUntil = Math.max(this.throttledUntil, performance.now() + ms);
+  if (ms === null || ms <= 0) return;
+  throttledUntil.set(this, Math.max(throttledUntil.get(this) ?? 0, performance.now() + ms));
 };
 
 queue.canSendSocketRequestImmediately = function () {
-  const isFull = this.maxInFlightRequests !== null && this.inflight.size >= this.maxInFlightRequests;
-  return !isFull && this.throttledUntil <= performance.now();
+  showThrottle(this);
+  return canSendSocketRequestImmediately.call(this);
 };
 
-queue.scheduleCheckPendingRequests = function () {
-  if (this.pending.length === 0 || this.throttleCheckTimeoutId !== null) return;
-  const restMs = this.throttledUntil - performance.now();
-  this.throttleCheckTimeoutId = setTimeout(
-    () => {
-      this.throttleCheckTimeoutId = null;
-      this.checkPendingRequests();
-    },
-    restMs > 0 ? restMs : LOOKS_EVERY_MS,
-  );
-};
+/** What is left of the throttle, as kafkajs looks at it, in whole milliseconds: timers know no shorter ones. */
+function showThrottle(throttled: RequestQueue): void {
+  throttled.throttledUntil = Date.now() + Math.ceil((throttledUntil.get(throttled) ?? 0) - performance.now());
+}
