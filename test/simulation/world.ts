@@ -174,8 +174,9 @@ export class World {
   #logged(who: string, line: string): void {
     this.note(who, line);
     if (!line.includes('"event":"outcome_unwritten"')) return;
-    const { paymentId } = JSON.parse(line) as { paymentId?: string };
-    if (paymentId !== undefined) this.judge.unwritten(paymentId, this.time.now);
+    const { origin } = JSON.parse(line) as { origin: string };
+    const [, partition, offset] = origin.split(':').map(Number);
+    if (partition !== undefined && offset !== undefined) this.judge.unwritten(partition, offset, this.time.now);
   }
 
   #told(fact: Fact): void {

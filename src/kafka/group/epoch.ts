@@ -51,6 +51,11 @@ export class Epoch implements Ownership {
     return this.#ended.signal;
   }
 
+  /** When the last heartbeat that was answered had been written. */
+  get renewed(): Instant {
+    return this.#renewed;
+  }
+
   renew(written: Instant): void {
     this.#renewed = written;
     this.#askAgain();

@@ -19,8 +19,10 @@ const LONGEST_GATHER_MS = 100;
  * It goes out in the epoch its lanes worked in, or not at all: kafkajs' own way tries again after a rejoin, in the new
  * generation, and can so move back the offset of a new owner.
  *
- * One that was given up may still be carried out, behind all that was committed later, and would set the offset back. Only
- * the next generation keeps it out: this member joins again, and what it has settled by then is committed there.
+ * One that was given up may still be carried out, behind all that was committed later, and would set the offset back. Where
+ * another broker coordinates by then, what the one before still does counts for nothing. Where it is the same one, and
+ * answers again, only the next generation keeps it out: this member joins again, and what it has settled by then is
+ * committed there.
  */
 export class Committer {
   readonly #group: ConsumerGroup;
@@ -30,7 +32,8 @@ export class Committer {
   #running: Promise<void> | undefined;
   /** Monotonic milliseconds. */
   #lastAt = Number.NEGATIVE_INFINITY;
-  #isInDoubt = false;
+  /** Who was asked for a commit that was given up, and when: monotonic milliseconds. */
+  #unanswered: { readonly nodeId: number; readonly at: number } | undefined;
 
   /**
    * @param ports lanes of a topic that is suspect are told of no commit, and stand as soon as they may have nothing more
@@ -42,9 +45,9 @@ export class Committer {
     this.#ports = ports;
   }
 
-  /** Whether a commit of this epoch was given up, so that no other follows. */
+  /** Whether the coordinator may still carry out a commit that was given up, so that no other follows. */
   get isInDoubt(): boolean {
-    return this.#isInDoubt;
+    return this.#unanswered !== undefined && this.#group.coordinator?.nodeId === this.#unanswered.nodeId;
   }
 
   /** The lane has something to commit. */
@@ -61,8 +64,9 @@ export class Committer {
   async #run(): Promise<void> {
     await Promise.resolve();
     const { ended } = this.#epoch;
-    while (this.#moved.size > 0 && !ended.aborted && !this.#isInDoubt) {
+    while (this.#moved.size > 0 && !ended.aborted) {
       await this.#gather();
+      if (!(await this.#isCertain())) break;
       this.#lastAt = performance.now();
       const lanes = [...this.#moved];
       this.#moved.clear();
@@ -94,7 +98,6 @@ export class Committer {
       await this.#write(progress);
     } catch (error) {
       this.#ports.observe({ kind: 'commit_failed', error });
-      if (isGivenUp(error)) this.#doubt();
       if (isGenerationOver(error) || errorType(error) === 'REBALANCE_IN_PROGRESS') this.#epoch.end();
       return false;
     }
@@ -103,9 +106,14 @@ export class Committer {
     return true;
   }
 
-  #doubt(): void {
-    this.#isInDoubt = true;
-    this.#ports.joinAgain();
+  /** Waits until another broker coordinates, or the epoch closes, for a join that this one asks for where it answers again. */
+  async #isCertain(): Promise<boolean> {
+    const { closing } = this.#epoch;
+    while (this.isInDoubt && !closing.aborted) {
+      if (this.#epoch.renewed.monotonic > (this.#unanswered?.at ?? 0)) this.#ports.joinAgain();
+      await pause(RETRY_PAUSE_MS, closing).catch(() => undefined);
+    }
+    return !this.isInDoubt;
   }
 
   async #write(progress: readonly OffsetToCommit[]): Promise<void> {
@@ -121,6 +129,7 @@ export class Committer {
     try {
       await coordinator.offsetCommit(commit);
     } catch (error) {
+      if (isGivenUp(error)) this.#unanswered = { nodeId: coordinator.nodeId, at: performance.now() };
       if (isCoordinatorGone(error)) await findCoordinator(this.#group);
       throw error;
     }

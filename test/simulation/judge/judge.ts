@@ -69,8 +69,9 @@ export class Judge {
   }
 
   /** A member says in its log that it could not write an outcome: that tells of it as well, where something explains it. */
-  unwritten(paymentId: string, at: number): void {
-    if (this.#disturbances.explainSilence(at)) this.stories.toldInLog(paymentId);
+  unwritten(partition: number, offset: number, at: number): void {
+    const story = this.stories.at('main', partition, offset);
+    if (this.#disturbances.explainSilence(at)) story?.told.push({ partition: -1, offset: -1 });
   }
 
   /** A member has committed. */

@@ -109,11 +109,6 @@ export class Stories {
     return story;
   }
 
-  /** Its outcome stands in a member's log, and in no partition. */
-  toldInLog(paymentId: string): void {
-    this.#byPayment.get(paymentId)?.told.push({ partition: -1, offset: -1 });
-  }
-
   /** What stood there from this offset on is gone: its new leader does not have it, and nobody was told that it is safe. */
   lost(topic: string, partition: number, from: number): void {
     const isThere = (one: Written): boolean => one.partition !== partition || one.offset < from;

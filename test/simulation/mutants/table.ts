@@ -78,8 +78,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a commit that was given up is the last of its generation',
     file: 'src/kafka/lanes/committer.ts',
-    from: 'if (isGivenUp(error)) this.#doubt();',
-    to: '',
+    from: 'if (isGivenUp(error)) this.#unanswered =',
+    to: 'if (isGivenUp(error)) void',
   },
   {
     name: 'one write at a time for each partition',

@@ -23,6 +23,7 @@ function committerWith(answer: (commit: number) => Promise<void> = () => Promise
   const lookups = { count: 0 };
   const wishes = { joins: 0 };
   const coordinator = {
+    nodeId: 1,
     offsetCommit: (commit: Commit) => {
       commits.push(commit);
       return answer(commits.length);
@@ -36,7 +37,7 @@ function committerWith(answer: (commit: number) => Promise<void> = () => Promise
         return coordinator;
       },
     },
-    coordinator: lookup === undefined ? coordinator : null,
+    coordinator: (lookup === undefined ? coordinator : null) as object | null,
     groupId: 'g',
     memberId: 'm',
   };
@@ -52,6 +53,7 @@ function committerWith(answer: (commit: number) => Promise<void> = () => Promise
     );
   return {
     committer,
+    group,
     wishes,
     gone,
     epoch,
@@ -240,7 +242,7 @@ describe('a commit that was given up may still be carried out', () => {
     ['because nobody answered', hungUp],
     ['because its answer is late', late],
     ['after some tries', new Error('tried 5 times', { cause: late })],
-  ])('%s: no other follows it, and this member joins again', async (_, error) => {
+  ])('%s: no other follows it, and where the coordinator answers again this member joins again', async (_, error) => {
     const { committer, wishes, epoch, offsets, kinds } = committerWith(() => Promise.reject(error));
     const lane = laneAt(0, 5);
     committer.moved(lane.lane);
@@ -249,9 +251,28 @@ describe('a commit that was given up may still be carried out', () => {
     committer.moved(lane.lane);
     committer.moved(laneAt(1, 3).lane);
     await pass(1_000);
-    await committer.flushed();
     expect([offsets(), kinds()]).toEqual([[['0@5']], ['commit_failed']]);
-    expect([committer.isInDoubt, wishes.joins, epoch.closing.aborted]).toEqual([true, 1, false]);
+    expect([committer.isInDoubt, wishes.joins], 'it may be a coordinator that is gone').toEqual([true, 0]);
+    epoch.renew(instant());
+    await pass(1_000);
+    expect([committer.isInDoubt, wishes.joins > 0, epoch.closing.aborted]).toEqual([true, true, false]);
+    epoch.close();
+    await pass(1_000);
+    await committer.flushed();
+    expect(offsets(), 'what is left is committed in the next generation').toEqual([['0@5']]);
+  });
+
+  test('but not where another broker coordinates by then: the commit goes there, and nobody joins', async () => {
+    const { committer, wishes, epoch, offsets, group } = committerWith((commit) =>
+      commit === 1 ? Promise.reject(hungUp) : Promise.resolve(),
+    );
+    committer.moved(laneAt(0, 5).lane);
+    await pass(1_000);
+    expect([offsets(), committer.isInDoubt]).toEqual([[['0@5']], true]);
+    group.coordinator = { ...group.coordinator, nodeId: 2 };
+    epoch.renew(instant());
+    await pass(1_000);
+    expect([offsets(), committer.isInDoubt, wishes.joins]).toEqual([[['0@5'], ['0@5']], false, 0]);
   });
 
   test('one that the broker has refused, or hung up on, is not', async () => {
