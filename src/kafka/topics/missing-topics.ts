@@ -67,12 +67,14 @@ export class MissingTopics implements TopicWatch {
     return this.#looking;
   }
 
-  /** Called with each assignment, before lanes are made: what a suspect topic is, is known now. */
+  /**
+   * Called with each assignment, before lanes are made: what a suspect topic is, is known now; so is one that was made anew
+   * while this member reached nobody.
+   */
   async admits(group: ConsumerGroup): Promise<boolean> {
     const { topics, suspects, fatal } = this.#options;
     const { source } = topics.topology;
-    if (suspects.size === 0) return true;
-    const remade = await withoutOffsets(group, (topic) => suspects.has(topic));
+    const remade = await withoutOffsets(group);
     // Partitions that were added have no offsets either, but then others have.
     const ofSource = group.assigned().find(({ topic }) => topic === source)?.partitions ?? [];
     const allOfSource = remade.filter(({ topic }) => topic === source).length === ofSource.length;
@@ -100,7 +102,7 @@ export class MissingTopics implements TopicWatch {
 
   /** Whether a topic that is there has lost the group's offsets: it was made anew so quickly that nobody saw it missing. */
   async #isRemade(group: ConsumerGroup): Promise<boolean> {
-    const remade = await withoutOffsets(group, () => true);
+    const remade = await withoutOffsets(group);
     for (const { topic } of remade) this.#suspect(topic);
     return remade.length > 0;
   }
@@ -173,8 +175,8 @@ export class MissingTopics implements TopicWatch {
 }
 
 /** Assigned partitions without a committed offset; each one got one when it was first assigned. */
-async function withoutOffsets(group: ConsumerGroup, which: (topic: string) => boolean) {
-  const assigned = group.assigned().filter(({ topic }) => which(topic));
+async function withoutOffsets(group: ConsumerGroup) {
+  const assigned = group.assigned();
   const partitions = new Map(assigned.map(({ topic, partitions }) => [topic, partitions] as const));
   const committed = await committedOffsets(group.cluster, group.groupId, partitions);
   return assigned

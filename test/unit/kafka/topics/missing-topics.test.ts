@@ -18,6 +18,7 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
   const [suspects, waits] = [new Map<string, () => void>(), new Waits()];
   const [facts, fatal, done]: [Fact[], string[], string[]] = [[], [], []];
   const coordinator = { isDown: false };
+  const parkedKeys = new AllParkedKeys();
   const rejoin = new RejoinRequest();
   const cluster = {
     targetTopics: new Set<string>(),
@@ -54,7 +55,7 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
   } as unknown as ConsumerGroup;
   const missing = new MissingTopics({
     topics: new ReadTopics({ topology: TOPOLOGY, read: [SOURCE, ...TOPOLOGY.retryTopics] }),
-    parkedKeys: new AllParkedKeys(),
+    parkedKeys,
     observe: (fact) => facts.push(fact),
     groupId: 'g',
     lanes: {
@@ -73,7 +74,22 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
     await pass(2_000);
     await looked;
   };
-  return { missing, done, group, cluster, look, gone, remade, suspects, rejoin, facts, fatal, coordinator, waits };
+  return {
+    missing,
+    parkedKeys,
+    done,
+    group,
+    cluster,
+    look,
+    gone,
+    remade,
+    suspects,
+    rejoin,
+    facts,
+    fatal,
+    coordinator,
+    waits,
+  };
 }
 
 test('a topic that is gone is told and left out, and its lanes stand; unchanged, they go on where they stand, without a join', async () => {
@@ -127,6 +143,19 @@ test('a topic made anew so quickly that nobody saw it missing is told by the off
   remade.add(RETRY);
   await missing.unknownTopic(group);
   expect([rejoin.isPending, [...suspects.keys()]]).toEqual([true, [RETRY]]);
+});
+
+test('what was parked in a topic made anew while this member reached nobody is lost at the next assignment', async () => {
+  const { missing, parkedKeys, group, remade, facts } = watching();
+  const [tier, parked] = [TOPOLOGY.tierOf(RETRY), parkedKeys.of(0)];
+  parked.join({ key: 'K', origin: 3, redrives: 0, hops: 1, tier, offset: 4, notBefore: 0 });
+  parked.readTo(tier, 5);
+  await missing.admits(group);
+  expect([parked.turnOfSource('K', 9).kind, facts]).toEqual(['behind', []]);
+  remade.add(RETRY);
+  expect(await missing.admits(group)).toBe(true);
+  expect([parked.turnOfSource('K', 9).kind, parked.startAt(tier, 0)]).toEqual(['send', 0]);
+  expect(facts).toEqual([{ kind: 'parked_lost', topic: RETRY, origins: [{ topic: SOURCE, partition: 0, offset: 3 }] }]);
 });
 
 test('a source made anew ends the service: its offsets name other events than those that are parked', async () => {
