@@ -7,7 +7,7 @@ export const STANDARD_STREAMS: readonly Writable[] = [process.stdout, process.st
 /** Lines that wait for their reader take no more than this, in bytes. */
 const MOST_WAITING = 1024 * 1024;
 
-/** So long lines wait for others, in milliseconds: written one at a time, each wakes the reader, who takes the processor. */
+/** So long a line waits for others, in milliseconds: written one at a time, each wakes the reader, who takes the processor. */
 const GATHER_MS = 10;
 
 /** Where a log writes. */

@@ -27,7 +27,7 @@ export interface Log extends Readonly<Record<Level, Write>> {
 /** How a log is made. */
 export interface LogOptions {
   readonly level: LevelWithSilent;
-  /** Where lines go; where it gathers them, warnings and errors wait for no others. */
+  /** Where lines go; where it gathers them, those of attempts wait for others. */
   readonly stream: DestinationStream & { flush?(): void };
   /** Epoch milliseconds. */
   readonly now?: () => number;
@@ -37,6 +37,8 @@ export interface LogOptions {
   readonly marks?: Readonly<Record<string, boolean>>;
 }
 
+/** The one that is told of with every request. */
+const FREQUENT = 'attempt';
 /** How long the same kind of trouble is left out after a line, in milliseconds. */
 const QUIET_MS = 30_000;
 
@@ -54,9 +56,8 @@ export function createLog({ level, stream, now = Date.now, marks = {}, onTrouble
   );
   const put = (level: Level, event: string, message: string | undefined, line: LogLine): void => {
     logger[level](line, message);
-    if (!isTrouble(level)) return;
-    stream.flush?.();
-    onTrouble(troubleOf(event, message ?? '', line));
+    if (event !== FREQUENT) stream.flush?.();
+    if (isTrouble(level)) onTrouble(troubleOf(event, message ?? '', line));
   };
   const writer = (level: Level): Write => {
     return (message, fields = {}) => put(level, 'other', message, plain(fields));
