@@ -94,8 +94,11 @@ export function planOf(command: Command, majors: readonly number[]): Plan {
     : short
       ? shortCells(node)
       : (full ? fullCells : usualCells)(node, older);
+  const warmUp = short
+    ? { warmUpSeconds: 0.1, rateWarmUpSeconds: 0.1 }
+    : { warmUpSeconds: 1.5, rateWarmUpSeconds: 7.5 };
   const extent = short
-    ? { settleSeconds: 0.1, idleSeconds: 0.3, rate, rateSeconds: 0.5, fullSeconds: 0.5, warmUpSeconds: 0.1 }
-    : { settleSeconds: 0.5, idleSeconds: 2, rate, rateSeconds: 7, fullSeconds: given.seconds, warmUpSeconds: 1.5 };
+    ? { settleSeconds: 0.1, idleSeconds: 0.3, rate, rateSeconds: 0.5, fullSeconds: 0.5, ...warmUp }
+    : { settleSeconds: 0.5, idleSeconds: 2, rate, rateSeconds: 7, fullSeconds: given.seconds, ...warmUp };
   return { cells: cells.map((cell) => possible(cell, rate)), rounds: short ? 1 : given.rounds, extent, write, json };
 }

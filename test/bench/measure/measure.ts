@@ -21,6 +21,8 @@ export interface Extent {
   readonly fullSeconds: number;
   /** Before anything counts. */
   readonly warmUpSeconds: number;
+  /** The same where lateness counts: code that is not compiled yet is late. */
+  readonly rateWarmUpSeconds: number;
 }
 
 /** A started cell. */
@@ -68,7 +70,8 @@ async function live(running: Running): Promise<Figures> {
 const MEASURE = { idle, rate, backlog } satisfies Record<Phase, (running: Running) => Promise<Figures>>;
 
 /** Compiles what is hot, opens connections, and leaves nothing waiting. */
-async function warmUp({ ground, cell, extent: { warmUpSeconds }, source }: Running): Promise<void> {
+async function warmUp({ ground, cell, extent, source }: Running): Promise<void> {
+  const warmUpSeconds = cell.phases.includes('rate') ? extent.rateWarmUpSeconds : extent.warmUpSeconds;
   if (cell.program === 'bare') {
     await sleep(warmUpSeconds * 1_000);
     await until('the first request', async () => (await sent(ground)) > 0);

@@ -30,7 +30,7 @@ export function machineLines({ machine, extent }: Results): readonly string[] {
     bound === undefined
       ? 'Nobody was bound to a processor: everything shared all of them.'
       : `Measured on processor ${[...new Set(bound.measured)].join(', ')}; brokers, registry, gateway and writer on ${bound.others.join(', ')}.`,
-    `Idle for ${extent.idleSeconds} s, ${extent.rate} events a second for ${extent.rateSeconds} s, full rate for at most ${extent.fullSeconds} s, after ${extent.warmUpSeconds} s of warming up.`,
+    `Idle for ${extent.idleSeconds} s, ${extent.rate} events a second for ${extent.rateSeconds} s, full rate for at most ${extent.fullSeconds} s, after ${extent.warmUpSeconds} s of warming up, ${extent.rateWarmUpSeconds} s where events come at a rate.`,
   ];
 }
 

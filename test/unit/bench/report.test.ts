@@ -19,7 +19,10 @@ function results(of: (program: string, members: number) => Figures): Results {
       ...{ processor: 'a processor', cores: 2, bound: { measured: [1], others: [0] } },
       ...{ nodes: { 20: '20.20.2', 24: '24.21.0' }, nodeOptions: '--max-old-space-size=384' },
     },
-    extent: { settleSeconds: 1, idleSeconds: 3, rate: 100, rateSeconds: 10, fullSeconds: 5, warmUpSeconds: 2 },
+    extent: {
+      ...{ settleSeconds: 1, idleSeconds: 3, rate: 100, rateSeconds: 10, fullSeconds: 5 },
+      ...{ warmUpSeconds: 2, rateWarmUpSeconds: 9 },
+    },
     cells: CELLS.map((cell) => {
       const figures = of(cell.program, cell.members);
       const slower = Object.entries(figures).map(([name, value]) => [
