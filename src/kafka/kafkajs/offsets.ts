@@ -52,7 +52,10 @@ export async function highWatermarks(cluster: Cluster, partitions: Partitions): 
     const leaders = new Map(cluster.findTopicPartitionMetadata(topic).map((one) => [one.partitionId, one.leader]));
     for (const partition of own) {
       const leader = leaders.get(partition) ?? NO_LEADER;
-      if (leader !== NO_LEADER) byLeader.set(leader, [...(byLeader.get(leader) ?? []), { topic, partition }]);
+      if (leader === NO_LEADER) continue;
+      const led = byLeader.get(leader);
+      if (led === undefined) byLeader.set(leader, [{ topic, partition }]);
+      else led.push({ topic, partition });
     }
   }
   const answers = await Promise.all(
