@@ -3,6 +3,7 @@ import './patches/fetch-as-bytes.ts';
 import './patches/group-hooks.ts';
 import './patches/headers-without-value.ts';
 import './patches/join-in-two-steps.ts';
+import './patches/metadata-age.ts';
 import './patches/no-fetch-after-stop.ts';
 import './patches/one-socket-at-a-time.ts';
 import './patches/request-queue-timer.ts';
