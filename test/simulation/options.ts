@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { numberFrom, readOrExit, wholeFrom } from '../support/command-line.ts';
 import { allParts, numbersIn, unknownParts, type Parts } from './parts.ts';
 import { wholeOf } from './whole.ts';
 
@@ -44,24 +45,16 @@ export function seedAfter(first: number, worlds: number): number {
 export function readOptions(): Options {
   const command = new Command('npm run test:simulation --')
     .description('Plays worlds in simulated time, each of them from its seed, and judges them at every step.')
-    .option('--seed <n>', 'of the first world (default: another one each time)', whole(0, HIGHEST_SEED - 1))
-    .option('--seeds <n>', 'how many worlds, from this seed on (default: one, in this thread)', whole(1, 1_000_000))
-    .option('--minutes <n>', 'play for so long, on all cores', number(0.1, 10_000))
+    .option('--seed <n>', 'of the first world (default: another one each time)', wholeFrom(0, HIGHEST_SEED - 1))
+    .option('--seeds <n>', 'how many worlds, from this seed on (default: one, in this thread)', wholeFrom(1, 1_000_000))
+    .option('--minutes <n>', 'play for so long, on all cores', numberFrom(0.1, 10_000))
     .option('--members <numbers>', 'begin with these members only, such as 1,3', numbers)
     .option('--events <numbers>', 'write these events only, such as 1-4,7', numbers)
     .option('--faults <numbers>', 'make these faults only; none for none', numbers)
     .option('--history', 'show everything that happens in one world', false)
     .option('--no-shrink', 'tell of a world that fails, and leave it at that')
-    .addHelpText('after', HELP)
-    .showHelpAfterError('(--help shows what there is)')
-    .exitOverride();
-  try {
-    command.parse();
-    return meant(command);
-  } catch (error) {
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
-    throw error;
-  }
+    .addHelpText('after', HELP);
+  return readOrExit(command, meant);
 }
 
 function meant(command: Command): Options {
@@ -76,22 +69,6 @@ function meant(command: Command): Options {
   }
   if (isPart || history) command.error('error: parts and a history are those of one world, not of many');
   return { kind: 'many', shrink, first, seeds: seeds ?? Infinity, minutes: minutes ?? Infinity };
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
-  };
-}
-
-function number(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text !== '' && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Write a number from ${least} to ${most}.`);
-  };
 }
 
 function numbers(text: string): readonly number[] {

@@ -15,8 +15,6 @@ export function sentence(fact: Fact): [who: string, what: string] {
       return ['brokers', `let ${fact.clientId} go`];
     case 'stabilized':
       return ['brokers', `generation ${fact.generation}: ${fact.members.map(({ clientId }) => clientId).join(', ')}`];
-    case 'leader':
-      return ['brokers', `${place(fact.topic, fact.partition)} is led by ${fact.leader}`];
     case 'transaction':
       return ['brokers', `transaction ${fact.transactionalId} ${fact.state}`];
   }

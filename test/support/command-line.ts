@@ -5,8 +5,13 @@ import { CommanderError, InvalidArgumentError, type Command } from 'commander';
  * wrong with 2, after saying why and where there is more to read.
  */
 export function parseOrExit(command: Command): void {
+  readOrExit(command, () => undefined);
+}
+
+/** The same, and what the command line means; what that finds wrong with `command.error` ends the process too. */
+export function readOrExit<T>(command: Command, meaning: (command: Command) => T): T {
   try {
-    strict(command).parse();
+    return meaning(strict(command).parse());
   } catch (error) {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
     throw error;

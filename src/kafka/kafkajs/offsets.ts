@@ -1,3 +1,4 @@
+import { groupedBy } from '../../core/grouped-by.ts';
 import { READ_UNCOMMITTED } from './fetched.ts';
 import type { Cluster, GroupPosition, TopicOffsets } from './types.ts';
 
@@ -47,17 +48,14 @@ export async function boundaryOffsets(
 
 /** The offset behind each partition's last record, whether or not its transaction has ended: as Kafka's own tools count. */
 export async function highWatermarks(cluster: Cluster, partitions: Partitions): Promise<Map<string, number>> {
-  const byLeader = new Map<number, { topic: string; partition: number }[]>();
-  for (const [topic, own] of partitions) {
+  const places = [...partitions].flatMap(([topic, own]) => {
     const leaders = new Map(cluster.findTopicPartitionMetadata(topic).map((one) => [one.partitionId, one.leader]));
-    for (const partition of own) {
-      const leader = leaders.get(partition) ?? NO_LEADER;
-      if (leader === NO_LEADER) continue;
-      const led = byLeader.get(leader);
-      if (led === undefined) byLeader.set(leader, [{ topic, partition }]);
-      else led.push({ topic, partition });
-    }
-  }
+    return own.map((partition) => ({ topic, partition, leader: leaders.get(partition) ?? NO_LEADER }));
+  });
+  const byLeader = groupedBy(
+    places.filter(({ leader }) => leader !== NO_LEADER),
+    ({ leader }) => leader,
+  );
   const answers = await Promise.all(
     [...byLeader].map(async ([leader, led]) => {
       const broker = await cluster.findBroker({ nodeId: String(leader) });
@@ -99,13 +97,7 @@ export function topicOffsets(offsets: readonly OffsetToCommit[]): TopicOffsets[]
 
 /** The items of each topic in their order. */
 export function byTopic<T extends { readonly topic: string }>(items: Iterable<T>): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(item.topic);
-    if (group === undefined) groups.set(item.topic, [item]);
-    else group.push(item);
-  }
-  return groups;
+  return groupedBy(items, ({ topic }) => topic);
 }
 
 /** Commits as a member of a generation, or as nobody: that works only while the group is empty. */

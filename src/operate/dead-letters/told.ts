@@ -1,3 +1,4 @@
+import { groupedBy } from '../../core/grouped-by.ts';
 import { recordName } from '../../core/record.ts';
 import { traceOf } from '../../inspect/history.ts';
 import { scan } from '../../inspect/scan.ts';
@@ -45,11 +46,7 @@ export async function overtaken(letters: readonly Letter[], reading: Reading): P
   const { reader, topology, groupId, signal } = reading;
   const own = letters.filter(({ key }) => key !== null && key !== '');
   if (own.length === 0) return [];
-  const keyed = new Map<string, Letter[]>();
-  for (const letter of own) {
-    const name = `${letter.origin.partition} ${letter.key ?? ''}`;
-    keyed.set(name, [...(keyed.get(name) ?? []), letter]);
-  }
+  const keyed = groupedBy(own, ({ origin, key }) => `${origin.partition} ${key ?? ''}`);
   const keys = new Set(own.map(({ key }) => key));
   const committed = await reader.committed(groupId, [topology.source]);
   const late = new Set<Letter>();

@@ -24,8 +24,7 @@ export type Fact =
       readonly members: readonly Assigned[];
     }
   | { readonly kind: 'evicted' | 'left'; readonly group: string; readonly memberId: string; readonly clientId: string }
-  | { readonly kind: 'transaction'; readonly transactionalId: string; readonly state: string }
-  | { readonly kind: 'leader'; readonly topic: string; readonly partition: number; readonly leader: number };
+  | { readonly kind: 'transaction'; readonly transactionalId: string; readonly state: string };
 
 /** A member of a generation, with what its leader gave to it, as the group's assigner writes it. */
 export interface Assigned {
