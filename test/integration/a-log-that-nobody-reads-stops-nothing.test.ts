@@ -4,14 +4,19 @@ import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 
 const PARTITIONS = 4;
-const EVENTS = 3_000;
+/** So many events, with ids so long, that a third of their lines finds room neither in the process nor in the pipe. */
+const EVENTS = 4_000;
+const DIGITS = 57;
 
 test('with a reader that stalls all are notified, probes answer, lines are left out and counted, and it ends in time', async () => {
   const world = await World.create({ partitions: PARTITIONS });
   const service = await world.start({ SHUTDOWN_TIMEOUT: '10s' });
   service.stopReading();
   for (let partition = 0; partition < PARTITIONS; partition += 1) {
-    const ids = Array.from({ length: EVENTS / PARTITIONS }, (_, at) => `P${String(partition)}-${String(at)}`);
+    const ids = Array.from(
+      { length: EVENTS / PARTITIONS },
+      (_, at) => `P${String(partition)}-${String(at).padStart(DIGITS, '0')}`,
+    );
     await world.write(partition, ids);
   }
   await until(
