@@ -16,7 +16,7 @@ async function doneAbout(error: Partial<KafkaError>, brokers: 'answer' | 'do not
   const group = { cluster: { refreshMetadata: say('refresh metadata') } } as unknown as ConsumerGroup;
   const topics = {
     listAnew: () => Promise.resolve(),
-    admits: () => Promise.resolve(true),
+    admit: () => Promise.resolve(new Map()),
     look: say('look'),
     unknownTopic: say('unknown topic'),
     outOfRange: (_: ConsumerGroup, topic: string, partition: number) => say(`out of range ${topic}:${partition}`)(),

@@ -23,7 +23,7 @@ function membershipWith({
     { open, drain, isInDoubt, take: () => undefined, closed: () => undefined },
     {
       listAnew: () => Promise.resolve(),
-      admits: () => Promise.resolve(true),
+      admit: () => Promise.resolve(new Map()),
       look: () => Promise.resolve(void asked.push('look')),
       unknownTopic: () => Promise.resolve(void asked.push('unknown topic')),
       outOfRange: () => Promise.resolve(),
