@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { groupedBy } from '../../core/grouped-by.ts';
 import { fetchedBatch } from './fetched.ts';
 import { FetchSession, type SessionAnswer, type SessionQuery } from './fetch-session.ts';
+import { partitionsOf, type Partitions } from './offsets.ts';
 import { readFetched } from './patches/fetch-as-bytes.ts';
 import { privatePart } from './private-parts.ts';
 import type { Broker, ConsumerGroup, FetchAnswer, FetchedBatch, KafkaError } from './types.ts';
@@ -48,7 +50,7 @@ class GroupFetches {
   #checked: readonly [metadata: unknown, assigned: unknown] = [undefined, undefined];
   #assigned: object | undefined;
   /** What is assigned, by the broker that leads it; made anew where leaders or the assignment have changed. */
-  #places = new Map<string, Map<string, number[]>>();
+  #places = new Map<string, Partitions>();
 
   sessionWith(nodeId: string, maxBytes: number): FetchSession {
     const session = this.#sessions.get(nodeId) ?? new FetchSession(maxBytes);
@@ -57,7 +59,7 @@ class GroupFetches {
   }
 
   /** Throws where partitions have been added: the group has to be joined again for them. */
-  placesAt(nodeId: string, group: Parts): ReadonlyMap<string, readonly number[]> {
+  placesAt(nodeId: string, group: Parts): Partitions {
     const { metadata } = group.cluster.brokerPool;
     const { assignedPartitionsByTopic: assigned } = group.subscriptionState;
     if (this.#checked[0] !== metadata || this.#checked[1] !== group.partitionsPerSubscribedTopic) {
@@ -69,7 +71,7 @@ class GroupFetches {
       this.#places = placesByLeader(metadata, assigned);
       this.#assigned = assigned;
     }
-    return this.#places.get(nodeId) ?? new Map<string, number[]>();
+    return this.#places.get(nodeId) ?? new Map<string, readonly number[]>();
   }
 }
 
@@ -104,7 +106,7 @@ export async function fetchForGroup(group: ConsumerGroup, nodeId: string): Promi
   }
 }
 
-function want(places: ReadonlyMap<string, readonly number[]>, parts: Parts, session: FetchSession): void {
+function want(places: Partitions, parts: Parts, session: FetchSession): void {
   const { subscriptionState, offsetManager } = parts;
   for (const [topic, partitions] of places) {
     const offsets = offsetManager.resolvedOffsets[topic];
@@ -141,15 +143,13 @@ function batchesOf({ responses }: FetchAnswer, session: FetchSession, { subscrip
 function placesByLeader(
   metadata: Metadata | null,
   assigned: Parts['subscriptionState']['assignedPartitionsByTopic'],
-): Map<string, Map<string, number[]>> {
-  const places = new Map<string, Map<string, number[]>>();
-  for (const { topic, partitionMetadata } of metadata?.topicMetadata ?? []) {
+): Map<string, Partitions> {
+  const places = (metadata?.topicMetadata ?? []).flatMap(({ topic, partitionMetadata }) => {
     const own = new Set(assigned[topic]?.partitions);
-    for (const { partitionId, leader } of partitionMetadata) {
-      if (!own.has(partitionId)) continue;
-      const led = places.get(String(leader)) ?? new Map<string, number[]>();
-      places.set(String(leader), led.set(topic, [...(led.get(topic) ?? []), partitionId]));
-    }
-  }
-  return places;
+    return partitionMetadata
+      .filter(({ partitionId }) => own.has(partitionId))
+      .map(({ partitionId, leader }) => ({ topic, partition: partitionId, leader }));
+  });
+  const byLeader = groupedBy(places, ({ leader }) => String(leader));
+  return new Map([...byLeader].map(([leader, led]) => [leader, partitionsOf(led)] as const));
 }
