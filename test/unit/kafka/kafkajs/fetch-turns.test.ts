@@ -32,8 +32,8 @@ describe('whose turn it is at a broker', () => {
     const asked = played({ urgent: true, patient: false }, 1_500);
     expect(asked.filter((turn) => turn.startsWith('patient'))).toEqual([
       'patient at 0',
-      'patient at 600',
-      'patient at 1200',
+      'patient at 500',
+      'patient at 1000',
     ]);
   });
 
