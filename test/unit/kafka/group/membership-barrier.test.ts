@@ -43,6 +43,7 @@ function memberWith({
     {
       listAnew: () => told('list topics'),
       admit: () => Promise.resolve(known === 'nothing may begin' ? undefined : known),
+      mayWait: () => false,
       look: () => told('look'),
       unknownTopic: () => told('unknown topic'),
       outOfRange: (_group, topic, partition) => told(`out of range ${topic}:${partition}`),
