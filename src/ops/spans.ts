@@ -31,7 +31,7 @@ type Flushing = api.TracerProvider & { forceFlush?(): Promise<void> };
 const NAME = 'payment-notifier';
 const FLUSHED_WITHIN_MS = 1_000;
 const TOLD_WITHIN_MS = 1_000;
-/** In a row they cost the processor half: after all that an event is, it no longer has an SDK's code and data at hand. */
+/** In a row a span costs half: after all that an event is, the processor no longer has an SDK's code at hand. */
 const TOLD_AT_ONCE = 64;
 
 /**
