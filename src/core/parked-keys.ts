@@ -1,4 +1,5 @@
 import { firstOf, isSame, placeOf, standsBehind, type Copy } from './copies.ts';
+import { ReadTwice } from './read-twice.ts';
 
 /** What the order of its key allows for one record. */
 export type Turn =
@@ -26,7 +27,8 @@ interface Known {
  *
  * A record is sent only if its event is the earliest parked one of its key, and if the record is the newest copy of
  * that event (the one redriven most often, and of those the one parked most often). A crash between parking and
- * committing leaves an event in two tiers; because of this rule it is neither repeated nor overtaken.
+ * committing leaves an event in two tiers; because of this rule it is neither repeated nor overtaken. Where the source is
+ * one of the two, its copy may be settled before the source comes by it again: that is remembered.
  *
  * A copy joins when it is written or read, and leaves when it is settled. How far the topic of each tier was read is
  * kept too, so that nothing has to be read twice.
@@ -41,6 +43,7 @@ export class ParkedKeys {
   /** A newer copy of their event was settled before them. */
   readonly #overtaken = new Set<Copy>();
   readonly #known = new Map<string, Known>();
+  readonly #readTwice = new ReadTwice();
   #size = 0;
   #bytes = 0;
 
@@ -80,6 +83,11 @@ export class ParkedKeys {
   join(copy: Copy): void {
     const known = this.#found(copy);
     if (known !== undefined && !this.#undecided.has(known)) return;
+    this.#readTwice.parked(copy.origin);
+    this.#keep(copy);
+  }
+
+  #keep(copy: Copy): void {
     // What stood at its place before is the same, or was of a topic that is gone.
     this.forget(copy.tier, copy.offset);
     const copies = this.#copiesOf(copy.key);
@@ -120,7 +128,8 @@ export class ParkedKeys {
    * A copy was written. Where its topic was already read beyond it, it has joined before, and may be settled by now.
    */
   written(copy: Copy): void {
-    if (copy.offset >= (this.#known.get(copy.tier)?.to ?? 0) || this.has(copy)) this.join(copy);
+    if (this.has(copy)) this.join(copy);
+    else if (copy.offset >= (this.#known.get(copy.tier)?.to ?? 0)) this.#keep(copy);
   }
 
   /** A copy was settled. */
@@ -145,6 +154,7 @@ export class ParkedKeys {
     const older = copies.slice(firstOf(copies, copy.origin), placeOf(copies, copy));
     for (const one of older) this.#overtaken.add(one);
     this.leave(copy);
+    if (firstOf(copies, copy.origin) === firstOf(copies, copy.origin + 1)) this.#readTwice.settled(copy.origin);
   }
 
   /** At this place stands nothing that a reader may see. */
@@ -153,11 +163,18 @@ export class ParkedKeys {
     if (copy !== undefined) this.leave(copy);
   }
 
+  /** The source is read from this offset on: what is known to be parked of it from there on, it will come by again. */
+  sourceFrom(offset: number): void {
+    this.#readTwice.sourceFrom(offset);
+    for (const copies of this.#keys.values()) for (const { origin } of copies) this.#readTwice.parked(origin);
+  }
+
   /** What the order of its key allows for a record of the source. */
   turnOfSource(key: string, origin: number): Turn {
     const copies = this.#copiesOf(key);
     const [first, end] = [firstOf(copies, origin), firstOf(copies, origin + 1)];
-    return first === end ? behind(copies[first - 1]) : this.#inPlaceOf(copies.slice(first, end));
+    if (first !== end) return this.#inPlaceOf(copies.slice(first, end));
+    return this.#readTwice.isSettled(origin) ? { kind: 'superseded' } : behind(copies[first - 1]);
   }
 
   /** What the order of its key allows for a parked copy, which must have joined. */

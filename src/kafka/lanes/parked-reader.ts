@@ -150,6 +150,10 @@ export class ParkedReader {
     const retry = new Map([...partitions].filter(([topic]) => topic !== this.#topology.source));
     const ends = await highWatermarks(cluster, retry);
     const unread: Unread[] = [];
+    const { source } = this.#topology;
+    for (const partition of partitions.get(source) ?? []) {
+      this.#parkedKeys.of(partition).sourceFrom(starts.get(partitionKey(source, partition)) ?? 0);
+    }
     for (const [topic, partitions] of retry) {
       const tier = this.#topology.tierOf(topic);
       for (const partition of partitions) {

@@ -46,6 +46,9 @@ export class ParkedKeysModel {
   readonly sent: number[] = [];
   readonly known = new Set<number>();
   readonly violations: string[] = [];
+  /** Sent once more by a member that had heard the verdict itself. */
+  readonly repeats: number[] = [];
+  readonly #heard = new Set<number>();
   readonly #events: readonly Scripted[];
   readonly #unknowns: number[];
   readonly #logs = new Map<string, KafkaRecord[]>();
@@ -115,6 +118,8 @@ export class ParkedKeysModel {
 
   /** Lanes stand at their committed offsets, and all that is parked is known. */
   #open(): void {
+    this.#heard.clear();
+    this.parked.sourceFrom(this.#lanes[0]?.committed ?? 0);
     for (const lane of this.#lanes) {
       const { tier, committed } = lane;
       delete lane.parking;
@@ -203,9 +208,13 @@ export class ParkedKeysModel {
       if (later !== undefined) this.violations.push(`${String(event)} was sent after ${String(later)}`);
     }
     this.sent.push(event);
+    if (this.#heard.has(event)) this.repeats.push(event);
     const left = this.#unknowns[event] ?? 0;
     this.#unknowns[event] = left - 1;
-    if (left <= 0) this.known.add(event);
+    if (left <= 0) {
+      this.known.add(event);
+      this.#heard.add(event);
+    }
     return left <= 0;
   }
 

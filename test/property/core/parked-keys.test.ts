@@ -61,3 +61,15 @@ test('without crashes nothing is sent once more than the gateway asks for', () =
     { numRuns: 1_000 },
   );
 });
+
+test('whatever was lost before, a member that has heard the verdict of an event does not send it again', () => {
+  fc.assert(
+    fc.property(events, steps(['crash', 'crash', 'rejoin']), (scripted, schedule) => {
+      const model = new ParkedKeysModel(scripted);
+      for (const step of schedule) model.take(step);
+      finish(model);
+      expect(model.repeats).toEqual([]);
+    }),
+    { numRuns: 2_000 },
+  );
+});

@@ -33,6 +33,40 @@ describe('a record of the source', () => {
     expect(parkedOf(copy(5), copy(6)).turnOfSource('key K', 6)).toEqual({ kind: 'superseded' });
   });
 
+  test('is passed over where its event was settled out of its copies before the source came by it again', () => {
+    const parked = new ParkedKeys();
+    parked.sourceFrom(4);
+    for (const known of [copy(5), copy(6), copy(6, 2), copy(7)]) parked.join(known);
+    for (const { tier, offset } of [copy(6, 2), copy(6), copy(7)]) parked.settled(tier, offset);
+    parked.forget('1s', 105);
+    expect([5, 6, 7, 8].map((origin) => parked.turnOfSource('key K', origin).kind)).toEqual([
+      ...['send', 'superseded', 'superseded', 'send'],
+    ]);
+    parked.sourceFrom(4);
+    expect(parked.turnOfSource('key K', 6)).toEqual({ kind: 'send' });
+  });
+
+  test('is sent where its event was parked by this member, or before what the source is read from', () => {
+    const parked = parkedOf(copy(4), copy(5));
+    parked.sourceFrom(5);
+    parked.written(copy(6));
+    for (const { tier, offset } of [copy(4), copy(5), copy(6)]) parked.settled(tier, offset);
+    expect([4, 5, 6].map((origin) => parked.turnOfSource('key K', origin).kind)).toEqual([
+      'send',
+      'superseded',
+      'send',
+    ]);
+  });
+
+  test('is passed over as long as one of its copies waits', () => {
+    const parked = new ParkedKeys();
+    parked.sourceFrom(0);
+    for (const known of [copy(6), copy(6, 2)]) parked.join(known);
+    parked.settled('1s', 106);
+    parked.forget('2s', 106);
+    expect(parked.turnOfSource('key K', 6)).toEqual({ kind: 'send' });
+  });
+
   test('is sent before later events that are parked', () => {
     expect(parkedOf(copy(5)).turnOfSource('key K', 4)).toEqual({ kind: 'send' });
   });

@@ -93,6 +93,21 @@ test('reads each partition from where its lane begins to its end, through open t
   expect(fetched.filter((line) => line.startsWith('1:'))).toEqual(['1: 1 from 1', '1: 1 from 3', '1: 1 from 4']);
 });
 
+test('what is parked of the source from where that is read on, is passed over by it once it was settled', async () => {
+  const { cluster } = clusterOf({ 0: { records: [stored(0, 0), stored(0, 1)], stable: 2 } });
+  const parkedKeys = new AllParkedKeys();
+  const assigned = new Map([
+    [SOURCE, [0]],
+    [RETRY, [0]],
+  ] as const);
+  const from = new Map([...starts(0), [`${SOURCE}:0`, 101]]);
+  await new ParkedReader(TOPOLOGY, parkedKeys).learn(cluster, assigned, from, NEVER);
+  const parked = parkedKeys.of(0);
+  for (const offset of [0, 1]) parked.settled('5s', offset);
+  const [before, after] = [100, 101].map((origin) => parked.turnOfSource(`P${String(origin - 100)}`, origin).kind);
+  expect([before, after]).toEqual(['send', 'superseded']);
+});
+
 test('does not read again what it knows, and forgets partitions that went to others', async () => {
   const log = { records: [stored(0, 0), stored(0, 1)], stable: 2 };
   const { cluster, fetched } = clusterOf({ 0: log });
