@@ -201,7 +201,15 @@ test('what was read is known, so that its writer, who hears of it later, does no
   const parkedKeys = new AllParkedKeys();
   const reader = new ParkedReader(TOPOLOGY, parkedKeys);
   const messages: FetchedMessages = [stored(0, 0)];
-  const batch = { topic: RETRY, partition: 0, fetchedOffset: '0', highWatermark: '1', rawMessages: messages, messages };
+  const batch = {
+    topic: RETRY,
+    partition: 0,
+    fetchedOffset: '0',
+    highWatermark: '1',
+    lastStableOffset: '1',
+    rawMessages: messages,
+    messages,
+  };
   const records = recordsOf(batch);
   expect(reader.admit(RETRY, 0, records, 1, true)).toEqual(records);
   const parked = parkedKeys.of(0);
