@@ -34,6 +34,15 @@ export function sentences(tell: Tell, throttle: Throttle): FactHandlers {
       const remedy = LOG_EVENTS.waiting.remedy[target];
       tell('waiting', 'warn', 'waiting, and trying again until it works', { ...about, remedy });
     },
+    redrive_left_open: ({ result, record, transactionalId, error }) => {
+      const pass = throttle(`redrive_left_open ${result}`);
+      if (pass === undefined) return;
+      const remedy = LOG_EVENTS.redrive_left_open.remedy[result];
+      const about = { record: recordName(record), transactionalId, result, ...pass, remedy };
+      const message = 'a redrive has left a transaction open, and retries wait behind it';
+      if (result === 'ended') tell('redrive_left_open', 'warn', `${message} no longer`, about);
+      else tell('redrive_left_open', 'warn', message, { ...about, error: errorFields(error) });
+    },
     hold_began: ({ reason, paymentId, trace }) => {
       const message = 'sending is held; nothing is lost, and it resumes by itself once the cause is gone';
       const about = { ...traceField({ trace }), ...(paymentId !== '' && { paymentId }) };

@@ -1,4 +1,11 @@
-import { CORRUPT_REMEDY, HOLD_REMEDIES, MISSING_REMEDIES, REFUSAL_REMEDIES, WAITING_REMEDIES } from './remedies.ts';
+import {
+  CORRUPT_REMEDY,
+  HOLD_REMEDIES,
+  LEFT_OPEN_REMEDIES,
+  MISSING_REMEDIES,
+  REFUSAL_REMEDIES,
+  WAITING_REMEDIES,
+} from './remedies.ts';
 
 /** How loud a line is: `error` wants somebody now, `warn` a look today, `info` is kept, `debug` is not written by default. */
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -99,6 +106,13 @@ export const LOG_EVENTS = {
       'A partition waits and tries again: for the registry, for room among parked events, for a topic to be written, or (told after 30 s) for an open transaction.',
     fields: ['traceId', 'for', 'record', 'error', 'leftOut', 'remedy'],
     remedy: WAITING_REMEDIES,
+  },
+  redrive_left_open: {
+    levels: ['warn'],
+    meaning:
+      'A redrive was killed within a transaction, or is too slow for it, and retries wait behind that: it was ended (`ended`), or could not be (`forbidden`, `failed`).',
+    fields: ['record', 'transactionalId', 'result', 'error', 'leftOut', 'remedy'],
+    remedy: LEFT_OPEN_REMEDIES,
   },
   hold_began: {
     levels: ['error'],

@@ -169,6 +169,7 @@ function handlers(metric: Instruments, shown: ShownPartitions, options: MetricsO
     waiting: ({ for: target }) => {
       if (isProduceTarget(target)) metric.produceErrors.inc({ target });
     },
+    redrive_left_open: () => undefined,
     hold_began: ({ reason }) => showHold(metric, systemic, reason),
     hold_probed: ({ ended }) => metric.holdProbes.inc({ result: ended ? 'ended' : 'still_held' }),
     hold_ended: () => showHold(metric, systemic, undefined),

@@ -35,6 +35,15 @@ export const WAITING_REMEDIES = {
   outcome: 'check that OUTCOMES_TOPIC exists, that this user may write to it and that enough replicas are in sync',
 } as const;
 
+/** What an operator can do about a transaction that a killed redrive has left open, by what became of that. */
+export const LEFT_OPEN_REMEDIES = {
+  ended: 'start the redrive again, where letters are left to send: it goes on where it was killed',
+  forbidden:
+    'let this user WRITE the transactional id (kafka-acls --add --operation WRITE --transactional-id …); until then retries ' +
+    'of these partitions wait for the brokers, which end it after 13 s at most by default',
+  failed: 'nothing, it is tried again; the brokers end it too, after 13 s at most by default',
+} as const;
+
 /** What an operator can do about a batch whose bytes a disk or the network has changed. It is read as soon as it is well. */
 export const CORRUPT_REMEDY =
   "move the partition's leader to a replica that is well (kafka-leader-election), and replace the disk of the broker that " +

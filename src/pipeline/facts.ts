@@ -139,6 +139,14 @@ export type Fact =
       readonly offset: number;
       readonly detail: string;
     }
+  /** A redrive has left the transaction open that begins at this record: it was killed, or is too slow. */
+  | {
+      readonly kind: 'redrive_left_open';
+      readonly result: 'ended' | 'forbidden' | 'failed';
+      readonly record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset'>;
+      readonly transactionalId: string;
+      readonly error?: unknown;
+    }
   | { readonly kind: 'committed'; readonly offsets: readonly { topic: string; partition: number; offset: number }[] }
   | { readonly kind: 'commit_failed'; readonly error: unknown }
   /** This member has joined, but could not ask the brokers where to begin; it tries again. */

@@ -4,12 +4,14 @@ import kafkajs, { type Kafka } from 'kafkajs';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { startCluster, type Cluster } from '../../deploy/local/cluster.ts';
+import { closingId } from '../../src/core/closing-transactions.ts';
 import type { Manifest } from '../deploy/kubernetes/manifests.ts';
 import type { KafkaAcl, KafkaUser } from '../deploy/kubernetes/kinds.ts';
 import { runCommand } from '../support/command.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support/keys.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
+import { parkByHand } from '../support/park-by-hand.ts';
 import { readTopic } from '../support/topic-reader.ts';
 import { until } from '../support/until.ts';
 import { World, type WorldOptions } from '../support/world.ts';
@@ -29,9 +31,11 @@ const rights = rightsOf('payment-notifier');
 
 /** What the service says without a right, by the right, as the instructions have it. */
 const said = new Map(
-  [...readFileSync(INSTRUCTIONS, 'utf8').matchAll(/^\| (\w+ on (?:group|topic) \S+)\s+\| `(.+)`\s+\|$/gm)].map(
-    ([, right = '', words = '']) => [right, words] as const,
-  ),
+  [
+    ...readFileSync(INSTRUCTIONS, 'utf8').matchAll(
+      /^\| (\w+ on (?:group|topic|transactionalId) \S+)\s+\| `(.+)`\s+\|$/gm,
+    ),
+  ].map(([, right = '', words = '']) => [right, words] as const),
 );
 
 let cluster: Cluster;
@@ -75,6 +79,10 @@ test('with its rights the service delivers, parks, dead-letters and writes outco
   expect([delivered.length, deadLettered.length]).toEqual([2, 1]);
   const outcomes = await readTopic(world.kafka, outcomesOf(world));
   expect(outcomes.map(({ key }) => String(key)).sort()).toEqual(['good-1', 'refused-1', 'unknown-1']);
+  await leaveRedriveOpen(world);
+  await until('what a redrive left open to be ended', () =>
+    service.log.some(({ event, result }) => event === 'redrive_left_open' && result === 'ended'),
+  );
   expect(await service.end()).toBe(0);
   const doctor = await runCommand(['doctor', '--json'], { settings: world.settings });
   const { checks } = JSON.parse(doctor.output) as { checks: { name: string; status: string }[] };
@@ -137,6 +145,10 @@ describe('without one of its rights the service says what the instructions say',
     if (world === undefined || service === undefined) throw new Error('it was not started');
     const words = said.get(right)?.replaceAll(/payment-(final|outcomes)/g, (name) => ownName(world, name));
     if (words === undefined) throw new Error(`deploy/README.md does not say what happens without ${right}`);
+    if (right.includes('transactionalId')) {
+      await service.ready();
+      await leaveRedriveOpen(world);
+    }
     await until(`it to say "${words}"`, () => (service.errors + service.output).includes(words));
   });
 
@@ -182,6 +194,30 @@ async function worldFor(
   });
   await grant(world, user, granted);
   return world;
+}
+
+/** As a redrive that is killed within a transaction. */
+async function leaveRedriveOpen(world: World): Promise<void> {
+  const producer = world.kafka.producer({
+    ...{
+      transactionalId: closingId(world.group),
+      idempotent: true,
+      maxInFlightRequests: 1,
+      transactionTimeout: 900_000,
+    },
+  });
+  await producer.connect();
+  const copy = {
+    tier: '1s',
+    origin: 0,
+    paymentId: 'redriven-1',
+    attempts: 0,
+    hops: 0,
+    dueInMs: 0,
+    redriveId: 'killed',
+  };
+  await parkByHand(world, copy, await producer.transaction());
+  await producer.disconnect();
 }
 
 async function grant(world: World, user: string, granted: readonly Right[]): Promise<void> {

@@ -1,13 +1,14 @@
+import { closingId, CLOSING_TIMEOUT_MS } from '../../src/core/closing-transactions.ts';
 import type { Headers } from '../../src/core/record.ts';
 import { Topology } from '../../src/core/topology.ts';
 import { redrivenCopy } from '../../src/operate/dead-letters/outgoing.ts';
 import type { Random } from '../chaos/random.ts';
 import type { Cluster } from './brokers/cluster.ts';
+import type { OpenTransaction } from './brokers/logs.ts';
 import type { Judge } from './judge/judge.ts';
 import type { Lane } from './judge/standstill.ts';
-import type { Story } from './judge/stories.ts';
 import { event, type NewRecord } from './load.ts';
-import { DEAD_LETTERS, OUTCOMES, SOURCE, tiersOf, topicOf, type Plan } from './plan.ts';
+import { DEAD_LETTERS, GROUP, OUTCOMES, SOURCE, tiersOf, topicOf, type Plan } from './plan.ts';
 import type { SimulatedTime } from './time.ts';
 
 export interface TopicsParts {
@@ -23,8 +24,8 @@ export class WorldTopics {
   readonly #parts: TopicsParts;
   readonly #tiers: readonly [string, ...string[]];
   #partitions: number;
-  /** On their way out of the dead letters. */
-  readonly #redriven = new Set<Story>();
+  /** A letter is on its way out of the dead letters. */
+  #isRedriving = false;
 
   constructor(parts: TopicsParts) {
     const { plan } = parts;
@@ -67,22 +68,24 @@ export class WorldTopics {
       const key = Buffer.from(`key-${random.between(1, plan.keys)}`);
       return { paymentId, key, value: event(paymentId, time.now), headers: [], timestamp: time.now };
     });
-    const { offset, end } = cluster.logs.openTransaction(SOURCE, partition, payments);
+    const { offset, end } = begun(cluster.logs.openTransaction(SOURCE, partition, payments));
     for (const [at, { key, paymentId }] of payments.entries()) {
       note(`writes main:${partition}:${offset + at} ${paymentId} key ${String(key)} in a transaction`);
       if (isCommitted) judge.stories.written(partition, { offset: offset + at, key }, paymentId, time.now);
     }
-    return () => end(isCommitted);
+    return () => void end(isCommitted);
   }
 
   /**
-   * As `dead-letters redrive` does: a letter's event is on its way again once the transaction is committed, and not before.
+   * As `dead-letters redrive` does, one run at a time: a letter's event is on its way again once the transaction is committed,
+   * and not before. One that is killed is not ended by whoever began it, nor by the brokers of this world.
    *
-   * @returns ends it; `undefined` where there is no letter
+   * @returns ends it; `undefined` where there is no letter, or what was killed is not ended yet
    */
-  redrive(random: Random, isCommitted: boolean): (() => void) | undefined {
+  redrive(random: Random, ending: RedriveEnding): (() => void) | undefined {
     const { cluster, judge, time, note, plan } = this.#parts;
-    const [first, ...others] = judge.redrivable().filter((story) => !this.#redriven.has(story));
+    if (this.#isRedriving) return undefined;
+    const [first, ...others] = judge.redrivable();
     const topic = topicOf(plan.settings.RETRY_DELAYS.split(',')[0] ?? '');
     if (first === undefined || cluster.partitionCount(topic) === 0) return undefined;
     const story = random.pick([first, ...others]);
@@ -96,15 +99,21 @@ export class WorldTopics {
     const redrive = { id: `redrive-${story.paymentId}`, topic, at: time.now, by: 'somebody', rebuildBody: false };
     const { key, value, headers } = redrivenCopy(letter, redrive, new Topology({ source: SOURCE, tiers: [] }));
     const copy = { key, value, headers: asEntries(headers), timestamp: time.now };
-    const { offset, end } = cluster.logs.openTransaction(topic, partition, [copy]);
+    const owner = { id: closingId(GROUP), timeoutMs: CLOSING_TIMEOUT_MS };
+    const transaction = cluster.logs.openTransaction(topic, partition, [copy], owner);
+    if (transaction === undefined) return undefined;
+    const { offset, end } = transaction;
     const place = `${topic}:${partition}:${offset}`;
     note(`writes ${place}: ${story.paymentId} redriven in a transaction`);
-    this.#redriven.add(story);
+    this.#isRedriving = true;
     return () => {
-      this.#redriven.delete(story);
+      this.#isRedriving = false;
+      if (ending === 'killed') return;
+      // Its topic may have been deleted meanwhile, and after its time others may have ended it.
       const isThere = this.#stands(topic, partition, offset);
-      if (isCommitted && isThere) judge.redriven(story, { topic, offset, at: time.now, notBefore: redrive.at });
-      end(isCommitted);
+      const isEnded = end(ending === 'committed');
+      if (!isThere || !isEnded || ending === 'aborted') return;
+      judge.redriven(story, { topic, offset, at: time.now, notBefore: redrive.at });
     };
   }
 
@@ -143,6 +152,14 @@ export class WorldTopics {
     const configs = { 'message.timestamp.type': plan.isAppendTime ? 'LogAppendTime' : 'CreateTime' };
     cluster.createTopic(topic, { partitions: this.#partitions, replicas: plan.brokers, configs });
   }
+}
+
+/** What comes of a redrive's transaction. */
+export type RedriveEnding = 'committed' | 'aborted' | 'killed';
+
+function begun(transaction: OpenTransaction | undefined): OpenTransaction {
+  if (transaction === undefined) throw new Error('somebody else has the id of a transaction');
+  return transaction;
 }
 
 function asEntries(headers: Headers): [name: string, value: Buffer][] {

@@ -10,6 +10,8 @@ export function insideOf({ inside }: Plan, random: Random, hasBegun: () => boole
   const upTo = (most: number) => (): number => (hasBegun() ? random.between(0, most) : 0);
   return {
     initialRebalanceDelayMs: inside.initialRebalanceDelayMs,
+    // What a redrive leaves open is for members to end.
+    transactionCleanupMs: 3_600_000,
     replicationMs: upTo(inside.replicationMs),
     loadMs: upTo(inside.loadMs),
     failoverMs: upTo(inside.failoverMs),

@@ -124,7 +124,15 @@ export class GroupOfLanes {
     };
     const messages: FetchedMessages = Array.from({ length: count }, (_, at) => stored(from + at, false));
     const rawMessages = last < from + count ? messages : [...messages, stored(last, true)];
-    const batch = { topic, partition: 0, fetchedOffset: `${from}`, highWatermark: '1', rawMessages, messages };
+    const batch = {
+      topic,
+      partition: 0,
+      fetchedOffset: `${from}`,
+      highWatermark: '1',
+      lastStableOffset: '1',
+      rawMessages,
+      messages,
+    };
     this.lanes.take(this.group, batch satisfies FetchedBatch);
     await soon();
   }

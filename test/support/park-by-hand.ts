@@ -12,6 +12,8 @@ export interface Parked {
   readonly hops: number;
   readonly body?: string | undefined;
   readonly dueInMs: number;
+  /** Of the redrive that wrote it; none by default. */
+  readonly redriveId?: string;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface Parked {
  * @param sender who writes it, such as a transaction; by default one that is there for it alone
  */
 export async function parkByHand(world: World, parked: Parked, sender?: Pick<Producer, 'send'>): Promise<void> {
-  const { tier, origin, paymentId, attempts, hops, body, dueInMs } = parked;
+  const { tier, origin, paymentId, attempts, hops, body, dueInMs, redriveId } = parked;
   const topic = world.topic(`retry.${tier}`);
   if (!(await world.admin.listTopics()).includes(topic)) {
     const topics = [{ topic, numPartitions: world.partitions, replicationFactor: 1 }];
@@ -39,6 +41,7 @@ export async function parkByHand(world: World, parked: Parked, sender?: Pick<Pro
     'notifier-reason': attempts === 0 ? 'behind_parked_key' : 'UNKNOWN_EXCEPTION',
     ...(attempts > 0 && { 'notifier-first-attempt-at': String(now - 5_000) }),
     ...(body !== undefined && { 'notifier-body': body }),
+    ...(redriveId !== undefined && { 'notifier-redrive-id': redriveId, 'notifier-redrive-count': '1' }),
   };
   const value = world.encode(sampleEvent(paymentId, true));
   const record = { topic, messages: [{ partition: 0, key: 'K', value, headers }] };

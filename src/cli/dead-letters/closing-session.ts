@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { closingId } from '../../core/closing-transactions.ts';
 import { Misconfigured } from '../../core/misconfigured.ts';
 import { createKafka } from '../../kafka/kafkajs/client.ts';
 import { UNKNOWN_TOPIC } from '../../kafka/kafkajs/errors.ts';
@@ -37,7 +38,7 @@ export async function withClosingSession<T>(
 ): Promise<T> {
   const { client, group } = task.settings.kafka;
   const kafka = createKafka(client, silent);
-  const name = `${group.groupId}.redrive`;
+  const name = closingId(group.groupId);
   return withReading(task, 'reading dead letters', async (reading) => {
     const missing = (await reading.reader.layouts(topics)).filter(({ error }) => error === UNKNOWN_TOPIC);
     if (missing.length > 0)

@@ -8,15 +8,20 @@ import type { Broker, Cluster, ConsumerGroup } from './types.ts';
  */
 export async function findCoordinator(group: ConsumerGroup): Promise<Broker> {
   const { cluster, groupId } = group;
-  const coordinator = await firstAnswer(cluster, groupId).catch(() => cluster.findGroupCoordinator({ groupId }));
+  const coordinator = await firstAnswer(cluster, groupId, GROUP).catch(() => cluster.findGroupCoordinator({ groupId }));
   group.coordinator = coordinator;
   return coordinator;
 }
 
-async function firstAnswer(cluster: Cluster, groupId: string): Promise<Broker> {
+/** Asks who coordinates the transactions of an id. */
+export function findTransactionCoordinator(cluster: Cluster, transactionalId: string): Promise<Broker> {
+  return firstAnswer(cluster, transactionalId, TRANSACTION);
+}
+
+async function firstAnswer(cluster: Cluster, id: string, coordinatorType: number): Promise<Broker> {
   const ask = async (nodeId: string): Promise<string> => {
     const broker = await cluster.findBroker({ nodeId });
-    const { coordinator } = await broker.findGroupCoordinator({ groupId, coordinatorType: GROUP });
+    const { coordinator } = await broker.findGroupCoordinator({ groupId: id, coordinatorType });
     return String(coordinator.nodeId);
   };
   const nodeId = await Promise.any(cluster.getNodeIds().map(ask));
@@ -25,6 +30,7 @@ async function firstAnswer(cluster: Cluster, groupId: string): Promise<Broker> {
 
 /** What is coordinated, as the protocol numbers it. */
 const GROUP = 0;
+const TRANSACTION = 1;
 
 interface Connections {
   readonly connectionPool: { readonly pool: readonly { readonly socket?: Socket }[] };

@@ -14,11 +14,11 @@ export const READ_UNCOMMITTED = 0;
 export function fetchedBatch(
   topic: string,
   fetchedOffset: string,
-  { partition, highWatermark, messages: rawMessages }: FetchedPartition,
+  { partition, highWatermark, lastStableOffset, messages: rawMessages }: FetchedPartition,
 ): FetchedBatch {
   const isHidden = rawMessages.some(({ isControlRecord }) => isControlRecord);
   return {
-    ...{ topic, partition, fetchedOffset, highWatermark, rawMessages },
+    ...{ topic, partition, fetchedOffset, highWatermark, lastStableOffset, rawMessages },
     messages: isHidden ? rawMessages.filter(({ isControlRecord }) => !isControlRecord) : rawMessages,
   };
 }

@@ -50,6 +50,7 @@ export interface Broker {
     readonly groupId: string;
     readonly coordinatorType: number;
   }): Promise<{ readonly coordinator: { readonly nodeId: number } }>;
+  initProducerId(query: { readonly transactionalId: string; readonly transactionTimeout: number }): Promise<unknown>;
   offsetCommit(commit: GroupPosition & { readonly topics: readonly TopicOffsets[] }): Promise<unknown>;
   fetch(query: FetchQuery): Promise<FetchAnswer>;
   /** An isolation level of 1 ends where transactions are open, 0 does not. Timestamp -1 asks for the end. */
@@ -94,6 +95,7 @@ export interface FetchedBatch {
   /** What the broker was asked for. */
   readonly fetchedOffset: string;
   readonly highWatermark: string;
+  readonly lastStableOffset: string;
   /** Control records and aborted transactions included. */
   readonly rawMessages: Readonly<FetchedMessages>;
   /** The ones a reader may see. */

@@ -11,6 +11,7 @@ import { Committer } from './committer.ts';
 import type { LanePorts, LaneSettings } from './lane-ports.ts';
 import { LaneWatch, type LaneState } from './lane-watch.ts';
 import { Lane } from './lane.ts';
+import { LeftOpen } from './left-open.ts';
 import { ParkedLearning } from './parked-learning.ts';
 import { ParkedReader } from './parked-reader.ts';
 import { CORRUPT_PAUSE_MS, Quarantine, type QuarantineReason } from './quarantine.ts';
@@ -27,6 +28,7 @@ export class Lanes implements Work {
   #standing: Standing | undefined;
   #lanes = new Map<string, Lane>();
   #watch: LaneWatch | undefined;
+  #leftOpen: LeftOpen | undefined;
   #committer: Committer | undefined;
   readonly #carryOver = new CarryOver();
   readonly #quarantine: Quarantine;
@@ -77,6 +79,7 @@ export class Lanes implements Work {
 
     const committer = (this.#committer = new Committer(group, epoch, this.#ports));
     this.#watch = new LaneWatch(cluster, this.#ports.waits, observe);
+    this.#leftOpen = new LeftOpen({ cluster, groupId: group.groupId, source, closing: epoch.closing, observe });
     this.#lanes = new Map();
     const room = new WaitingRoom();
     for (const [topic, partitions] of assigned) {
@@ -116,6 +119,7 @@ export class Lanes implements Work {
    * anew the lane stands nowhere.
    */
   take(group: ConsumerGroup, batch: FetchedBatch): void {
+    this.#leftOpen?.fetched(batch);
     const { topic, partition } = batch;
     const lane = this.#lanes.get(partitionKey(topic, partition));
     const { length, corrupt } = batch.rawMessages;

@@ -1,4 +1,5 @@
 import type { Kafka, Producer } from 'kafkajs';
+import { CLOSING_TIMEOUT_MS } from '../../core/closing-transactions.ts';
 import type { OutgoingRecord } from '../../core/record.ts';
 
 /** Writes records all or none, under an id that one writer has at a time. */
@@ -17,12 +18,6 @@ export interface Transactions {
 }
 
 /**
- * A transaction that is left open holds up everyone who reads behind it, live retries too, until the brokers end it: so
- * short is its life, in milliseconds.
- */
-const TIMEOUT_MS = 3_000;
-
-/**
  * kafkajs gives sequence numbers of a failed request back, for other records to take them; so after any failure the
  * producer is used for nothing else. What it left out without a word, records for a partition that its metadata does not
  * know or whose leader has moved meanwhile, is a failure too.
@@ -38,7 +33,7 @@ export function createTransactions(kafka: Kafka, transactionalId: string): Trans
     begin: async () => {
       await discard();
       producer = kafka.producer({
-        ...{ transactionalId, idempotent: true, maxInFlightRequests: 1, transactionTimeout: TIMEOUT_MS },
+        ...{ transactionalId, idempotent: true, maxInFlightRequests: 1, transactionTimeout: CLOSING_TIMEOUT_MS },
         ...{ allowAutoTopicCreation: false, retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 10 } },
       });
       await producer.connect();
@@ -49,7 +44,11 @@ export function createTransactions(kafka: Kafka, transactionalId: string): Trans
       if (producer === undefined) throw new Error('nothing is written before begin');
       const transaction = await producer.transaction();
       try {
-        const written = await transaction.sendBatch({ acks: -1, timeout: TIMEOUT_MS, topicMessages: byTopic(records) });
+        const written = await transaction.sendBatch({
+          acks: -1,
+          timeout: CLOSING_TIMEOUT_MS,
+          topicMessages: byTopic(records),
+        });
         const places = new Set(written.map(({ topicName, partition }) => `${topicName}:${partition}`));
         const missing = records.find(({ topic, partition }) => !places.has(`${topic}:${partition ?? ''}`));
         if (missing !== undefined)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openReader, type Boundary, type Reader } from '../../../src/kafka/kafkajs/reader.ts';
+import { openReader, type Reader } from '../../../src/kafka/kafkajs/reader.ts';
+import { ON_ITS_WAY_MS, stopWithinTransaction, undecidedPartitions } from '../../support/stopped-redrive.ts';
 import { until } from '../../support/until.ts';
 import { World } from '../../support/world.ts';
 import { assertEnded, seconds, SERVICE, type Ground, type Measured } from './ground.ts';
@@ -69,7 +70,7 @@ export async function measureStaleTransaction(ground: Ground): Promise<Measured>
         row('  beside a redrive', beside),
         row(`  beside ${KILLS} redrives killed within a transaction`, killed.flat(), 'not longer than beside one'),
         {
-          name: '  time until the brokers ended what was left open',
+          name: '  time until what was left open was ended',
           measured: stood.map(seconds).join(', '),
           wanted: '',
         },
@@ -91,39 +92,19 @@ async function writeLive(world: World, ending: AbortSignal): Promise<void> {
 }
 
 /**
- * Starts a redrive and kills it while a transaction of its is open: it is stopped first, and killed where what it has begun
- * is still not ended a moment later.
+ * Starts a redrive and kills it while a transaction of its is open.
  *
  * @returns how long the transaction stood open, in milliseconds
  */
 async function killWithinTransaction(world: World, reader: Reader): Promise<number> {
   const run = await sendingRedrive(world, ...PACED);
-  for (;;) {
-    await until('an open transaction', () => isOpen(world, reader), { everyMs: 0 });
-    const began = performance.now();
-    run.process.kill('SIGSTOP');
-    await sleep(100);
-    if (await isOpen(world, reader)) {
-      run.process.kill('SIGKILL');
-      await run.ended;
-      await until('the transaction to be ended', async () => !(await isOpen(world, reader)), { withinMs: 120_000 });
-      return performance.now() - began;
-    }
-    run.process.kill('SIGCONT');
-  }
-}
-
-/** Whether the first retry topic holds something that no reader is given yet. */
-async function isOpen(world: World, reader: Reader): Promise<boolean> {
-  const topic = world.topic(RETRIES);
-  const [layout] = await reader.layouts([topic]);
-  const leader = layout?.partitions[0]?.leader ?? -1;
-  const places = Array.from({ length: PARTITION_COUNT }, (_, partition) => ({ topic, partition }));
-  const sum = async (which: Boundary): Promise<number> =>
-    (await reader.offsets(leader, places, which)).reduce((total, { offset = 0 }) => total + offset, 0);
-  // In this order: what is written between the two answers must not count.
-  const end = await sum('end');
-  return end > (await sum('last stable'));
+  const isOpen = async (): Promise<boolean> => (await undecidedPartitions(world, reader)).length > 0;
+  await stopWithinTransaction(run.process, isOpen);
+  const began = performance.now() - ON_ITS_WAY_MS;
+  run.process.kill('SIGKILL');
+  await run.ended;
+  await until('the transaction to be ended', async () => !(await isOpen()), { withinMs: 120_000 });
+  return performance.now() - began;
 }
 
 /** Of every live payment's second attempt: when it was due, in epoch milliseconds, and how much later it came. */

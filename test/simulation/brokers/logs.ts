@@ -1,5 +1,6 @@
 import { makeBatch, type NewRecord } from './batch.ts';
 import { compact } from './compaction.ts';
+import { ERROR } from './error-codes.ts';
 import type { Tell } from './facts.ts';
 import type { Partition } from './partition.ts';
 import { storedRecords, type StoredRecord } from './stored-records.ts';
@@ -11,7 +12,14 @@ import type { TransactionCoordinator } from './transaction-coordinator.ts';
 export interface OpenTransaction {
   /** Of its first record. */
   readonly offset: number;
-  readonly end: (isCommitted: boolean) => void;
+  /** Whether that could still be done. */
+  readonly end: (isCommitted: boolean) => boolean;
+}
+
+/** Whose transaction it is, and how long it may be open. */
+export interface TransactionOwner {
+  readonly id: string;
+  readonly timeoutMs: number;
 }
 
 export interface LogEnds {
@@ -43,14 +51,23 @@ export class Logs {
     return offset;
   }
 
-  /** As `append`, in a transaction. */
-  openTransaction(topic: string, index: number, records: readonly NewRecord[]): OpenTransaction {
-    const id = `transaction-${(this.#opened += 1)}`;
-    const producer = this.#transactions.begin(id, NEVER_TOO_OLD_MS);
+  /**
+   * As `append`, in a transaction of an owner of its own by default.
+   *
+   * @returns `undefined` where its owner has not ended the one before; that is being ended now
+   */
+  openTransaction(
+    topic: string,
+    index: number,
+    records: readonly NewRecord[],
+    { id, timeoutMs }: TransactionOwner = { id: `transaction-${(this.#opened += 1)}`, timeoutMs: NEVER_TOO_OLD_MS },
+  ): OpenTransaction | undefined {
+    const producer = this.#transactions.begin(id, timeoutMs);
+    if (producer.errorCode !== ERROR.NONE) return undefined;
     this.#transactions.add(id, producer, { partitions: [this.#partition(topic, index)] });
     const writer = { ...producer, baseSequence: 0 };
     const offset = this.#append(topic, index, makeBatch({ records, writer, kind: 'transactional' }));
-    return { offset, end: (isCommitted) => void this.#transactions.end(id, producer, isCommitted) };
+    return { offset, end: (isCommitted) => this.#transactions.end(id, producer, isCommitted) === ERROR.NONE };
   }
 
   /** What stands before this offset is gone. */

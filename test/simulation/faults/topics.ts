@@ -1,4 +1,5 @@
 import { DEAD_LETTERS, OUTCOMES, SOURCE, tiersOf, topicOf } from '../plan.ts';
+import type { RedriveEnding } from '../topics.ts';
 import type { Fault, Makers } from './fault.ts';
 
 const MOST_PARTITIONS = 6;
@@ -30,13 +31,23 @@ export const TOPIC_FAULTS: Makers<'partitions_added' | 'topic_remade' | 'open_tr
     fault.lasts(drawnMs(fault), isCommitted ? 'to be committed' : 'to be aborted', end);
   },
   redrive: (fault) => {
-    const isCommitted = fault.random.next() < 0.7;
-    const end = fault.world.topics.redrive(fault.random, isCommitted);
-    if (end !== undefined) fault.lasts(drawnMs(fault), isCommitted ? 'to be committed' : 'to be aborted', end);
+    const ending = fault.random.pick(ENDINGS);
+    const end = fault.world.topics.redrive(fault.random, ending);
+    if (end !== undefined) fault.lasts(ending === 'killed' ? KEEPS_OUT_MS : drawnMs(fault), `to be ${ending}`, end);
   },
 };
 
-/** Mostly as long as a program takes, sometimes as long as it takes until brokers end what nobody else does. */
+const ENDINGS = [
+  'committed',
+  'committed',
+  'committed',
+  'aborted',
+  'killed',
+] as const satisfies readonly RedriveEnding[];
+/** As long as a run that was killed keeps the next one out. */
+const KEEPS_OUT_MS = 15_000;
+
+/** Mostly as long as a program takes, sometimes longer than a redrive's transaction may be open. */
 function drawnMs({ random }: Fault): number {
   return random.next() < 0.7 ? random.between(0, 300) : random.between(1_000, 15_000);
 }

@@ -141,4 +141,10 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'isWriting: (partition) => underWay.has(partition),',
     to: 'isWriting: () => false,',
   },
+  {
+    name: 'what a killed redrive has left open is ended',
+    file: 'src/kafka/lanes/left-open.ts',
+    from: 'await endTransaction(cluster, closingId(groupId), CLOSING_TIMEOUT_MS);',
+    to: '',
+  },
 ];

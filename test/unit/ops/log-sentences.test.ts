@@ -143,6 +143,32 @@ test.each<[string, Fact, Record<string, unknown>]>([
       remedy: expect.stringContaining('find-hanging') as string,
     },
   ],
+  [
+    'what a killed redrive left open, once it is ended',
+    {
+      kind: 'redrive_left_open',
+      result: 'ended',
+      record: { topic: 'pay.retry.5s', partition: 1, offset: 5 },
+      transactionalId: 'g.redrive',
+    },
+    {
+      level: 'warn',
+      record: 'pay.retry.5s:1:5',
+      transactionalId: 'g.redrive',
+      remedy: expect.stringContaining('start the redrive again') as string,
+    },
+  ],
+  [
+    'what a killed redrive left open, where this user may not end it',
+    {
+      kind: 'redrive_left_open',
+      result: 'forbidden',
+      record: { topic: 'pay.retry.5s', partition: 1, offset: 5 },
+      transactionalId: 'g.redrive',
+      error: new Error('no'),
+    },
+    { level: 'warn', error: { message: 'no' }, remedy: expect.stringContaining('--transactional-id') as string },
+  ],
   ['the end of a hold', { kind: 'hold_ended', reason: 'outage', heldMs: 1_500.4 }, { level: 'info', heldMs: 1_500 }],
   [
     'a deletion before reading',

@@ -24,6 +24,7 @@ const FACTS: readonly Fact[] = [
   { kind: 'undecodable', record: RECORD, error: 'magic', detail: 'x' },
   { kind: 'unlisted_payment_code', record: RECORD, paymentId: 'p-1', code: 'X' },
   { kind: 'waiting', for: 'registry', record: RECORD, error: ERROR },
+  { kind: 'redrive_left_open', result: 'forbidden', record: PLACE, transactionalId: 'g.redrive', error: ERROR },
   { kind: 'hold_began', reason: 'outage', paymentId: 'p-1', trace: TRACE },
   { kind: 'hold_ended', reason: 'outage', heldMs: 1 },
   { kind: 'pace', limited: true, perSecond: 10 },

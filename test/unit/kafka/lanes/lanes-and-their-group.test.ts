@@ -107,7 +107,7 @@ describe('while it is read', () => {
   test('a lane that has room while it is held back stays paused', async () => {
     const scripted = await new GroupOfLanes().open();
     await scripted.fetched(SOURCE, 0, 500);
-    const batch = { topic: SOURCE, partition: 0, fetchedOffset: '500', highWatermark: '1' };
+    const batch = { topic: SOURCE, partition: 0, fetchedOffset: '500', highWatermark: '1', lastStableOffset: '1' };
     await settleSlowly(scripted, 399);
     const corrupt = Object.assign([], { corrupt: { offset: 500, detail: 'wrong' } });
     scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [] });
@@ -269,7 +269,7 @@ test('reading goes on behind what a batch ends with and no reader sees', async (
 
 test('a lane that has read again what was corrupt waits no longer', async () => {
   const scripted = await new GroupOfLanes().open();
-  const batch = { topic: SOURCE, partition: 0, fetchedOffset: '0', highWatermark: '1' };
+  const batch = { topic: SOURCE, partition: 0, fetchedOffset: '0', highWatermark: '1', lastStableOffset: '1' };
   const corrupt = Object.assign([], { corrupt: { offset: 0, detail: 'wrong' } });
   scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [] });
   await pass(1_000);
@@ -335,7 +335,7 @@ test('each epoch counts for itself what it leaves behind', async () => {
 
 test('a lane that waits for what cannot be read waits no longer when it is given up', async () => {
   const scripted = await new GroupOfLanes().open();
-  const batch = { topic: SOURCE, partition: 0, fetchedOffset: '0', highWatermark: '1' };
+  const batch = { topic: SOURCE, partition: 0, fetchedOffset: '0', highWatermark: '1', lastStableOffset: '1' };
   const corrupt = Object.assign([], { corrupt: { offset: 0, detail: 'wrong' } });
   scripted.lanes.take(scripted.group, { ...batch, rawMessages: corrupt, messages: [] });
   expect(scripted.waits.of({ topic: SOURCE, partition: 0 })?.reason).toBe('corrupt');

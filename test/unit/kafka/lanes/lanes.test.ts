@@ -169,7 +169,15 @@ function batch(
 ): FetchedBatch {
   const messages: FetchedMessages = corrupt === undefined ? [message(record)] : [];
   if (corrupt !== undefined) messages.corrupt = corrupt;
-  return { topic, partition, fetchedOffset: `${asked}`, highWatermark: '1', rawMessages: messages, messages };
+  return {
+    topic,
+    partition,
+    fetchedOffset: `${asked}`,
+    highWatermark: '1',
+    lastStableOffset: '1',
+    rawMessages: messages,
+    messages,
+  };
 }
 
 test('a batch that was fetched for another offset than its lane waits for is neither taken nor committed past', async () => {

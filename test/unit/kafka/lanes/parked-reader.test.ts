@@ -104,7 +104,7 @@ test('what is parked of the source from where that is read on, is passed over by
   await new ParkedReader(TOPOLOGY, parkedKeys).learn(cluster, assigned, from, NEVER);
   const parked = parkedKeys.of(0);
   for (const offset of [0, 1]) parked.settled('5s', offset);
-  const [before, after] = [100, 101].map((origin) => parked.turnOfSource(`P${String(origin - 100)}`, origin).kind);
+  const [before, after] = [100, 101].map((origin) => parked.turnOfSource(`payment P${String(origin - 100)}`, origin).kind);
   expect([before, after]).toEqual(['send', 'superseded']);
 });
 
@@ -216,7 +216,15 @@ test('what was read is known, so that its writer, who hears of it later, does no
   const parkedKeys = new AllParkedKeys();
   const reader = new ParkedReader(TOPOLOGY, parkedKeys);
   const messages: FetchedMessages = [stored(0, 0)];
-  const batch = { topic: RETRY, partition: 0, fetchedOffset: '0', highWatermark: '1', rawMessages: messages, messages };
+  const batch = {
+    topic: RETRY,
+    partition: 0,
+    fetchedOffset: '0',
+    highWatermark: '1',
+    lastStableOffset: '1',
+    rawMessages: messages,
+    messages,
+  };
   const records = recordsOf(batch);
   expect(reader.admit(RETRY, 0, records, 1, true)).toEqual(records);
   const parked = parkedKeys.of(0);

@@ -70,6 +70,7 @@ async function received(bytes: Buffer): Promise<KafkaRecord> {
     partition: 0,
     fetchedOffset: '0',
     highWatermark: '1',
+    lastStableOffset: '1',
     rawMessages: [{ ...decoded(bytes), isControlRecord: false }],
     messages: [decoded(bytes)],
   } satisfies FetchedBatch);
