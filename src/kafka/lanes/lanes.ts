@@ -76,7 +76,6 @@ export class Lanes implements Work {
     const unknown = await learning.learn(assigned);
     this.#closing = epoch.closing;
     this.#leftUnsettled = 0;
-
     const committer = (this.#committer = new Committer(group, epoch, this.#ports));
     this.#watch = new LaneWatch(cluster, this.#ports.waits, observe);
     this.#leftOpen = new LeftOpen({ cluster, groupId: group.groupId, source, closing: epoch.closing, observe });
@@ -102,12 +101,10 @@ export class Lanes implements Work {
         pointAt(group, lane);
       }
     }
-    const standing = new Standing(group, this.#lanes.values(), this.#quarantine);
-    this.#standing = standing;
+    const standing = (this.#standing = new Standing(group, this.#lanes.values(), this.#quarantine));
     standing.know(unknown);
     learning.learnOn(assigned, unknown, (still) => standing.know(still)).catch(() => undefined);
-    const share = new Share(cluster, this.#settings.topics, assigned);
-    this.#share = share;
+    const share = (this.#share = new Share(cluster, this.#settings.topics, assigned));
     standing.give(share.incomplete);
     observe({ kind: 'joined', generation: epoch.generation, partitions: Object.fromEntries(assigned) });
     observe({ kind: 'unserved', partitions: share.unserved });
@@ -123,9 +120,8 @@ export class Lanes implements Work {
     const { topic, partition } = batch;
     const lane = this.#lanes.get(partitionKey(topic, partition));
     const { length, corrupt } = batch.rawMessages;
-    if (lane === undefined || lane.full || this.#quarantine.reasonOf(lane) !== undefined) return;
-    if (this.#ports.isSuspect(topic)) return;
-    if (length === 0 && corrupt === undefined) return;
+    if (lane === undefined || lane.full || this.#ports.isSuspect(topic)) return;
+    if (this.#quarantine.reasonOf(lane) !== undefined || (length === 0 && corrupt === undefined)) return;
     if (Number(batch.fetchedOffset) === lane.next && corrupt !== undefined) {
       this.#ports.observe({ kind: 'corrupt', topic, partition, ...corrupt });
       this.#holdFor(CORRUPT_PAUSE_MS, group, lane, 'corrupt');
