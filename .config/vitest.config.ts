@@ -27,7 +27,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** On two cores; they wait more than they work. */
-const besideEachOther = { maxWorkers: 6, sequence: { groupOrder: 1 } };
+const besideEachOther = { maxWorkers: 5, sequence: { groupOrder: 1 } };
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
