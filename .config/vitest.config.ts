@@ -27,7 +27,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** On two cores; they wait more than they work. */
-const besideEachOther = { maxWorkers: 5, sequence: { groupOrder: 1 } };
+const besideEachOther = { hookTimeout: 120_000, maxWorkers: 5, sequence: { groupOrder: 1 } };
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
@@ -51,7 +51,6 @@ export default defineConfig({
           include: ['test/{integration,chaos}/**/*.test.ts'],
           globalSetup: [new URL('../test/support/global-setup.ts', import.meta.url).pathname],
           testTimeout: 120_000,
-          hookTimeout: 120_000,
           // What one file has imported the next one need not; each test has a world of its own all the same.
           isolate: false,
           ...besideEachOther,
