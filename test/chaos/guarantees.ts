@@ -24,7 +24,7 @@ export const GUARANTEES: readonly Guarantee[] = [
     tests: [
       CHAOS,
       'integration/kill-nine-loses-nothing.test.ts',
-      'integration/a-broker-restart-loses-nothing.test.ts',
+      'integration/brokers-that-stop-lose-nothing.test.ts',
       'integration/leader-moves-and-added-partitions-lose-and-repeat-nothing.test.ts',
     ],
   },
@@ -65,7 +65,6 @@ export const GUARANTEES: readonly Guarantee[] = [
       'integration/a-refused-key-falls-back.test.ts',
       'integration/a-registry-out-of-order-delays-and-loses-nothing.test.ts',
       'integration/brokers-that-stop-lose-nothing.test.ts',
-      'integration/a-broker-restart-loses-nothing.test.ts',
       'integration/a-deleted-topic-stops-nothing-else.test.ts',
       'integration/a-group-in-foreign-hands-is-waited-for.test.ts',
     ],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectAccounted } from '../support/expect-accounted.ts';
+import { makeTopics } from '../support/make-topics.ts';
 import { keepLedger } from '../support/ledger.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
@@ -130,15 +131,13 @@ const PRODUCE_ERRORS = 'notifier_produce_errors_total{target="retry"}';
 
 async function byHand(options: Parameters<typeof World.create>[0]): Promise<World> {
   const world = await World.create({ ...options, settings: { CREATE_TOPICS: 'false', ...options?.settings } });
-  for (const suffix of ['retry.1s', 'retry.3s', 'retry.10m', 'dead-letter', OUTCOMES]) await make(world, suffix);
+  await make(world, 'retry.1s', 'retry.3s', 'retry.10m', 'dead-letter', OUTCOMES);
   return world;
 }
 
-async function make(world: World, suffix: string): Promise<void> {
-  const topics = [{ topic: world.topic(suffix), numPartitions: world.partitions }];
-  await until('the topic to be made', () =>
-    world.admin.createTopics({ topics, waitForLeaders: true }).catch(() => false),
-  );
+async function make(world: World, ...suffixes: readonly string[]): Promise<void> {
+  const topics = suffixes.map((suffix) => ({ topic: world.topic(suffix), numPartitions: world.partitions }));
+  await until('old topics to be gone', () => makeTopics(world.admin, topics));
 }
 
 /** It says which topic is gone and what to do, counts it, and is ready all the same. */

@@ -32,38 +32,6 @@ test('a member frozen for longer than its session wakes up when its partitions a
   expect(frozen.running && other.running).toBe(true);
 });
 
-const SEED = Number(process.env['SEED'] ?? Date.now() % 100_000);
-const CONCURRENCY = 4;
-
-test(`frozen again and again, with keys side by side and retries parked (SEED=${SEED})`, async () => {
-  const world = await World.create({
-    partitions: PARTITIONS,
-    profile: { delayMs: 10, rules: [{ when: { attempt: 1, share: 0.1 }, answer: { code: 'UNKNOWN_EXCEPTION' } }] },
-    settings: {
-      ...{ ORDERING: 'key', KEY_CONCURRENCY: String(CONCURRENCY) },
-      ...{ RETRY_DELAYS: '1s', GATEWAY_TIMEOUT: '500ms', KAFKA_SESSION_TIMEOUT: '6s' },
-    },
-  });
-  const random = fastRandom(SEED);
-  const members = [await world.start(), await world.start()];
-  const freezes = 2;
-  for (let round = 1; round <= freezes; round += 1) {
-    await shared(members);
-    const [frozen, other] = random() < 0.5 ? members : [...members].reverse();
-    const before = world.simulator.requests().length;
-    await world.writeEverywhere(150, `R${round}`);
-    const moment = before + 20 + Math.floor(random() * 300);
-    await until('the moment', () => world.simulator.requests().length >= moment);
-    frozen?.signal('SIGSTOP');
-    await until('the other to have all', async () => (await other?.metric(ASSIGNED)) === PARTITIONS);
-    frozen?.signal('SIGCONT');
-  }
-  const { delivered, repeats } = await expectAccounted(world, 60_000, 'key');
-  expect(delivered).toHaveLength(world.written.length);
-  expect(repeats).toBeLessThanOrEqual(freezes * (PARTITIONS / 2) * (2 * CONCURRENCY + 2));
-  expect(members.every(({ running }) => running)).toBe(true);
-});
-
 test('a member whose event loop stands still for longer than its session sends nothing stale either', async () => {
   const world = await World.create({
     partitions: PARTITIONS,
@@ -90,13 +58,4 @@ async function shared(members: readonly ServiceProcess[]): Promise<void> {
   for (const member of members) {
     await until('each to have its share', async () => (await member.metric(ASSIGNED)) === PARTITIONS / 2);
   }
-}
-
-/** The same numbers between 0 and 1 for the same seed. */
-function fastRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state / 2_147_483_648;
-  };
 }

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Cluster } from '../../deploy/local/cluster.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
 import { asUser, clusterWithRights, grant, GROUP, revoke, type Right } from '../support/rights.ts';
+import { makeTopics } from '../support/make-topics.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 
@@ -42,7 +43,7 @@ async function worldOf(user: string, rights: readonly Right[]): Promise<World> {
     topic: world.topic(suffix),
     numPartitions: 1,
   }));
-  await world.admin.createTopics({ topics, waitForLeaders: true });
+  await makeTopics(world.admin, topics);
   await grant(world, user, rights);
   return world;
 }

@@ -73,46 +73,6 @@ test('while a join waits for a member that is frozen and does not come back', as
   expect([delivered.length, repeats]).toEqual([12, 0]);
 });
 
-test('while held, between two probes', async () => {
-  const world = await World.create({ partitions: 2, settings, profile: { default: { code: 'KEY_NOT_FOUND' } } });
-  await world.writeEverywhere(3);
-  const service = await world.start();
-  await until('some probes', () => world.simulator.requests().length > 3);
-  await stops(service, 0);
-  expect([...(await world.committed()).values()]).toEqual([0, 0]);
-  world.simulator.play({});
-  await world.start();
-  const { delivered, repeats } = await expectAccounted(world);
-  expect([delivered.length, repeats]).toEqual([6, 0]);
-});
-
-test('while retries wait for their time', async () => {
-  const world = await World.create({ partitions: 2, settings, profile: UNKNOWN });
-  await world.writeEverywhere(3);
-  const service = await world.start({ RETRY_DELAYS: '4s' });
-  const parked = async (): Promise<boolean> => [...(await world.committed()).values()].every((offset) => offset === 3);
-  await until('all to be parked', parked);
-  await stops(service, 0);
-  expect(await keepLedger(world)).toMatchObject({ lost: [], doubled: [], delivered: [], disorder: [] });
-  await world.start({ RETRY_DELAYS: '4s' });
-  const { delivered, repeats } = await expectAccounted(world);
-  expect([delivered.length, repeats, world.simulator.requests().length]).toEqual([6, 0, 12]);
-});
-
-test('while a request is in flight: it is finished and committed', async () => {
-  const world = await World.create({ partitions: 2, settings, profile: { delayMs: 1_500 } });
-  await world.writeEverywhere(3);
-  const service = await world.start();
-  await until('requests in flight', async () => (await service.metric('notifier_in_flight_requests')) === 2);
-  await stops(service, 0);
-  expect(world.simulator.requests().map(({ answered }) => answered)).toEqual(['S SUCCESS', 'S SUCCESS']);
-  expect([...(await world.committed()).values()]).toEqual([1, 1]);
-  world.simulator.play({});
-  await world.start();
-  const { delivered, repeats } = await expectAccounted(world);
-  expect([delivered.length, repeats]).toEqual([6, 0]);
-});
-
 test('while the brokers take no retry record: nothing is committed, and 1 says so', async () => {
   const world = await World.create({ partitions: 1, settings, profile: UNKNOWN });
   const service = await world.start();

@@ -8,6 +8,7 @@ import type { Answer as GatewayAnswer } from '../../src/simulator/faults.ts';
 import { RULES } from '../support/prometheus-rule.ts';
 import { MARK_QUERIES, PANEL_QUERIES, substituted } from '../support/dashboards.ts';
 import { hurried } from '../support/hurried-rules.ts';
+import { makeTopics } from '../support/make-topics.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support/keys.ts';
 import { startPrometheus, type Prometheus } from '../support/prometheus.ts';
 import { promtool } from '../support/promtool.ts';
@@ -46,7 +47,7 @@ beforeAll(async () => {
     topic: world.topic(suffix),
     numPartitions: 2,
   }));
-  await world.admin.createTopics({ topics, waitForLeaders: true });
+  await makeTopics(world.admin, topics);
   startedAt = Date.now();
   service = await world.start();
   folder = temporaryFolder();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createServer, type AddressInfo } from 'node:net';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import {
   gatewayKeysFolder,
   pem,
@@ -10,9 +10,9 @@ import {
   signingKeysFolder,
   temporaryFolder,
 } from '../support/keys.ts';
+import { makeTopics } from '../support/make-topics.ts';
 import { keepLedger } from '../support/ledger.ts';
 import { ServiceProcess } from '../support/service-process.ts';
-import { tcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import { OUTCOMES, World } from '../support/world.ts';
 
@@ -174,7 +174,7 @@ test('topics that lose what stands in them: exit 2, naming each with its setting
     numPartitions: world.partitions,
     configEntries: [{ name, value }],
   }));
-  await world.admin.createTopics({ topics, waitForLeaders: true });
+  await makeTopics(world.admin, topics);
   const service = await world.launch();
   expect(await service.exit()).toBe(2);
   const lines = service.errors.trimEnd().split('\n');
@@ -192,7 +192,7 @@ test('topics that cannot take the smallest letter or an outcome: exit 2, naming 
   const narrow = ['dead-letter', OUTCOMES].map((suffix) => world.topic(suffix));
   const configEntries = [{ name: 'max.message.bytes', value: '500' }];
   const topics = narrow.map((topic) => ({ topic, numPartitions: 1, configEntries }));
-  await world.admin.createTopics({ topics, waitForLeaders: true });
+  await makeTopics(world.admin, topics);
   const service = await world.launch();
   expect(await service.exit()).toBe(2);
   expect(service.errors.trimEnd().split('\n')).toEqual(
@@ -223,29 +223,6 @@ test('a missing source: exit 2, and nothing is made', async () => {
   expect((await world.admin.listTopics()).filter((topic) => topic.startsWith(world.source))).toEqual([world.source]);
 });
 
-test('a registry that is not there is waited for', async () => {
-  const { port, pathname } = new URL(inject('registryUrl'));
-  const proxy = await tcpProxy(Number(port));
-  const world = await World.create({
-    partitions: 2,
-    settings: { SCHEMA_REGISTRY_URL: `http://127.0.0.1:${proxy.port}${pathname}` },
-  });
-  await world.writeEverywhere(3);
-  const service = await world.launch();
-  await until('a word of it', () =>
-    service.log.some(({ msg }) => String(msg).includes('waiting for the schema registry')),
-  );
-  expect((await service.get('/livez')).status).toBe(200);
-  expect(await readiness(service)).toMatchObject({ status: 503, group: false });
-
-  await proxy.open();
-  await service.ready();
-  await world.settled();
-  const ledger = await keepLedger(world);
-  expect(ledger).toMatchObject({ lost: [], doubled: [], uncommitted: [], disorder: [], repeats: 0 });
-  expect(ledger.delivered).toHaveLength(6);
-});
-
 test('a group without offsets beside parked records: exit 2 with the remedy, nothing is sent', async () => {
   const world = await World.create({ partitions: 2, profile: { default: { code: 'UNKNOWN_EXCEPTION' } } });
   await world.write(0, ['P-1']);
@@ -269,7 +246,7 @@ test('too few partitions in a retry topic: the others flow, the unserved one is 
     topic: world.topic(suffix),
     numPartitions: suffix === 'retry.3s' ? 2 : 3,
   }));
-  await world.admin.createTopics({ topics, waitForLeaders: true });
+  await makeTopics(world.admin, topics);
   await world.writeEverywhere(5);
   const service = await world.start();
   await until('the others to be delivered', () => world.simulator.requests().length === 10);
@@ -328,19 +305,6 @@ test('a port that is taken: exit 1 or 2, naming the setting', async () => {
   expect([1, 2]).toContain(await service.exit());
   expect(service.errors).toContain('set HTTP_PORT to a free port');
   taken.close();
-});
-
-test('a second SIGTERM ends it at once with 143, and what was in flight is not committed', async () => {
-  const world = await World.create({ partitions: 1, profile: { default: { fault: 'no_answer' } } });
-  await world.write(0, ['P-1', 'P-2']);
-  const service = await world.start();
-  await until('the request in flight', () => world.simulator.requests().length === 1);
-  service.signal('SIGTERM');
-  await until('the drain', async () => (await service.get('/readyz')).status === 503);
-  const began = performance.now();
-  expect(await service.end('SIGTERM')).toBe(143);
-  expect(performance.now() - began).toBeLessThan(1_000);
-  expect(await keepLedger(world)).toMatchObject({ lost: [], doubled: [], uncommitted: ['P-1', 'P-2'] });
 });
 
 let shared: Promise<ServiceProcess> | undefined;

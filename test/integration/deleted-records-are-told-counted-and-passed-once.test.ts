@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectAccounted } from '../support/expect-accounted.ts';
+import { makeTopics } from '../support/make-topics.ts';
 import { keepLedger } from '../support/ledger.ts';
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
@@ -79,9 +80,7 @@ test('a source made anew with fewer records: the process ends with the reason an
   await world.admin.deleteTopics({ topics: [world.source] });
   const topic = { topic: world.source, numPartitions: 1, replicationFactor: 1 };
   await until('the old topic to be gone', async () => !(await world.admin.listTopics()).includes(world.source));
-  await until('the new one', () =>
-    world.admin.createTopics({ topics: [topic], waitForLeaders: true }).catch(() => false),
-  );
+  await until('the new one', () => makeTopics(world.admin, [topic]));
   world.written.splice(0);
   await world.writeEverywhere(3, 'NEW');
   expect(await service.exit()).toBe(1);

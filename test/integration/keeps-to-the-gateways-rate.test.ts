@@ -6,37 +6,36 @@ import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 
 const PARTITIONS = 12;
-const ENOUGH_BACKLOG = 800;
-/** The first ten seconds after a change are for finding out, the next ones are measured. */
-const FOUND_WITHIN_MS = 10_000;
-const MEASURED_MS = 11_000;
+/** Requests a second. How soon this and others are found, and kept to for good, `property/core/pace.test.ts` proves. */
+const CAP = 50;
+const ENOUGH_BACKLOG = 300;
+/** As long as a window of `windows`, and what rounding takes. */
+const WINDOW_MS = 10_001;
 
-test('a gateway that takes 200 a second, then 50, then anything is sent just that', { timeout: 300_000 }, async () => {
-  const world = await World.create({ partitions: PARTITIONS, profile: { rateCap: 200 } });
+test('a gateway that takes 50 a second, then anything, is sent just that', { timeout: 300_000 }, async () => {
+  const world = await World.create({ partitions: PARTITIONS, profile: { rateCap: CAP } });
   await topUp(world);
   const service = await world.launch();
   await until('the first request', () => world.simulator.requests().length > 0);
 
-  for (const cap of [200, 50]) {
-    world.simulator.play({ rateCap: cap });
-    const from = performance.now() + FOUND_WITHIN_MS;
-    const limits = await limitsUntil(from + MEASURED_MS, world, service);
-    const measured = windows(seen(world), from, from + MEASURED_MS);
-    expect(measured.length).toBeGreaterThan(0);
-    for (const window of measured) {
-      const about = `under ${String(cap)} a second: ${JSON.stringify(window)}`;
-      expect(window.refusedShare, `refused ${about}`).toBeLessThanOrEqual(0.05);
-      // A busy machine sends less than it may: then what it allowed itself must have been enough.
-      const allowed = mean(limits.filter(({ atMs }) => atMs >= window.fromMs && atMs < window.fromMs + 10_000));
-      expect(Math.max(window.acceptedPerSecond, allowed), `accepted ${about}`).toBeGreaterThan(0.85 * cap);
-    }
-  }
+  const begun = performance.now();
+  const limits: { atMs: number; limit: number }[] = [];
+  await until('ten seconds with at most 5 % refused and over 85 % of the cap used', async () => {
+    await topUp(world);
+    limits.push({ atMs: performance.now(), limit: await limit(service) });
+    const from = performance.now() - WINDOW_MS;
+    const [window] = windows(seen(world), from, performance.now());
+    if (from < begun || window === undefined) return false;
+    // A busy machine sends less than it may: then what it allowed itself must have been enough.
+    const used = Math.max(window.acceptedPerSecond, mean(limits.filter(({ atMs }) => atMs >= from)));
+    return window.attempted > 0 && window.refusedShare <= 0.05 && used > 0.85 * CAP;
+  });
 
   world.simulator.play({});
   const goneAt = performance.now();
-  await until('sending to be at twice the last cap', async () => {
+  await until('sending to be at twice that', async () => {
     await topUp(world);
-    return (await limit(service)) > 100;
+    return (await limit(service)) > 2 * CAP;
   });
   expect(seen(world).filter(({ atMs, refused }) => refused && atMs > goneAt)).toEqual([]);
   const ledger = await expectAccounted(world, 150_000);
@@ -76,29 +75,13 @@ function seen({ simulator }: World): PacedRequest[] {
 
 async function topUp(world: World): Promise<void> {
   const waiting = world.written.length - world.simulator.requests().length;
-  if (waiting < ENOUGH_BACKLOG) await world.writeEverywhere(100, `P${String(world.written.length)}`);
+  if (waiting < ENOUGH_BACKLOG) await world.writeEverywhere(25, `P${String(world.written.length)}`);
 }
 
 /** The limit in force; infinite where there is none. */
 async function limit(service: ServiceProcess): Promise<number> {
   const shown = await service.metric('notifier_send_rate_limit');
   return shown === 0 ? Number.POSITIVE_INFINITY : (shown ?? 0);
-}
-
-/** Keeps a backlog there until a request has come after this time; tells what limits were in force meanwhile. */
-async function limitsUntil(
-  untilMs: number,
-  world: World,
-  service: ServiceProcess,
-): Promise<{ atMs: number; limit: number }[]> {
-  const limits: { atMs: number; limit: number }[] = [];
-  const passed = async (): Promise<boolean> => {
-    await topUp(world);
-    limits.push({ atMs: performance.now(), limit: await limit(service) });
-    return (world.simulator.requests().at(-1)?.receivedAtMonotonicMs ?? 0) > untilMs;
-  };
-  await until('the time that is measured to be over', passed, { everyMs: 100 });
-  return limits;
 }
 
 function mean(limits: readonly { readonly limit: number }[]): number {

@@ -5,7 +5,9 @@ import { addPartitions, moveLeaders } from '../support/leaders-and-partitions.ts
 import { until } from '../support/until.ts';
 import { World } from '../support/world.ts';
 
-test('ten leader moves and added partitions on three brokers, with two members', async () => {
+const MOVES = 4;
+
+test('leaders move and partitions are added on three brokers, with two members', async () => {
   const cluster = await startCluster({ brokers: 3, registry: false });
   onTestFinished(() => cluster.stop());
   const world = await World.create({
@@ -22,11 +24,11 @@ test('ten leader moves and added partitions on three brokers, with two members',
     await world.writeEverywhere(20, `B${String((batch += 1))}`);
   };
   await write();
-  while (moves < 10) {
+  while (moves < MOVES) {
     await write();
     await moveLeaders(world, moves);
     moves += 1;
-    if (moves === 5) await addPartitions(world, 9);
+    if (moves === MOVES / 2) await addPartitions(world, 9);
   }
   await write();
   await until('the new partitions to be read', async () => ((await world.committed()).get(8) ?? -1) > 0);

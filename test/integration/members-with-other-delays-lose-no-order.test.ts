@@ -43,19 +43,3 @@ test('side by side: what one parks under its delay is read, whoever leads, and n
   expect([delivered.length, repeats]).toEqual([both.written.length, 0]);
   for (const member of [first, second]) expect(await member.end(), member.tail()).toBe(0);
 });
-
-test('a rolling change of the delays loses, repeats and overtakes nothing', async () => {
-  const rolled = await world();
-  const old = [await rolled.start({ RETRY_DELAYS: '1s,3s' }), await rolled.start({ RETRY_DELAYS: '1s,3s' })];
-  await writeKeys(rolled, 'before');
-  await until('the old delays to be used', async () => (await rolled.records('retry.3s')).length > 0);
-  for (const [at, member] of old.entries()) {
-    await rolled.start({ RETRY_DELAYS: '2s,5s' });
-    await writeKeys(rolled, `during-${String(at)}`);
-    expect(await member.end(), member.tail()).toBe(0);
-  }
-  await writeKeys(rolled, 'after');
-  const { delivered, repeats } = await expectAccounted(rolled, undefined, 'key');
-  expect([delivered.length, repeats]).toEqual([rolled.written.length, 0]);
-  for (const delay of ['1s', '3s', '2s', '5s']) expect(await rolled.records(`retry.${delay}`), delay).not.toEqual([]);
-});

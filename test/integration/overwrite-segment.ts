@@ -1,15 +1,9 @@
 import { open } from 'node:fs/promises';
-import type { Broker } from '../../deploy/local/broker.ts';
+import { inject } from 'vitest';
 
-/** Writes `to` over every `from` in what the broker keeps of a partition, as a disk might that is going to die. */
-export async function overwrite(
-  broker: Broker | undefined,
-  topic: string,
-  partition: number,
-  from: string,
-  to: string,
-): Promise<void> {
-  const path = `${broker?.dataFolder ?? ''}/${topic}-${partition}/00000000000000000000.log`;
+/** Writes `to` over every `from` in what the shared broker keeps of a partition, as a disk might that is going to die. */
+export async function overwrite(topic: string, partition: number, from: string, to: string): Promise<void> {
+  const path = `${inject('dataFolder')}/${topic}-${partition}/00000000000000000000.log`;
   const file = await open(path, 'r+');
   try {
     const bytes = await file.readFile();

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectAccounted } from '../support/expect-accounted.ts';
+import { makeTopics } from '../support/make-topics.ts';
 import { until } from '../support/until.ts';
 import { OUTCOMES, World } from '../support/world.ts';
 
@@ -8,7 +9,7 @@ const COUNTERPARTS = ['retry.1s', 'retry.3s', 'dead-letter'];
 test('partitions added to the source of a running service are served once every counterpart has them', async () => {
   const world = await World.create({ partitions: 2, settings: { CREATE_TOPICS: 'false' } });
   const topics = [...COUNTERPARTS, OUTCOMES].map((suffix) => ({ topic: world.topic(suffix), numPartitions: 2 }));
-  await world.admin.createTopics({ topics, waitForLeaders: true });
+  await makeTopics(world.admin, topics);
   const grow = async (suffix: string, count: number): Promise<void> => {
     await world.admin.createPartitions({ topicPartitions: [{ topic: world.topic(suffix), count }] });
   };

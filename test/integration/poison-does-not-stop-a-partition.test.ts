@@ -6,6 +6,7 @@ import { runKafkaTool } from '../../deploy/local/kafka-tool.ts';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
 import type { PaymentFinal } from '../../src/core/event.ts';
 import { readOutcome } from '../../src/inspect/outcome.ts';
+import { makeTopics } from '../support/make-topics.ts';
 import { keepLedger } from '../support/ledger.ts';
 import { avroLong } from '../support/avro-bytes.ts';
 import { avroBytes, framed, register } from '../support/schemas.ts';
@@ -381,14 +382,14 @@ test('what fits into no topic, not even compressed, leaves its coordinates and i
     profile: { rules: [{ when: { paymentId: 'unknown' }, answer: { code: 'UNKNOWN_EXCEPTION' } }] },
     settings: { RETRY_DELAYS: '1s' },
   });
-  await small.admin.createTopics({
-    waitForLeaders: true,
-    topics: ['retry.1s', 'dead-letter'].map((suffix) => ({
+  await makeTopics(
+    small.admin,
+    ['retry.1s', 'dead-letter'].map((suffix) => ({
       topic: small.topic(suffix),
       numPartitions: 2,
       configEntries: [{ name: 'max.message.bytes', value: '20000' }],
     })),
-  });
+  );
   const padded = { ...(SCHEMA as { fields: unknown[] }) };
   padded.fields = [...padded.fields, { name: 'padding', type: 'bytes' }];
   const schemaId = await register(`${small.source}-padded`, padded);

@@ -149,7 +149,7 @@ describe('reset', () => {
   test('events of the range that wait in a retry topic are sent from there, once', async () => {
     const world = await World.create({
       partitions: 1,
-      settings: { RETRY_DELAYS: '5s' },
+      settings: { RETRY_DELAYS: '10s' },
       profile: { rules: [{ when: { paymentId: 'P-0-1', attempt: 1 }, answer: { code: 'UNKNOWN_EXCEPTION' } }] },
     });
     await world.writeEverywhere(3);

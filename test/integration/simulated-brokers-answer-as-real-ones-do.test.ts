@@ -40,7 +40,8 @@ async function played(script: Script, brokers: Brokers): Promise<unknown> {
 }
 
 describe('one broker', () => {
-  test.for(Object.entries(ONE_BROKER))('%s', async ([, script]) => {
+  // Each has topics, groups and connections of its own, and mostly waits.
+  test.concurrent.for(Object.entries(ONE_BROKER))('%s', async ([, script]) => {
     const real = await played(script, realBrokers(inject('bootstrapServers')));
     expect(await played(script, simulatedBrokers(1, 0))).toEqual(real);
   });

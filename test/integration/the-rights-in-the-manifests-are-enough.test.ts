@@ -9,6 +9,7 @@ import type { Manifest } from '../deploy/kubernetes/manifests.ts';
 import type { KafkaAcl, KafkaUser } from '../deploy/kubernetes/kinds.ts';
 import { runCommand } from '../support/command.ts';
 import { expectAccounted } from '../support/expect-accounted.ts';
+import { makeTopics } from '../support/make-topics.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support/keys.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { parkByHand } from '../support/park-by-hand.ts';
@@ -184,14 +185,11 @@ async function worldFor(
   const outcomes = outcomesOf(world);
   Object.assign(world.settings, { OUTCOMES_TOPIC: outcomes });
   const topics = [...['retry.1s', 'retry.3s', 'dead-letter'].map((suffix) => world.topic(suffix)), outcomes];
-  await world.admin.createTopics({
-    waitForLeaders: true,
-    topics: topics.map((topic) => ({
-      topic,
-      numPartitions: 1,
-      configEntries: [{ name: 'max.message.bytes', value: '1114124' }],
-    })),
-  });
+  const configEntries = [{ name: 'max.message.bytes', value: '1114124' }];
+  await makeTopics(
+    world.admin,
+    topics.map((topic) => ({ topic, numPartitions: 1, configEntries })),
+  );
   await grant(world, user, granted);
   return world;
 }

@@ -17,8 +17,6 @@ export interface CommandRun {
 /** How a command is run. */
 export interface CommandOptions {
   readonly settings: Readonly<Record<string, string>>;
-  /** Sends it SIGINT after so many milliseconds. */
-  readonly interruptAfterMs?: number;
 }
 
 /**
@@ -47,11 +45,7 @@ export function startCommand(
 
 /** Runs a built command to its end. */
 export async function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandRun> {
-  const { settings, interruptAfterMs } = options;
-  const { process: child, ended } = startCommand(args, settings);
-  const interrupt =
-    interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
-  return ended.finally(() => clearTimeout(interrupt));
+  return startCommand(args, options.settings).ended;
 }
 
 /** Runs a built command to its end; `json` is what it printed, `undefined` where that is none. */

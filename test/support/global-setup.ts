@@ -6,6 +6,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     bootstrapServers: string;
     registryUrl: string;
+    /** Where the broker keeps a folder for each partition; empty where it was there before. */
+    dataFolder: string;
   }
 }
 
@@ -15,5 +17,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const cluster = await startCluster();
   project.provide('bootstrapServers', cluster.bootstrapServers);
   project.provide('registryUrl', cluster.registryUrl);
+  project.provide('dataFolder', cluster.brokers[0]?.dataFolder ?? '');
   return () => cluster.stop();
 }

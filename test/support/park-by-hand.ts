@@ -1,5 +1,6 @@
 import type { Producer } from 'kafkajs';
 import { sampleEvent } from '../../src/cli/sample-events.ts';
+import { makeTopics } from './make-topics.ts';
 import type { World } from './world.ts';
 
 /** A copy as a member would have left it behind. */
@@ -26,7 +27,7 @@ export async function parkByHand(world: World, parked: Parked, sender?: Pick<Pro
   const topic = world.topic(`retry.${tier}`);
   if (!(await world.admin.listTopics()).includes(topic)) {
     const topics = [{ topic, numPartitions: world.partitions, replicationFactor: 1 }];
-    await world.admin.createTopics({ topics, waitForLeaders: true });
+    await makeTopics(world.admin, topics);
   }
   const now = Date.now();
   const headers = {

@@ -1,7 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import type { IHeaders, Kafka } from 'kafkajs';
-// Reads batches as the service does.
-import '../../src/kafka/kafkajs/patched.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kafka } from 'kafkajs';
+import type { Headers } from '../../src/core/record.ts';
+import { scan } from '../../src/inspect/scan.ts';
+import type { Unread } from '../../src/inspect/unread.ts';
+import { NO_VALUE } from '../../src/kafka/kafkajs/patches/headers-without-value.ts';
+import { openReader } from '../../src/kafka/kafkajs/reader.ts';
 
 /** A record as it stands in a topic. */
 export interface StoredRecord {
@@ -22,71 +25,67 @@ export interface StoredRecord {
 export type Positions = Map<number, number>;
 
 const READ_LIMIT_MS = 60_000;
+const PAUSE_MS = 50;
 
-/** Everything a topic holds now, partition by partition in order. */
+/** Everything a topic holds now, partition by partition in order; nothing where there is none of its name. */
 export async function readTopic(kafka: Kafka, topic: string): Promise<StoredRecord[]> {
   const records: StoredRecord[] = [];
   await scanTopic(kafka, topic, (record) => records.push(record));
   return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
 
-/** Visits what a topic holds now from these positions on, each partition in order, and moves the positions along. */
+/**
+ * Visits what a topic holds now from these positions on, each partition in order, and moves the positions along. Waits for the
+ * end of transactions that are open.
+ */
 export async function scanTopic(
   kafka: Kafka,
   topic: string,
   visit: (record: StoredRecord) => void,
   positions: Positions = new Map(),
 ): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect());
-  const waiting = new Map<number, number>();
-  for (const { partition, low, high } of ends) {
-    const from = Math.max(Number(low), positions.get(partition) ?? 0);
-    positions.set(partition, from);
-    if (Number(high) > from) waiting.set(partition, Number(high));
+  const reader = await openReader(kafka);
+  const signal = AbortSignal.timeout(READ_LIMIT_MS);
+  try {
+    for (let left = await readOn(); left.length > 0; left = await readOn()) {
+      if (signal.aborted) throw new Error(`${topic} was not read in time: ${JSON.stringify(left)}`);
+      await sleep(PAUSE_MS);
+    }
+  } finally {
+    await reader.close();
   }
-  if (waiting.size === 0) return;
 
-  const consumer = kafka.consumer({ groupId: `reader-${randomUUID()}`, maxWaitTimeInMs: 100 });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  const read = new Promise<void>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`${topic} was not read in time`)), READ_LIMIT_MS);
-    consumer.on('consumer.crash', ({ payload: { restart, error } }) => !restart && reject(error));
-    consumer.on('consumer.disconnect', () => clearTimeout(late));
-    void consumer.run({
-      autoCommit: false,
-      eachBatch: ({ batch }) => {
-        const { partition, messages } = batch;
-        for (const { offset, timestamp, key, value, headers = {} } of messages) {
-          // After a seek, what was under way from another position still arrives.
-          if (Number(offset) < (positions.get(partition) ?? 0)) continue;
-          positions.set(partition, Number(offset) + 1);
-          visit({ partition, offset: Number(offset), timestamp: Number(timestamp), key, value, ...headersOf(headers) });
-        }
-        if (Number(batch.lastOffset()) + 1 >= (waiting.get(partition) ?? 0)) waiting.delete(partition);
-        if (waiting.size === 0) resolve();
-        return Promise.resolve();
+  async function readOn(): Promise<Unread[]> {
+    const [layout] = await reader.layouts([topic]);
+    if (layout?.error === 'UNKNOWN_TOPIC_OR_PARTITION') return [];
+    const unread = await scan(reader, {
+      topics: (layout?.partitions ?? []).map(({ partition }) => {
+        return { topic, partitions: [partition], from: { offset: positions.get(partition) ?? 0 } };
+      }),
+      wants: () => true,
+      visit: ({ partition, offset, timestamp, key, value, headers }) => {
+        positions.set(partition, offset + 1);
+        visit({ partition, offset, timestamp, key, value, ...headersOf(headers) });
       },
+      signal,
     });
-    for (const [partition, offset] of positions) consumer.seek({ topic, partition, offset: String(offset) });
-  });
-  await read.finally(() => consumer.disconnect());
+    // Tests write batches that nobody can read, on purpose.
+    return unread.filter(({ why }) => !why.includes('cannot be read'));
+  }
 }
 
-function headersOf(headers: IHeaders): Pick<StoredRecord, 'headers' | 'text' | 'values'> {
+function headersOf(headers: Headers): Pick<StoredRecord, 'headers' | 'text' | 'values'> {
   const values = valuesByName(headers);
   const plain = Object.fromEntries(Object.entries(values).map(([name, [value]]) => [name, value ?? Buffer.alloc(0)]));
   const text = Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, value.toString()]));
   return { headers: plain, text, values };
 }
 
-function valuesByName(headers: IHeaders): Record<string, (Buffer | null)[]> {
+function valuesByName(headers: Headers): Record<string, (Buffer | null)[]> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]: [string, unknown]) => [
+    Object.entries(headers).map(([name, value]) => [
       name,
-      [value].flat().map((one) => (one instanceof Buffer || typeof one === 'string' ? Buffer.from(one) : null)),
+      [value].flat().map((one) => (one === undefined || one === NO_VALUE ? null : Buffer.from(one))),
     ]),
   );
 }

@@ -11,6 +11,7 @@ import { registerSchema } from '../../src/kafka/produce/emitter.ts';
 import { avroBytes, framed, PAYMENT_FINAL } from './schemas.ts';
 import type { Profile } from '../../src/simulator/faults.ts';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/gateway.ts';
+import { makeTopics } from './make-topics.ts';
 import { pem, removeTemporaryFolders, rsaKeyPair, signingKeysFolder, temporaryFolder } from './keys.ts';
 import { ServiceProcess } from './service-process.ts';
 import { readTopic, type StoredRecord } from './topic-reader.ts';
@@ -131,14 +132,7 @@ export class World {
     ]);
     const configEntries = Object.entries(topicConfig).map(([name, value]) => ({ name, value }));
     const topics = [{ topic: source, numPartitions: partitions, replicationFactor, configEntries }];
-    await admin.createTopics({ topics, waitForLeaders: false });
-    // kafkajs' own wait throws where the broker that it asks has not heard of the topic yet.
-    await until('the source to have leaders', () =>
-      admin.fetchTopicMetadata({ topics: [source] }).then(
-        ({ topics: [made] }) => made?.partitions.every(({ leader }) => leader >= 0),
-        () => false,
-      ),
-    );
+    await makeTopics(admin, topics);
     const world = new World({
       source,
       partitions,
@@ -251,8 +245,7 @@ export class World {
 
   /** What a topic of this world holds, by its name behind the source's: '', 'retry.1s', 'dead-letter'; `[]` without it. */
   async records(suffix: string): Promise<StoredRecord[]> {
-    const topic = this.topic(suffix);
-    return (await this.admin.listTopics()).includes(topic) ? readTopic(this.kafka, topic) : [];
+    return readTopic(this.kafka, this.topic(suffix));
   }
 
   topic(suffix: string): string {
@@ -302,7 +295,7 @@ export class World {
         }
         return true;
       },
-      { withinMs, everyMs: 100 },
+      { withinMs, everyMs: 200 },
     );
   }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { text as whole } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Mutant } from './table.ts';
@@ -12,6 +12,9 @@ const COPIED = [
   ...['src', 'schemas', 'test/simulation', 'test/support', 'test/chaos', 'deploy/local/layout.ts'],
   ...['package.json', 'tsconfig.json'],
 ];
+
+/** Packages that tests install below themselves are large, and no code of ours. */
+const isOurs = (path: string): boolean => basename(path) !== 'node_modules';
 
 /** What the command has said. */
 export interface Said {
@@ -36,7 +39,7 @@ export interface WithoutRule {
  */
 export function withoutRule({ name, file, from, to }: Mutant): WithoutRule {
   const folder = mkdtempSync(join(tmpdir(), 'payment-notifier-mutant-'));
-  for (const part of COPIED) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  for (const part of COPIED) cpSync(join(ROOT, part), join(folder, part), { recursive: true, filter: isOurs });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const code = readFileSync(join(folder, file), 'utf8');
   if (code.split(from).length !== 2) throw new Error(`${name}: its place is not once in ${file}`);

@@ -1,3 +1,4 @@
+import { ERROR } from '../../brokers/error-codes.ts';
 import type { Response } from '../../brokers/messages/apis.ts';
 import type { RawClient } from '../raw-client.ts';
 import type { Script, Stage } from '../stage.ts';
@@ -55,6 +56,14 @@ class Producer {
     return answer;
   }
 
+  /** Commits once more, as soon as the coordinator knows that the first time has reached everybody. */
+  endedAgain(): Promise<Response<'EndTxn'>> {
+    return until('the transaction to have ended', async () => {
+      const answer = await this.end(true);
+      return answer.errorCode === ERROR.CONCURRENT_TRANSACTIONS ? undefined : answer;
+    });
+  }
+
   end(committed: boolean) {
     return this.#coordinator.ask('EndTxn', { transactionalId: this.id, ...this.who, committed });
   }
@@ -96,7 +105,7 @@ export const TRANSACTION_SCRIPTS: Readonly<Record<string, Script>> = {
     stage.note('committed', await producer.end(true));
     await stable(stage, topic, 3);
     await stage.ask('ended', 'Fetch', fetchRequest(topic, 0));
-    stage.note('committed again', await producer.end(true));
+    stage.note('committed again', await producer.endedAgain());
     stage.note('aborted', await producer.end(false));
   },
 
