@@ -32,11 +32,13 @@ export const TOPIC_FAULTS: Makers<'partitions_added' | 'topic_remade' | 'open_tr
   redrive: (fault) => {
     const isCommitted = fault.random.next() < 0.7;
     const end = fault.world.topics.redrive(fault.random, isCommitted);
-    if (end !== undefined) fault.lasts(drawnMs(fault), isCommitted ? 'to be committed' : 'to be aborted', end);
+    if (end === undefined) return;
+    fault.lasts(drawnMs(fault), isCommitted ? 'to be committed' : 'to be aborted', end);
+    fault.world.moments.happened('redriving');
   },
 };
 
 /** Mostly as long as a program takes, sometimes as long as it takes until brokers end what nobody else does. */
 function drawnMs({ random }: Fault): number {
-  return random.next() < 0.7 ? random.between(0, 300) : random.between(1_000, 15_000);
+  return random.next() < 0.5 ? random.between(0, 300) : random.between(1_000, 15_000);
 }

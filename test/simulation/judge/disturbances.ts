@@ -88,6 +88,8 @@ function losesWorkForMs({ kind }: Disturbance): number | undefined {
     case 'broker_stop':
     case 'cut':
     case 'reset':
+    case 'late_write':
+    case 'late_commit':
       return CONNECTS_WITHIN_MS;
     case 'roll':
     case 'join':
