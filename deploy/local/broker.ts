@@ -28,17 +28,19 @@ export interface BrokerOptions extends Omit<BrokerConfiguration, 'dataFolder'> {
   readonly runFolder: string;
   /** Instead of the flag that makes it start from the class data archive. */
   readonly classDataFlag?: string;
+  /** In MiB, of which it takes half for what is new and short-lived; 256 by default, taken as needed. */
+  readonly heap?: number | undefined;
 }
 
 /** Describes a broker without starting it. */
 export function createBroker(options: BrokerOptions): Broker {
-  const { self, listeners = {}, folder, runFolder, classDataFlag } = options;
+  const { self, listeners = {}, folder, runFolder } = options;
   const name = `broker-${self.id}`;
   const dataFolder = `${folder}/${name}-data`;
   const propertiesFile = `${folder}/${name}.properties`;
   const jvm = createJvm({
     name,
-    args: brokerArgs(propertiesFile, classDataFlag),
+    args: brokerArgs(propertiesFile, options),
     logFolder: folder,
     runFolder,
     prepare: async () => {
@@ -57,12 +59,11 @@ export function createBroker(options: BrokerOptions): Broker {
   });
 }
 
-function brokerArgs(
-  propertiesFile: string,
-  classDataFlag = `-XX:SharedArchiveFile=${KAFKA.brokerClassData}`,
-): string[] {
+function brokerArgs(propertiesFile: string, { classDataFlag, heap }: BrokerOptions): string[] {
+  const classData = classDataFlag ?? `-XX:SharedArchiveFile=${KAFKA.brokerClassData}`;
+  const memory = heap === undefined ? ['-Xmx256m'] : [`-Xms${heap}m`, `-Xmx${heap}m`, `-Xmn${heap / 2}m`];
   const logging = `-Dlog4j2.configurationFile=${LOGGING}`;
-  return [classDataFlag, '-Xmx256m', logging, '-cp', KAFKA.classPath, 'kafka.Kafka', propertiesFile];
+  return [classData, ...memory, logging, '-cp', KAFKA.classPath, 'kafka.Kafka', propertiesFile];
 }
 
 /** Does what `StorageTool format` does, without another JVM. Leaves a folder alone that is formatted already. */

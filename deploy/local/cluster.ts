@@ -23,6 +23,8 @@ export interface ClusterOptions {
   readonly listeners?: Readonly<Record<string, ListenerOptions>>;
   /** Added to every broker's `server.properties`, winning over what is there. */
   readonly serverProperties?: Readonly<Record<string, string>>;
+  /** Of each broker, in MiB; 256 by default, which is little for some thousand partitions. */
+  readonly heap?: number;
   /** Where data and logs go and stay, for a later cluster to find. By default they go with the cluster. */
   readonly runDir?: string;
 }
@@ -114,10 +116,10 @@ async function describeNodes(options: ClusterOptions, runFolder: string): Promis
   const wanted = Object.entries(options.listeners ?? {});
   const [registryPort = 0, ...ports] = await freePorts(1 + (2 + wanted.length) * ids.length);
   const all = ids.map((id) => ({ id, port: ports.pop() ?? 0, controllerPort: ports.pop() ?? 0 }));
-  const overrides = options.serverProperties ?? {};
+  const { serverProperties: overrides = {}, heap } = options;
   const listeners = () => Object.fromEntries(wanted.map(([name, own]) => [name, { ...own, port: ports.pop() ?? 0 }]));
   return {
-    brokers: all.map((self) => createBroker({ self, all, listeners: listeners(), overrides, folder, runFolder })),
+    brokers: all.map((self) => createBroker({ self, all, listeners: listeners(), overrides, heap, folder, runFolder })),
     registry: options.registry === false ? undefined : createRegistry({ port: registryPort, folder, runFolder }),
   };
 }

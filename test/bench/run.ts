@@ -20,6 +20,9 @@ import { writeReport } from './report/write.ts';
 import { forPrograms, type Results } from './results.ts';
 import type { Figures } from './figures.ts';
 
+/** In MiB; with less a broker collects garbage for so long that it is measured instead of who reads from it. */
+const BROKER_HEAP = 2_048;
+
 const { out, err } = thisProcess();
 
 await main().catch(exitWithProblem);
@@ -56,7 +59,7 @@ async function measureAll(
   onEnd: Ends['onEnd'],
 ): Promise<Results> {
   const cores = bindOthers(Math.max(...cells.map(({ members }) => members)));
-  const cluster = await startCluster();
+  const cluster = await startCluster({ heap: BROKER_HEAP });
   onEnd(() => cluster.stop());
   const ground = await prepareGround({ cluster, cores, nodes }, onEnd);
   const measured = cells.map((cell) => ({ cell, rounds: [] as Figures[] }));

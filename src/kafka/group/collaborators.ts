@@ -27,6 +27,8 @@ export interface TopicWatch {
   admits(group: ConsumerGroup): Promise<boolean>;
   /** Looks which topics there are, and lets the client go on with those. */
   look(cluster: Cluster): Promise<void>;
+  /** Whether what is written to a topic waits there anyway. */
+  mayWait(topic: string): boolean;
   /** A broker does not know a topic that is read. */
   unknownTopic(group: ConsumerGroup): Promise<void>;
   /** A broker does not have the offset that was asked for. */

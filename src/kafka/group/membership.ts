@@ -155,6 +155,8 @@ export class Membership implements GroupHooks {
     return [];
   }
 
+  readonly mayWait = (topic: string): boolean => this.#topics.mayWait(topic);
+
   recover(group: ConsumerGroup, error: KafkaError, inner: () => Promise<void>): Promise<void> {
     return recoverFromFetch(group, error, inner, this.#topics, this.#observe);
   }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { groupedBy } from '../../core/grouped-by.ts';
 import { fetchedBatch } from './fetched.ts';
 import { FetchSession, type SessionAnswer, type SessionQuery } from './fetch-session.ts';
+import { FetchTurns, type Share } from './fetch-turns.ts';
 import { readFetched } from './patches/fetch-as-bytes.ts';
 import { privatePart } from './private-parts.ts';
 import type { Broker, ConsumerGroup, FetchAnswer, FetchedBatch, KafkaError } from './types.ts';
@@ -39,25 +41,49 @@ interface SendingBroker extends Broker {
   disconnect(): Promise<void>;
 }
 
+/** Whether what is written to a topic waits anyway, so that it need not be read at once. */
+export type MayWait = (topic: string) => boolean;
+
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** What is assigned of what one broker leads. */
+type Led = Readonly<Record<Share, readonly Place[]>>;
+
+const NOTHING: Led = { urgent: [], patient: [] };
+
 const { Fetch: apiKey } = privatePart('protocol/requests/apiKeys.js') as { readonly Fetch: number };
 const { requests } = privatePart('protocol/requests/index.js') as { readonly requests: { readonly Fetch: object } };
 
-/** What a group fetches, and whom it asks; kept from fetch to fetch. */
+/** Of the broker's sessions and turns with a group, what is kept from fetch to fetch. */
+class BrokerFetches {
+  readonly turns = new FetchTurns();
+  readonly sessions: Readonly<Record<Share, FetchSession>>;
+
+  /** @param maxBytes of each partition in an answer */
+  constructor(maxBytes: number) {
+    this.sessions = { urgent: new FetchSession(maxBytes), patient: new FetchSession(maxBytes) };
+  }
+}
+
+/** What a group fetches, and whom it asks. */
 class GroupFetches {
-  readonly #sessions = new Map<string, FetchSession>();
+  readonly #brokers = new Map<string, BrokerFetches>();
   #checked: readonly [metadata: unknown, assigned: unknown] = [undefined, undefined];
   #assigned: object | undefined;
   /** What is assigned, by the broker that leads it; made anew where leaders or the assignment have changed. */
-  #places = new Map<string, Map<string, number[]>>();
+  #led = new Map<string, Led>();
 
-  sessionWith(nodeId: string, maxBytes: number): FetchSession {
-    const session = this.#sessions.get(nodeId) ?? new FetchSession(maxBytes);
-    this.#sessions.set(nodeId, session);
-    return session;
+  with(nodeId: string, maxBytes: number): BrokerFetches {
+    const fetches = this.#brokers.get(nodeId) ?? new BrokerFetches(maxBytes);
+    this.#brokers.set(nodeId, fetches);
+    return fetches;
   }
 
   /** Throws where partitions have been added: the group has to be joined again for them. */
-  placesAt(nodeId: string, group: Parts): ReadonlyMap<string, readonly number[]> {
+  ledBy(nodeId: string, group: Parts, mayWait: MayWait): Led {
     const { metadata } = group.cluster.brokerPool;
     const { assignedPartitionsByTopic: assigned } = group.subscriptionState;
     if (this.#checked[0] !== metadata || this.#checked[1] !== group.partitionsPerSubscribedTopic) {
@@ -66,35 +92,44 @@ class GroupFetches {
       this.#assigned = undefined;
     }
     if (this.#assigned !== assigned) {
-      this.#places = placesByLeader(metadata, assigned);
+      this.#led = byLeader(metadata, assigned, mayWait);
       this.#assigned = assigned;
     }
-    return this.#places.get(nodeId) ?? new Map<string, number[]>();
+    return this.#led.get(nodeId) ?? NOTHING;
   }
 }
 
 const fetches = new WeakMap<ConsumerGroup, GroupFetches>();
 
 /**
- * Fetches what a broker leads of the group's assignment, in a session: it costs what is new, where kafkajs asks for
+ * Fetches what a broker leads of the group's assignment, in sessions: it costs what is new, where kafkajs asks for
  * every partition each time, and looks through all of them in quadratic time before. Resolves to nothing where it fails;
  * then the group has been told.
  */
-export async function fetchForGroup(group: ConsumerGroup, nodeId: string): Promise<FetchedBatch[]> {
+export async function fetchForGroup(group: ConsumerGroup, nodeId: string, mayWait: MayWait): Promise<FetchedBatch[]> {
   const parts = group as unknown as Parts;
   const known = fetches.get(group) ?? new GroupFetches();
   fetches.set(group, known);
-  const session = known.sessionWith(nodeId, parts.maxBytesPerPartition);
+  const { turns, sessions } = known.with(nodeId, parts.maxBytesPerPartition);
+  let session = sessions.urgent;
   try {
     await group.cluster.refreshMetadataIfNecessary();
-    want(known.placesAt(nodeId, parts), parts, session);
-    if (!session.isWanted) {
+    const led = known.ledBy(nodeId, parts, mayWait);
+    const wanted = { urgent: isAnyWanted(led.urgent, parts), patient: isAnyWanted(led.patient, parts) };
+    const turn = turns.next(wanted, performance.now(), parts.maxWaitTime);
+    if (turn === undefined) {
       await sleep(parts.maxWaitTime);
       return [];
     }
+    session = sessions[turn.share];
+    for (const place of led[turn.share]) {
+      const offset = offsetWanted(place, parts);
+      if (offset !== undefined) session.want(place.topic, place.partition, offset);
+    }
     const broker = (await group.cluster.findBroker({ nodeId })) as SendingBroker;
-    const answer = await ask(broker, session.query(), parts);
+    const answer = await ask(broker, session.query(), parts, turn.waitMs);
     if (!session.answered(answer)) return [];
+    turns.answered(turn.share, answer.responses.length > 0, performance.now());
     await readFetched(answer, (topic, partition) => session.askedFrom(topic, partition));
     return batchesOf(answer, session, parts);
   } catch (error) {
@@ -104,21 +139,22 @@ export async function fetchForGroup(group: ConsumerGroup, nodeId: string): Promi
   }
 }
 
-function want(places: ReadonlyMap<string, readonly number[]>, parts: Parts, session: FetchSession): void {
-  const { subscriptionState, offsetManager } = parts;
-  for (const [topic, partitions] of places) {
-    const offsets = offsetManager.resolvedOffsets[topic];
-    for (const partition of partitions) {
-      const offset = offsets?.[partition];
-      // What no lane has pointed at yet is not read.
-      if (offset === undefined || subscriptionState.isPaused(topic, partition)) continue;
-      session.want(topic, partition, offset);
-    }
-  }
+/** Where to read a partition on; `undefined` where nothing is to be read of it: it is paused, or no lane has pointed at it yet. */
+function offsetWanted({ topic, partition }: Place, { offsetManager, subscriptionState }: Parts): string | undefined {
+  const offset = offsetManager.resolvedOffsets[topic]?.[partition];
+  return offset === undefined || subscriptionState.isPaused(topic, partition) ? undefined : offset;
 }
 
-async function ask(broker: SendingBroker, query: SessionQuery, parts: Parts): Promise<FetchAnswer & SessionAnswer> {
-  const { isolationLevel, minBytes, maxBytes, maxWaitTime } = parts;
+function isAnyWanted(places: readonly Place[], parts: Parts): boolean {
+  return places.some((place) => offsetWanted(place, parts) !== undefined);
+}
+
+async function ask(
+  broker: SendingBroker,
+  query: SessionQuery,
+  { isolationLevel, minBytes, maxBytes }: Parts,
+  maxWaitTime: number,
+): Promise<FetchAnswer & SessionAnswer> {
   const fetch = broker.lookupRequest(apiKey, requests.Fetch);
   try {
     return await broker.connectionPool.send(
@@ -138,18 +174,20 @@ function batchesOf({ responses }: FetchAnswer, session: FetchSession, { subscrip
   );
 }
 
-function placesByLeader(
+function byLeader(
   metadata: Metadata | null,
   assigned: Parts['subscriptionState']['assignedPartitionsByTopic'],
-): Map<string, Map<string, number[]>> {
-  const places = new Map<string, Map<string, number[]>>();
-  for (const { topic, partitionMetadata } of metadata?.topicMetadata ?? []) {
+  mayWait: MayWait,
+): Map<string, Led> {
+  const places = (metadata?.topicMetadata ?? []).flatMap(({ topic, partitionMetadata }) => {
     const own = new Set(assigned[topic]?.partitions);
-    for (const { partitionId, leader } of partitionMetadata) {
-      if (!own.has(partitionId)) continue;
-      const led = places.get(String(leader)) ?? new Map<string, number[]>();
-      places.set(String(leader), led.set(topic, [...(led.get(topic) ?? []), partitionId]));
-    }
-  }
-  return places;
+    return partitionMetadata
+      .filter(({ partitionId }) => own.has(partitionId))
+      .map(({ partitionId, leader }) => ({ topic, partition: partitionId, leader: String(leader) }));
+  });
+  const led = [...groupedBy(places, ({ leader }) => leader)].map(([leader, all]): [string, Led] => [
+    leader,
+    { urgent: all.filter(({ topic }) => !mayWait(topic)), patient: all.filter(({ topic }) => mayWait(topic)) },
+  ]);
+  return new Map(led);
 }

@@ -61,6 +61,10 @@ export class MissingTopics implements TopicWatch {
     return this.#options.topics.listAnew(group);
   }
 
+  mayWait(topic: string): boolean {
+    return topic !== this.#options.topics.topology.source;
+  }
+
   /** Looks which topics there are, and lets the client go on with those. */
   look(cluster: Cluster): Promise<void> {
     this.#looking ??= this.#look(cluster).finally(() => (this.#looking = undefined));

@@ -1,4 +1,4 @@
-import { fetchForGroup } from '../group-fetch.ts';
+import { fetchForGroup, type MayWait } from '../group-fetch.ts';
 import { privatePart } from '../private-parts.ts';
 import type { Assigner, ConsumerGroup, FetchedBatch, KafkaError } from '../types.ts';
 
@@ -8,6 +8,7 @@ export interface GroupHooks {
   leave(group: ConsumerGroup, inner: () => Promise<void>): Promise<void>;
   fetch(group: ConsumerGroup, inner: () => Promise<FetchedBatch[]>): Promise<FetchedBatch[]>;
   recover(group: ConsumerGroup, error: KafkaError, inner: () => Promise<void>): Promise<void>;
+  readonly mayWait: MayWait;
 }
 
 const hooksByAssigner = new WeakMap<Assigner, GroupHooks>();
@@ -45,7 +46,7 @@ prototype.leave = function (this: ConsumerGroup) {
 prototype.fetch = function (this: ConsumerGroup, nodeId) {
   const hooks = hooksOf(this);
   if (hooks === undefined) return original.fetch.call(this, nodeId);
-  return hooks.fetch(this, () => fetchForGroup(this, nodeId));
+  return hooks.fetch(this, () => fetchForGroup(this, nodeId, hooks.mayWait));
 };
 prototype.recoverFromFetch = function (this: ConsumerGroup, error) {
   const inner = (): Promise<void> => original.recoverFromFetch.call(this, error);

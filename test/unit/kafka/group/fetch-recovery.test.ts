@@ -16,6 +16,7 @@ async function doneAbout(error: Partial<KafkaError>, brokers: 'answer' | 'do not
   const group = { cluster: { refreshMetadata: say('refresh metadata') } } as unknown as ConsumerGroup;
   const topics = {
     listAnew: () => Promise.resolve(),
+    mayWait: () => false,
     admits: () => Promise.resolve(true),
     look: say('look'),
     unknownTopic: say('unknown topic'),

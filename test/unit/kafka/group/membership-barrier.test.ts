@@ -42,6 +42,7 @@ function memberWith({
     },
     {
       listAnew: () => told('list topics'),
+      mayWait: () => false,
       admits: () => Promise.resolve(admits),
       look: () => told('look'),
       unknownTopic: () => told('unknown topic'),

@@ -23,6 +23,7 @@ function membershipWith({
     { open, drain, isInDoubt, take: () => undefined, closed: () => undefined },
     {
       listAnew: () => Promise.resolve(),
+      mayWait: () => false,
       admits: () => Promise.resolve(true),
       look: () => Promise.resolve(void asked.push('look')),
       unknownTopic: () => Promise.resolve(void asked.push('unknown topic')),

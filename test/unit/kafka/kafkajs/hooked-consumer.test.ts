@@ -19,7 +19,13 @@ test('whoever makes a consumer with hooks gets its cluster, and its groups go by
   const nothing = () => Promise.resolve();
   const none = () => Promise.resolve([]);
   const left: string[] = [];
-  const hooks = { join: nothing, fetch: none, recover: nothing, leave: () => Promise.resolve(void left.push('left')) };
+  const hooks = {
+    join: nothing,
+    fetch: none,
+    recover: nothing,
+    leave: () => Promise.resolve(void left.push('left')),
+    mayWait: () => false,
+  };
   const create = ({ cluster }: { cluster: object }) => {
     made.push(cluster);
     return assigner;

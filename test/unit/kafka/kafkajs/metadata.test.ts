@@ -23,7 +23,7 @@ function clusterOf(errors: Readonly<Record<string, string[]>>) {
     assign: NOTHING,
     protocol: () => ({ name: 'a', metadata: Buffer.alloc(0) }),
   };
-  const hooks = { join: NOTHING, leave: NOTHING, fetch: NOTHING, recover: NOTHING };
+  const hooks = { join: NOTHING, leave: NOTHING, fetch: NOTHING, recover: NOTHING, mayWait: () => false };
   const { cluster } = hookedConsumer(kafka, { groupId: 'g' }, () => assigner, hooks);
   Object.assign(cluster, {
     targetTopics: new Set(['a', 'gone', 'b']),

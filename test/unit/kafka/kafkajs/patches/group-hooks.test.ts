@@ -51,6 +51,7 @@ test('a group whose assigner has hooks goes by them, and they can have it done a
     leave: hooked('leave'),
     fetch: hooked('fetch'),
     recover: hooked('recover'),
+    mayWait: () => false,
   };
   hookGroupsOf(assigner, hooks);
   expect(await go(ours)).toEqual([
