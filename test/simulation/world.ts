@@ -176,7 +176,7 @@ export class World {
     if (isClean) return;
     disturbances.begin('unclean_end', time.now, member.name)(time.now);
     if (member.wasAsked) return;
-    if (!disturbances.explainEnd(time.now, time.now)) this.judge.ended(member.name, detail);
+    if (!disturbances.explainEnd(member.name, time.now)) this.judge.ended(member.name, detail);
     // As whoever keeps processes running would.
     else time.after(STARTED_AGAIN_MS, () => this.#start(member.name, settings));
   }
