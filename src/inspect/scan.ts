@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { groupedBy } from '../core/grouped-by.ts';
 import type { KafkaRecord } from '../core/record.ts';
 import { recordOf, type RawRecord } from '../kafka/kafkajs/fetched.ts';
 import type { Fetched, Reader, TopicLayout } from '../kafka/kafkajs/reader.ts';
@@ -90,7 +91,7 @@ class Scanning {
       return all(left, troubleOf(error));
     }
     const troubled: Left = new Map();
-    const byLeader = new Map<number, Stretch[]>();
+    const led: { readonly stretch: Stretch; readonly leader: number }[] = [];
     for (const what of left) {
       const layout = layouts.get(what.topic);
       if (layout === undefined || layout.error !== undefined) {
@@ -101,10 +102,17 @@ class Scanning {
         const leader = layout.partitions.find(({ partition }) => partition === stretch.partition)?.leader;
         if (leader === undefined) troubled.set(stretch, NO_PARTITION);
         else if (leader < 0) troubled.set(stretch, NO_LEADER);
-        else byLeader.set(leader, [...(byLeader.get(leader) ?? []), stretch]);
+        else led.push({ stretch, leader });
       }
     }
-    const ofLeaders = await Promise.all([...byLeader].map(([leader, own]) => this.#readLeader(leader, own)));
+    const byLeader = groupedBy(led, ({ leader }) => leader);
+    const reading = [...byLeader].map(([leader, own]) =>
+      this.#readLeader(
+        leader,
+        own.map(({ stretch }) => stretch),
+      ),
+    );
+    const ofLeaders = await Promise.all(reading);
     return new Map([...troubled, ...ofLeaders.flatMap((own) => [...own])]);
   }
 

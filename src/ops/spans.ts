@@ -10,7 +10,6 @@ import { outcomeLabel } from './labels.ts';
 export interface SpansOptions {
   /** Of this package. */
   readonly version: string;
-  readonly groupId: string;
   /** The address that requests go to. */
   readonly target: URL;
   /** Told of what the SDK throws; nothing else comes of it. */
@@ -20,7 +19,7 @@ export interface SpansOptions {
 /** Makes attempts into spans. */
 export interface Spans {
   readonly observe: Observe;
-  /** Has the SDK export what it keeps, for a second at most. Never throws. */
+  /** Tells what is not told yet, and has the SDK export what it keeps, for a second at most. Never throws. */
   flush(): Promise<void>;
 }
 
@@ -31,38 +30,50 @@ type Flushing = api.TracerProvider & { forceFlush?(): Promise<void> };
 
 const NAME = 'payment-notifier';
 const FLUSHED_WITHIN_MS = 1_000;
+const TOLD_WITHIN_MS = 1_000;
+/** In a row a span costs half: after all that an event is, the processor no longer has an SDK's code at hand. */
+const TOLD_AT_ONCE = 64;
 
 /**
  * Tells the OpenTelemetry SDK in this process of every attempt: a span each, the child of the span in which the record was
- * written, or the root of a trace of its own where the record names none. A span is made when its attempt is over, so
- * nothing of it can get into the request.
+ * written, or the root of a trace of its own where the record names none. Spans are made when their attempts are over, at most
+ * a second later, so nothing of them can get into a request.
  *
  * @returns `undefined` where no SDK was registered before: then an attempt costs nothing
  */
-export function createSpans({ version, groupId, target, onFailure }: SpansOptions): Spans | undefined {
+export function createSpans({ version, target, onFailure }: SpansOptions): Spans | undefined {
   const provider: Provider = api.trace.getTracerProvider();
   const tracer = (provider.getDelegateTracer ?? provider.getTracer).call(provider, NAME, version);
   if (tracer === undefined) return undefined;
   const name = `POST ${target.pathname}`;
-  const always = alwaysOf(target, groupId);
-  const tell = (fact: AttemptFact): void => {
-    const failure = failureOf(fact.outcome);
-    const attributes = attributesOf(fact, failure, always);
-    const begun = { kind: api.SpanKind.CLIENT, startTime: hrTime(fact.startedAt), attributes };
-    const span = tracer.startSpan(name, begun, contextOf(fact.record.trace));
-    if (failure !== undefined) span.setStatus({ code: api.SpanStatusCode.ERROR });
-    span.end(hrTime(fact.startedAt + fact.durationMs));
+  const always = { kind: api.SpanKind.CLIENT, attributes: alwaysOf(target) };
+  const tell = ({ trace, startTime, endTime, attributes, failed }: Untold): void => {
+    const span = tracer.startSpan(name, { ...always, startTime }, contextOf(trace));
+    span.setAttributes(attributes);
+    if (failed) span.setStatus({ code: api.SpanStatusCode.ERROR });
+    span.end(endTime);
+  };
+  const untold: Untold[] = [];
+  let due: NodeJS.Timeout | undefined;
+  const tellAll = (): void => {
+    clearTimeout(due);
+    due = undefined;
+    for (const one of untold.splice(0)) {
+      try {
+        tell(one);
+      } catch (error) {
+        onFailure(error);
+      }
+    }
   };
   return {
     observe: (fact) => {
       if (fact.kind !== 'attempt') return;
-      try {
-        tell(fact);
-      } catch (error) {
-        onFailure(error);
-      }
+      due ??= setTimeout(tellAll, TOLD_WITHIN_MS).unref();
+      if (untold.push(untoldOf(fact)) === TOLD_AT_ONCE) tellAll();
     },
     flush: async () => {
+      tellAll();
       const sdk: Flushing = provider.getDelegate?.() ?? provider;
       try {
         await Promise.race([sdk.forceFlush?.(), sleep(FLUSHED_WITHIN_MS, undefined, { ref: false })]);
@@ -73,31 +84,48 @@ export function createSpans({ version, groupId, target, onFailure }: SpansOption
   };
 }
 
-type Always = ReturnType<typeof alwaysOf>;
+/** Of an attempt only what its span says: the bytes of record and answer go. */
+interface Untold {
+  readonly trace: TraceContext | undefined;
+  readonly startTime: api.HrTime;
+  readonly endTime: api.HrTime;
+  readonly attributes: api.Attributes;
+  readonly failed: boolean;
+}
 
-/** What is the same in all spans. */
-function alwaysOf(target: URL, groupId: string) {
-  const port = Number(target.port || (target.protocol === 'https:' ? 443 : 80));
-  return { url: target.href, host: target.hostname, port, groupId };
+function untoldOf(fact: AttemptFact): Untold {
+  const failure = failureOf(fact.outcome);
+  return {
+    trace: fact.record.trace,
+    startTime: hrTime(fact.startedAt),
+    endTime: hrTime(fact.startedAt + fact.durationMs),
+    attributes: attributesOf(fact, failure),
+    failed: failure !== undefined,
+  };
+}
+
+/** What is the same in all spans, and what a sampler sees. */
+function alwaysOf(target: URL): api.Attributes {
+  return {
+    'http.request.method': 'POST',
+    'url.full': target.href,
+    'server.address': target.hostname,
+    'server.port': Number(target.port || (target.protocol === 'https:' ? 443 : 80)),
+  };
 }
 
 /**
  * As the line of the log says it: nothing secret, and no body. Names without `notifier.` are OpenTelemetry's. What does not
  * apply is `undefined`, which SDKs leave out: all of it in one literal costs a quarter of putting it together. SDKs check each
- * name for each span, so what another one says already is left out: tier and attempt.
+ * name for each span, three times where it is given at the start, so what another one says already is left out (tier and
+ * attempt), and what all spans of a process would say alike (Kafka, and the group).
  */
-function attributesOf(fact: AttemptFact, failure: string | undefined, always: Always): api.Attributes {
+function attributesOf(fact: AttemptFact, failure: string | undefined): api.Attributes {
   const { record, provenance, outcome, exchange, attempt } = fact;
   return {
-    'http.request.method': 'POST',
     'http.request.resend_count': attempt > 1 ? attempt - 1 : undefined,
     'http.response.status_code': exchange.kind === 'response' ? exchange.status : undefined,
-    'url.full': always.url,
-    'server.address': always.host,
-    'server.port': always.port,
     'error.type': failure,
-    'messaging.system.name': 'kafka',
-    'messaging.consumer.group.name': always.groupId,
     'messaging.destination.name': record.topic,
     'messaging.destination.partition.id': String(record.partition),
     'kafka.offset': record.offset,

@@ -75,7 +75,6 @@ export async function startService(
   const log = createLog({ ...config.log, stream, onTrouble: seen.troubled });
   const spans = createSpans({
     version,
-    groupId: config.kafka.group.groupId,
     target: notifyUrl(gateway.url),
     onFailure: (error) => log.debug('a span could not be told', { error }),
   });

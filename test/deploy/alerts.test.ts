@@ -81,3 +81,8 @@ test.each(alerts.map((alert) => [alert.alert, alert] as const))(
     expect(alert.annotations?.runbook_url).toMatch(new RegExp(`/deploy/runbooks/${String(name)}\\.md$`));
   },
 );
+
+test('runbooks are all in one place, so that a fork replaces one address', () => {
+  const places = alerts.map(({ annotations }) => annotations?.runbook_url.replace(/[^/]+$/, ''));
+  expect(new Set(places).size).toBe(1);
+});

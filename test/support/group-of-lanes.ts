@@ -1,5 +1,5 @@
+import type { KnownOffsets } from '../../src/kafka/group/collaborators.ts';
 import { Epoch, instant } from '../../src/kafka/group/epoch.ts';
-import type { Committed } from '../../src/kafka/kafkajs/offsets.ts';
 import type { ConsumerGroup, FetchedBatch, TopicOffsets } from '../../src/kafka/kafkajs/types.ts';
 import { Lanes } from '../../src/kafka/lanes/lanes.ts';
 import type { FetchedMessages } from '../../src/kafka/wire/record-batches.ts';
@@ -13,7 +13,7 @@ export const RETRY = `${SOURCE}.retry.5s`;
 
 interface Script {
   /** By `topic:partition`; without one where nothing is named. */
-  readonly committed?: Readonly<Record<string, Partial<Committed>>>;
+  readonly committed?: Readonly<Record<string, { readonly offset: number; readonly metadata?: string }>>;
   /** The first and the last offset of each, by `topic:partition`; 0 and 0 where nothing is named. */
   readonly log?: Readonly<Record<string, { readonly first: number; readonly end: number }>>;
   readonly concurrency?: number;
@@ -47,6 +47,8 @@ export class GroupOfLanes {
   /** How many partitions each topic has; only the first one is assigned. */
   partitions = 1;
 
+  readonly #known: KnownOffsets;
+
   constructor({ committed = {}, log = {}, concurrency = 1 }: Script = {}) {
     this.lanes = new Lanes(
       { topics: { topology: TOPOLOGY, read: [SOURCE, RETRY] }, concurrency },
@@ -65,14 +67,8 @@ export class GroupOfLanes {
         isWriting: (partition) => this.writing.has(partition),
       },
     );
+    this.#known = new Map(Object.entries(committed).map(([at, own]) => [at, { metadata: '', ...own }] as const));
     const coordinator = {
-      offsetFetch: () => {
-        const offsetOf = (topic: string) => {
-          const { offset = -1, metadata = '' } = committed[`${topic}:0`] ?? {};
-          return [{ partition: 0, offset: String(offset), metadata }];
-        };
-        return Promise.resolve({ responses: [SOURCE, RETRY].map((topic) => ({ topic, partitions: offsetOf(topic) })) });
-      },
       offsetCommit: async ({ topics }: { topics: readonly TopicOffsets[] }) => {
         await this.committing;
         for (const { topic, partitions } of topics) {
@@ -112,8 +108,8 @@ export class GroupOfLanes {
     } as unknown as ConsumerGroup;
   }
 
-  async open(): Promise<this> {
-    await this.lanes.open(this.group, this.epoch);
+  async open(epoch = this.epoch): Promise<this> {
+    await this.lanes.open(this.group, epoch, this.#known);
     return this;
   }
 

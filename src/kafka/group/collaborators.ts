@@ -1,10 +1,14 @@
+import type { Committed } from '../kafkajs/offsets.ts';
 import type { Cluster, ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
 import type { Epoch } from './epoch.ts';
+
+/** What a group has committed of the partitions that a member was just given, by `partitionKey`. */
+export type KnownOffsets = ReadonlyMap<string, Committed>;
 
 /** What is done with the partitions this member is given. */
 export interface Work {
   /** Gets ready for the partitions just assigned. Throws where the brokers do not tell what that takes. */
-  open(group: ConsumerGroup, epoch: Epoch): Promise<void>;
+  open(group: ConsumerGroup, epoch: Epoch, known: KnownOffsets): Promise<void>;
   /** Takes records that were fetched. */
   take(group: ConsumerGroup, batch: FetchedBatch): void;
   /**
@@ -23,8 +27,8 @@ export interface Work {
 export interface TopicWatch {
   /** Before each try to join: lists the topics anew, and has the group subscribe to all that are to be read. */
   listAnew(group: ConsumerGroup): Promise<void>;
-  /** Whether work may begin with this assignment; where it may not, the service has been told to end. */
-  admits(group: ConsumerGroup): Promise<boolean>;
+  /** Where work may begin with this assignment; `undefined` where it may not, and the service has been told to end. */
+  admit(group: ConsumerGroup): Promise<KnownOffsets | undefined>;
   /** Looks which topics there are, and lets the client go on with those. */
   look(cluster: Cluster): Promise<void>;
   /** Whether what is written to a topic waits there anyway. */

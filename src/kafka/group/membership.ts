@@ -207,7 +207,8 @@ export class Membership implements GroupHooks {
     const begin = async (): Promise<void> => {
       try {
         await this.#heartbeats.beat(group, epoch);
-        if (await this.#topics.admits(group)) await this.#work.open(group, epoch);
+        const known = await this.#topics.admit(group);
+        if (known !== undefined) await this.#work.open(group, epoch, known);
       } catch (error) {
         // Leaders may have moved; no fetch runs that would find out.
         if (errorType(error) === UNKNOWN_TOPIC) await this.#topics.look(group.cluster).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { groupedBy } from '../../core/grouped-by.ts';
 import { READ_UNCOMMITTED } from './fetched.ts';
-import type { Cluster, GroupPosition, TopicOffsets } from './types.ts';
+import type { Cluster, ConsumerGroup, GroupPosition, TopicOffsets } from './types.ts';
 
 /** In place of a time: behind the last record. */
 const LATEST = -1;
@@ -18,6 +18,11 @@ export interface Committed {
 /** `topic:partition`, the key of every map over partitions. */
 export function partitionKey(topic: string, partition: number): string {
   return `${topic}:${partition}`;
+}
+
+/** What this member was given at its last join. */
+export function assignedPartitions(group: ConsumerGroup): Partitions {
+  return new Map(group.assigned().map(({ topic, partitions }) => [topic, partitions] as const));
 }
 
 /** What the group has committed, without the partitions it has not. */

@@ -1,10 +1,10 @@
 import type { KafkaRecord } from '../../core/record.ts';
 import { LeftUnsettled, type Ownership } from '../../pipeline/ports.ts';
 import { pause } from '../../pipeline/waiting.ts';
-import type { Work } from '../group/collaborators.ts';
+import type { KnownOffsets, Work } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
 import { endOfBatch, hiddenOffsets, recordsOf } from '../kafkajs/fetched.ts';
-import { boundaryOffsets, partitionKey, type Partitions } from '../kafkajs/offsets.ts';
+import { assignedPartitions, boundaryOffsets, partitionKey } from '../kafkajs/offsets.ts';
 import type { ConsumerGroup, FetchedBatch } from '../kafkajs/types.ts';
 import { CarryOver } from './carry-over.ts';
 import { Committer } from './committer.ts';
@@ -63,14 +63,14 @@ export class Lanes implements Work {
   }
 
   /** Makes a lane for every partition just assigned, standing at its committed offset, once all that is parked is known. */
-  async open(group: ConsumerGroup, epoch: Epoch): Promise<void> {
-    const assigned: Partitions = new Map(group.assigned().map(({ topic, partitions }) => [topic, partitions] as const));
-    const starts = await laneStarts(group, epoch, assigned, this.#carryOver);
+  async open(group: ConsumerGroup, epoch: Epoch, known: KnownOffsets): Promise<void> {
+    const assigned = assignedPartitions(group);
+    const starts = await laneStarts(group, epoch, known, this.#carryOver);
     const { committed, earliest } = starts;
     const [{ cluster }, { observe, isWriting }] = [group, this.#ports];
     const { source } = this.#settings.topics.topology;
-    const known = { starts: firstReads(starts), closing: epoch.closing };
-    const learning = new ParkedLearning({ reader: this.#parked, source, observe, cluster, isWriting, ...known });
+    const from = { starts: firstReads(starts), closing: epoch.closing };
+    const learning = new ParkedLearning({ reader: this.#parked, source, observe, cluster, isWriting, ...from });
     const unknown = await learning.learn(assigned);
     this.#closing = epoch.closing;
     this.#leftUnsettled = 0;

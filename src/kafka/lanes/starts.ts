@@ -1,20 +1,14 @@
+import type { KnownOffsets } from '../group/collaborators.ts';
 import type { Epoch } from '../group/epoch.ts';
-import {
-  boundaryOffsets,
-  commitOffsets,
-  committedOffsets,
-  partitionKey,
-  type Committed,
-  type Partitions,
-} from '../kafkajs/offsets.ts';
+import { assignedPartitions, boundaryOffsets, commitOffsets, partitionKey } from '../kafkajs/offsets.ts';
 import { isGivenUp } from '../kafkajs/errors.ts';
 import type { ConsumerGroup } from '../kafkajs/types.ts';
 import type { CarryOver } from './carry-over.ts';
 
 /** Where the lanes of an assignment begin; both by `partitionKey`. */
 export interface LaneStarts {
-  /** What the group had committed, without the partitions that are new to it. */
-  readonly committed: ReadonlyMap<string, Committed>;
+  /** How far the group has come, without the partitions that are new to it. */
+  readonly committed: KnownOffsets;
   /** The first offset that each partition still has. */
   readonly earliest: ReadonlyMap<string, number>;
 }
@@ -26,14 +20,12 @@ export interface LaneStarts {
 export async function laneStarts(
   group: ConsumerGroup,
   epoch: Epoch,
-  assigned: Partitions,
+  known: KnownOffsets,
   carryOver: CarryOver,
 ): Promise<LaneStarts> {
   const { cluster, groupId } = group;
-  const [known, earliest] = await Promise.all([
-    committedOffsets(cluster, groupId, assigned),
-    boundaryOffsets(cluster, assigned, 'earliest'),
-  ]);
+  const assigned = assignedPartitions(group);
+  const earliest = await boundaryOffsets(cluster, assigned, 'earliest');
   const committed = carryOver.into(group, epoch, known);
   const starts = [...assigned]
     .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))

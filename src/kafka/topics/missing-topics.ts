@@ -3,10 +3,10 @@ import type { Fact } from '../../pipeline/facts.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
 import type { Waits } from '../../pipeline/waits.ts';
-import type { RejoinRequest, TopicWatch } from '../group/collaborators.ts';
+import type { KnownOffsets, RejoinRequest, TopicWatch } from '../group/collaborators.ts';
 import type { Cluster, ConsumerGroup } from '../kafkajs/types.ts';
 import { existingTopics, followTopics } from '../kafkajs/metadata.ts';
-import { committedOffsets, partitionKey } from '../kafkajs/offsets.ts';
+import { assignedPartitions, committedOffsets, partitionKey } from '../kafkajs/offsets.ts';
 import type { ReadTopics } from './read-topics.ts';
 
 export interface MissingTopicsOptions {
@@ -75,21 +75,22 @@ export class MissingTopics implements TopicWatch {
    * Called with each assignment, before lanes are made: what a suspect topic is, is known now; so is one that was made anew
    * while this member reached nobody.
    */
-  async admits(group: ConsumerGroup): Promise<boolean> {
+  async admit(group: ConsumerGroup): Promise<KnownOffsets | undefined> {
     const { topics, suspects, fatal } = this.#options;
     const { source } = topics.topology;
-    const remade = await withoutOffsets(group);
+    const known = await knownOffsets(group);
+    const remade = withoutOffset(group, known);
     // Partitions that were added have no offsets either, but then others have.
     const ofSource = group.assigned().find(({ topic }) => topic === source)?.partitions ?? [];
     const allOfSource = remade.filter(({ topic }) => topic === source).length === ofSource.length;
     if (suspects.has(source) && ofSource.length > 0 && allOfSource) {
       fatal(new Error(sourceRemade(group.groupId, source)));
-      return false;
+      return undefined;
     }
     for (const { topic, partition } of remade) this.#lose(topic, partition);
     this.#loseDropped();
     for (const { topic } of group.assigned()) this.#isClear(topic);
-    return true;
+    return known;
   }
 
   async unknownTopic(group: ConsumerGroup): Promise<void> {
@@ -107,7 +108,7 @@ export class MissingTopics implements TopicWatch {
 
   /** Whether a topic that is there has lost the group's offsets: it was made anew so quickly that nobody saw it missing. */
   async #isRemade(group: ConsumerGroup): Promise<boolean> {
-    const remade = await withoutOffsets(group);
+    const remade = withoutOffset(group, await knownOffsets(group));
     for (const { topic } of remade) this.#suspect(topic);
     return remade.length > 0;
   }
@@ -190,14 +191,16 @@ export class MissingTopics implements TopicWatch {
   }
 }
 
+function knownOffsets(group: ConsumerGroup): Promise<KnownOffsets> {
+  return committedOffsets(group.cluster, group.groupId, assignedPartitions(group));
+}
+
 /** Assigned partitions without a committed offset; each one got one when it was first assigned. */
-async function withoutOffsets(group: ConsumerGroup) {
-  const assigned = group.assigned();
-  const partitions = new Map(assigned.map(({ topic, partitions }) => [topic, partitions] as const));
-  const committed = await committedOffsets(group.cluster, group.groupId, partitions);
-  return assigned
+function withoutOffset(group: ConsumerGroup, known: KnownOffsets) {
+  return group
+    .assigned()
     .flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })))
-    .filter(({ topic, partition }) => !committed.has(partitionKey(topic, partition)));
+    .filter(({ topic, partition }) => !known.has(partitionKey(topic, partition)));
 }
 
 function sourceRemade(groupId: string, source: string): string {

@@ -16,8 +16,8 @@ async function doneAbout(error: Partial<KafkaError>, brokers: 'answer' | 'do not
   const group = { cluster: { refreshMetadata: say('refresh metadata') } } as unknown as ConsumerGroup;
   const topics = {
     listAnew: () => Promise.resolve(),
+    admit: () => Promise.resolve(new Map()),
     mayWait: () => false,
-    admits: () => Promise.resolve(true),
     look: say('look'),
     unknownTopic: say('unknown topic'),
     outOfRange: (_: ConsumerGroup, topic: string, partition: number) => say(`out of range ${topic}:${partition}`)(),

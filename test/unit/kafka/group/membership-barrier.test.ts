@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { RejoinRequest, type Work } from '../../../../src/kafka/group/collaborators.ts';
+import { RejoinRequest, type KnownOffsets, type Work } from '../../../../src/kafka/group/collaborators.ts';
 import type { Epoch } from '../../../../src/kafka/group/epoch.ts';
 import { Membership } from '../../../../src/kafka/group/membership.ts';
 import type { ConsumerGroup, FetchedBatch, KafkaError } from '../../../../src/kafka/kafkajs/types.ts';
@@ -16,8 +16,8 @@ const BATCH = { topic: 'pf', partition: 0 } as unknown as FetchedBatch;
 function memberWith({
   open = () => Promise.resolve(),
   drain = () => Promise.resolve(true),
-  admits = true,
-}: Partial<Work> & { readonly admits?: boolean } = {}) {
+  known = new Map(),
+}: Partial<Work> & { readonly known?: KnownOffsets | 'nothing may begin' } = {}) {
   const story: string[] = [];
   const facts: Fact[] = [];
   const epochs: Epoch[] = [];
@@ -27,10 +27,10 @@ function memberWith({
   const membership = new Membership(
     { sessionTimeoutMs: SESSION_MS, barrierMs: 10_000, lastCallMs: 8_000 },
     {
-      open: async (group, epoch) => {
+      open: async (group, epoch, offsets) => {
         story.push('open');
         epochs.push(epoch);
-        await open(group, epoch);
+        await open(group, epoch, offsets);
       },
       isInDoubt: false,
       take: (_group, { topic }) => story.push(`take ${topic}`),
@@ -42,8 +42,8 @@ function memberWith({
     },
     {
       listAnew: () => told('list topics'),
+      admit: () => Promise.resolve(known === 'nothing may begin' ? undefined : known),
       mayWait: () => false,
-      admits: () => Promise.resolve(admits),
       look: () => told('look'),
       unknownTopic: () => told('unknown topic'),
       outOfRange: (_group, topic, partition) => told(`out of range ${topic}:${partition}`),
@@ -124,9 +124,17 @@ describe('a join', () => {
   });
 
   test('opens no lanes where the topics do not allow it', async () => {
-    const { join, story, membership } = memberWith({ admits: false });
+    const { join, story, membership } = memberWith({ known: 'nothing may begin' });
     await join();
     expect([story, membership.state]).toEqual([['list topics', 'join', 'heartbeat'], 'serving']);
+  });
+
+  test('opens them where the group is known to stand, and nobody asks for that again', async () => {
+    const known = new Map([['pf:0', { offset: 5, metadata: '' }]]);
+    const opened: KnownOffsets[] = [];
+    const { join } = memberWith({ known, open: (_group, _epoch, at) => Promise.resolve(void opened.push(at)) });
+    await join();
+    expect(opened).toEqual([known]);
   });
 
   test('for which a topic is missing looks for it before it tries again', async () => {

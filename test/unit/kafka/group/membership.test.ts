@@ -23,8 +23,8 @@ function membershipWith({
     { open, drain, isInDoubt, take: () => undefined, closed: () => undefined },
     {
       listAnew: () => Promise.resolve(),
+      admit: () => Promise.resolve(new Map()),
       mayWait: () => false,
-      admits: () => Promise.resolve(true),
       look: () => Promise.resolve(void asked.push('look')),
       unknownTopic: () => Promise.resolve(void asked.push('unknown topic')),
       outOfRange: () => Promise.resolve(),

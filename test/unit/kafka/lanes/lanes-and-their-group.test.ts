@@ -305,7 +305,7 @@ test('what was settled behind a commit that was given up is where the same membe
   scripted.lanes.closed();
 
   scripted.committing = Promise.resolve();
-  await scripted.lanes.open(scripted.group, new Epoch(2, 30_000, instant()));
+  await scripted.open(new Epoch(2, 30_000, instant()));
   expect([scripted.lanes.isInDoubt, scripted.committed]).toEqual([false, [`${SOURCE}@2 `]]);
   expect(scripted.positions.get(SOURCE)).toBe(2);
 });

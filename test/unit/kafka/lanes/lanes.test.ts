@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
 import { ParkedKeys } from '../../../../src/core/parked-keys.ts';
 import { writeHeaders } from '../../../../src/core/provenance.ts';
+import { partitionKey } from '../../../../src/kafka/kafkajs/offsets.ts';
 import type { Broker, ConsumerGroup, FetchedBatch } from '../../../../src/kafka/kafkajs/types.ts';
 import type { LaneState } from '../../../../src/kafka/lanes/lane-watch.ts';
 import { Lanes } from '../../../../src/kafka/lanes/lanes.ts';
@@ -50,10 +51,7 @@ async function setUp(
         return { partition, offset: partition === 0 ? `${own}` : '0' };
       }),
     }));
-  const coordinator = {
-    offsetFetch: () => Promise.resolve({ responses: offsets(0) }),
-    offsetCommit: () => Promise.resolve(),
-  };
+  const coordinator = { offsetCommit: () => Promise.resolve() };
   const fetch = ({ topics }: Parameters<Broker['fetch']>[0]) => {
     const messages: FetchedMessages = [];
     const from = Number(topics[0]?.partitions[0]?.fetchOffset);
@@ -97,7 +95,8 @@ async function setUp(
     resume: (places: Places) => named(places).forEach((name) => paused.delete(name)),
   } as unknown as ConsumerGroup;
   const epoch = new Epoch(1, 30_000, instant());
-  await lanes.open(group, epoch);
+  const places = group.assigned().flatMap(({ topic, partitions }) => partitions.map((one) => partitionKey(topic, one)));
+  await lanes.open(group, epoch, new Map(places.map((at) => [at, { offset: 0, metadata: '' }])));
   const take = async (topic: string, partition: number, corrupt?: CorruptBatch, at?: Fetched): Promise<void> => {
     await hand(batch(topic, partition, corrupt, at));
   };

@@ -1,40 +1,42 @@
 import { describe, expect, test } from 'vitest';
 import { GIVEN_UP } from '../../../../src/kafka/kafkajs/errors.ts';
+import type { KnownOffsets } from '../../../../src/kafka/group/collaborators.ts';
 import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
 import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
 import type { Lane } from '../../../../src/kafka/lanes/lane.ts';
 import { CarryOver } from '../../../../src/kafka/lanes/carry-over.ts';
 import { endsTooEarly, firstReads, laneStarts } from '../../../../src/kafka/lanes/starts.ts';
 
-const ASSIGNED = new Map([
-  ['pf', [0, 1]],
-  ['retry', [0]],
-]);
+const ASSIGNED = [
+  { topic: 'pf', partitions: [0, 1] },
+  { topic: 'retry', partitions: [0] },
+];
 
 type Offsets = Readonly<Record<string, number>>;
 
-/** A group whose brokers keep these first offsets and these commits, by `topic:partition`; `commits` reach them. */
-function groupOf(first: Offsets, committed: Offsets, memberId: string | null = 'm', failure?: Error) {
+/** A group whose brokers keep these first offsets, by `topic:partition`; `commits` reach them. */
+function groupOf(first: Offsets, memberId: string | null = 'm', failure?: Error) {
   const commits: object[] = [];
-  const told = (offsets: Offsets, absent: string) =>
-    [...ASSIGNED].map(([topic, partitions]) => ({
+  const told = (offsets: Offsets) =>
+    ASSIGNED.map(({ topic, partitions }) => ({
       topic,
-      partitions: partitions.map((partition) => {
-        const offset = offsets[`${topic}:${partition}`];
-        return { partition, offset: offset === undefined ? absent : String(offset), metadata: '' };
-      }),
+      partitions: partitions.map((partition) => ({ partition, offset: String(offsets[`${topic}:${partition}`] ?? 0) })),
     }));
   const coordinator = {
-    offsetFetch: () => Promise.resolve({ responses: told(committed, '-1') }),
     offsetCommit: (commit: object) =>
       failure === undefined ? Promise.resolve(void commits.push(commit)) : Promise.reject(failure),
   };
   const cluster = {
     findGroupCoordinator: () => Promise.resolve(coordinator),
     fetchTopicsOffset: ([{ fromBeginning } = { fromBeginning: false }]: { fromBeginning: boolean }[]) =>
-      Promise.resolve(told(fromBeginning ? first : {}, '0')),
+      Promise.resolve(told(fromBeginning ? first : {})),
   };
-  return { group: { cluster, groupId: 'g', memberId } as unknown as ConsumerGroup, commits };
+  const group = { cluster, groupId: 'g', memberId, assigned: () => ASSIGNED };
+  return { group: group as unknown as ConsumerGroup, commits };
+}
+
+function known(offsets: Offsets): KnownOffsets {
+  return new Map(Object.entries(offsets).map(([at, offset]) => [at, { offset, metadata: '' }] as const));
 }
 
 const epoch = new Epoch(4, 30_000, instant());
@@ -42,7 +44,7 @@ const epoch = new Epoch(4, 30_000, instant());
 /** What this member's lanes of a generation had settled when it ended, by `topic:partition`. */
 function settledIn(generation: number, settled: Readonly<Record<string, readonly [offset: number, metadata: string]>>) {
   const carryOver = new CarryOver();
-  carryOver.into(groupOf({}, {}).group, new Epoch(generation, 30_000, instant()), new Map());
+  carryOver.into(groupOf({}).group, new Epoch(generation, 30_000, instant()), new Map());
   const lanes = Object.entries(settled).map(([at, [offset, metadata]]) => {
     const [topic, partition] = at.split(':');
     return { topic, partition: Number(partition), progress: () => ({ offset, metadata }) } as unknown as Lane;
@@ -53,8 +55,8 @@ function settledIn(generation: number, settled: Readonly<Record<string, readonly
 
 describe('where lanes begin', () => {
   test('is what was committed; where nothing was, the first record, and that is committed in this generation', async () => {
-    const { group, commits } = groupOf({ 'pf:0': 2, 'pf:1': 7, 'retry:0': 3 }, { 'pf:0': 5 });
-    const { committed, earliest } = await laneStarts(group, epoch, ASSIGNED, new CarryOver());
+    const { group, commits } = groupOf({ 'pf:0': 2, 'pf:1': 7, 'retry:0': 3 });
+    const { committed, earliest } = await laneStarts(group, epoch, known({ 'pf:0': 5 }), new CarryOver());
     expect(Object.fromEntries(committed)).toEqual({ 'pf:0': { offset: 5, metadata: '' } });
     expect(Object.fromEntries(earliest)).toEqual({ 'pf:0': 2, 'pf:1': 7, 'retry:0': 3 });
     const partition = (number: number, offset: string) => ({ partition: number, offset, metadata: '' });
@@ -70,9 +72,9 @@ describe('where lanes begin', () => {
   });
 
   test('is where this member has settled more than was committed, and that is committed in this generation', async () => {
-    const { group, commits } = groupOf({}, { 'pf:0': 5, 'pf:1': 4, 'retry:0': 3 });
+    const { group, commits } = groupOf({});
     const carryOver = settledIn(3, { 'pf:0': [7, '2'], 'pf:1': [4, ''], 'retry:0': [2, ''] });
-    const { committed } = await laneStarts(group, epoch, ASSIGNED, carryOver);
+    const { committed } = await laneStarts(group, epoch, known({ 'pf:0': 5, 'pf:1': 4, 'retry:0': 3 }), carryOver);
     const at = (offset: number, metadata = '') => ({ offset, metadata });
     expect(Object.fromEntries(committed)).toMatchObject({ 'pf:0': at(7, '2'), 'pf:1': at(4), 'retry:0': at(3) });
     const own = { partition: 0, offset: '7', metadata: '2' };
@@ -81,22 +83,22 @@ describe('where lanes begin', () => {
 
   test('is in doubt where its commit was given up: another one of this generation could be overtaken', async () => {
     const given = new Epoch(4, 30_000, instant());
-    const { group } = groupOf({}, {}, 'm', Object.assign(new Error('no answer'), { code: GIVEN_UP }));
-    await expect(laneStarts(group, given, ASSIGNED, new CarryOver())).rejects.toThrow('no answer');
-    const { group: refused } = groupOf({}, {}, 'm', new Error('refused'));
-    await expect(laneStarts(refused, epoch, ASSIGNED, new CarryOver())).rejects.toThrow('refused');
+    const { group } = groupOf({}, 'm', Object.assign(new Error('no answer'), { code: GIVEN_UP }));
+    await expect(laneStarts(group, given, known({}), new CarryOver())).rejects.toThrow('no answer');
+    const { group: refused } = groupOf({}, 'm', new Error('refused'));
+    await expect(laneStarts(refused, epoch, known({}), new CarryOver())).rejects.toThrow('refused');
     expect([given.ended.aborted, epoch.ended.aborted]).toEqual([true, false]);
   });
 
   test('is committed by nobody where the group has an offset of each partition', async () => {
-    const { group, commits } = groupOf({}, { 'pf:0': 0, 'pf:1': 1, 'retry:0': 2 });
-    await laneStarts(group, epoch, ASSIGNED, new CarryOver());
+    const { group, commits } = groupOf({});
+    await laneStarts(group, epoch, known({ 'pf:0': 0, 'pf:1': 1, 'retry:0': 2 }), new CarryOver());
     expect(commits).toEqual([]);
   });
 
   test('is committed without an id by whoever has none', async () => {
-    const { group, commits } = groupOf({}, {}, null);
-    await laneStarts(group, epoch, new Map([['pf', [0]]]), new CarryOver());
+    const { group, commits } = groupOf({}, null);
+    await laneStarts(group, epoch, known({}), new CarryOver());
     expect(commits).toMatchObject([{ memberId: '', groupGenerationId: 4 }]);
   });
 

@@ -123,7 +123,7 @@ test('a topic that is there again without its offsets is another one: its lanes 
   await look();
   expect([missing.names, suspects.has(RETRY), rejoin.isPending]).toEqual([[], true, true]);
   expect(done).toEqual([`stand still ${RETRY}`]);
-  expect(await missing.admits(group)).toBe(true);
+  expect(await missing.admit(group)).toEqual(new Map([[`${SOURCE}:0`, { offset: 5, metadata: '' }]]));
   expect(suspects.size).toBe(0);
   expect(waits.of({ topic: RETRY, partition: 0 })).toBeUndefined();
 });
@@ -154,10 +154,10 @@ test('what was parked in a topic made anew while this member reached nobody is l
   const [tier, parked] = [TOPOLOGY.tierOf(RETRY), parkedKeys.of(0)];
   parked.join({ key: 'K', origin: 3, redrives: 0, hops: 1, tier, offset: 4, notBefore: 0 });
   parked.readTo(tier, 5);
-  await missing.admits(group);
+  await missing.admit(group);
   expect([parked.turnOfSource('K', 9).kind, facts]).toEqual(['behind', []]);
   remade.add(RETRY);
-  expect(await missing.admits(group)).toBe(true);
+  expect(await missing.admit(group)).toBeDefined();
   expect([parked.turnOfSource('K', 9).kind, parked.startAt(tier, 0)]).toEqual(['send', 0]);
   expect(facts).toEqual([{ kind: 'parked_lost', topic: RETRY, origins: [{ topic: SOURCE, partition: 0, offset: 3 }] }]);
 });
@@ -187,7 +187,7 @@ test('a source made anew ends the service: its offsets name other events than th
   await look();
   gone.clear();
   remade.add(SOURCE);
-  expect(await missing.admits(group)).toBe(false);
+  expect(await missing.admit(group)).toBeUndefined();
   expect(fatal).toEqual([expect.stringContaining(`${SOURCE} was deleted and made anew`)]);
   expect(suspects.has(SOURCE)).toBe(true);
 });

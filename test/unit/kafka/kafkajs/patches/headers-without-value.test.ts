@@ -64,7 +64,7 @@ async function received(bytes: Buffer): Promise<KafkaRecord> {
     },
   );
   const group = groupOfOnePartition();
-  await lanes.open(group, new Epoch(1, 30_000, instant()));
+  await lanes.open(group, new Epoch(1, 30_000, instant()), new Map([[`${SOURCE}:0`, { offset: 0, metadata: '' }]]));
   lanes.take(group, {
     topic: SOURCE,
     partition: 0,
@@ -81,10 +81,7 @@ async function received(bytes: Buffer): Promise<KafkaRecord> {
 
 function groupOfOnePartition(): ConsumerGroup {
   const offsets = [{ topic: SOURCE, partitions: [{ partition: 0, offset: '0' }] }];
-  const coordinator = {
-    offsetFetch: () => Promise.resolve({ responses: offsets }),
-    offsetCommit: () => Promise.resolve(),
-  };
+  const coordinator = { offsetCommit: () => Promise.resolve() };
   const cluster = {
     findGroupCoordinator: () => Promise.resolve(coordinator),
     findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
