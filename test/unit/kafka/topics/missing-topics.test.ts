@@ -174,7 +174,7 @@ test.each([
   await look();
   expect(parkedKeys.of(0).turnOfSource('k', 8).kind).toBe(join ? 'behind' : 'send');
   lanes.length = 0;
-  await missing.admits(group);
+  await missing.admit(group);
   expect(parkedKeys.of(0).turnOfSource('k', 8)).toEqual({ kind: 'send' });
   expect(facts.filter(({ kind }) => kind === 'parked_lost')).toEqual([
     { kind: 'parked_lost', topic: UNCONFIGURED, origins: [{ topic: SOURCE, partition: 0, offset: 7 }] },
