@@ -5,6 +5,8 @@ import type { Summary } from './summary.ts';
 
 /** A world takes a second or two; one that takes so long turns round and round within a single step. */
 const HANGS_AFTER_MS = 180_000;
+/** Worlds leave much behind that lives for a moment, and the other cores have worlds of their own. */
+const FOR_ONE_CORE = ['--single-threaded-gc', '--max-semi-space-size=64'];
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 /** Which worlds are played. */
@@ -18,7 +20,7 @@ export interface Voyage {
 /** Plays worlds on all cores, one after the other in each process. A world that hangs is given up, and is what is wrong with it. */
 export async function playAll({ next, told }: Voyage): Promise<void> {
   const sail = async (): Promise<void> => {
-    const worker = fork(WORKER, { execArgv: ['--import', 'tsx'] });
+    const worker = fork(WORKER, { execArgv: ['--import', 'tsx', ...FOR_ONE_CORE] });
     try {
       for (let seed = next(); seed !== undefined; seed = next()) {
         told(await play(worker, seed));

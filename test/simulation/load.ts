@@ -31,7 +31,7 @@ export function recordsOf(plan: Plan, random: Random, startMs: number): NewRecor
     const keyBytes = key === null ? null : Buffer.from(`key-${key}`);
     if (random.next() >= plan.readable)
       return { number, atMs, place, paymentId: '', key: keyBytes, value: junk(random) };
-    const paymentId = `P${number}-${fate(random)}`;
+    const paymentId = `P${number}-${fate(plan.trouble, random)}`;
     return { number, atMs, place, paymentId, key: keyBytes, value: event(paymentId, startMs + atMs) };
   });
 }
@@ -41,10 +41,10 @@ function instant(lastsMs: number, random: Random): number {
   return random.next() < 0.5 ? at : at - (at % 5_000);
 }
 
-function fate(random: Random): string {
+function fate(trouble: number, random: Random): string {
   let lot = random.next();
   for (const [name, { share }] of Object.entries(FATES)) {
-    lot -= share;
+    lot -= share * trouble;
     if (lot < 0) return name;
   }
   return 'good';

@@ -1,5 +1,9 @@
 /** What happens all the time and is over soon: faults that wait for it meet what they would mostly miss. */
-export const MOMENTS = ['sent', 'answered', 'parked', 'committed', 'joined', 'stopping'] as const;
+export const MOMENTS = [
+  ...(['sent', 'answered', 'parked', 'committed', 'joined', 'stopping', 'redriving'] as const),
+  // A member asks brokers for it: nothing has come of that yet.
+  ...(['writing', 'committing', 'joining'] as const),
+] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 /** @param whom the member whose moment it is, where somebody knows */

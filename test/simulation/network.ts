@@ -1,7 +1,7 @@
 import type { ISocketFactory } from 'kafkajs';
 import type { Socket } from 'node:net';
+import { CUT, Link, type Direction, type ServerEnd, type Weather } from './link.ts';
 import type { SimulatedProcess } from './processes.ts';
-import { SimulatedSocket } from './socket.ts';
 import type { SimulatedTime } from './time.ts';
 
 /** What brokers are to whoever connects to them. */
@@ -12,37 +12,20 @@ export interface Brokers {
   accept(node: number, connection: { write(bytes: Buffer): void; close(): void }): ServerEnd;
 }
 
-/** A connection as its broker has it. */
-export interface ServerEnd {
-  receive(bytes: Buffer): void;
-  closed(): void;
-}
-
-/** How long a packet takes, in milliseconds, and how it is cut. */
-export interface Weather {
-  delayMs(): number;
-  /** After how many of these bytes the packet ends; the rest is the next one. */
-  packetOf(bytes: number): number;
-}
-
-type Direction = 'out' | 'in';
-
-/** Something on its way. */
-interface Parcel {
-  readonly direction: Direction;
-  readonly arrive: () => void;
-}
-
 /** Every connection between processes and brokers. What is written arrives in order, late, in other pieces, or never. */
 export class Network {
   readonly #time: SimulatedTime;
   readonly #brokers: Brokers;
   readonly #weatherOf: (process: SimulatedProcess) => Weather;
   readonly #links = new Set<Link>();
+  /** On which connection each process has asked something last, by the number of what it was. */
+  readonly #latest = new WeakMap<SimulatedProcess, Map<number, Link>>();
   /** `<process> <node>`, both ways. */
   readonly #cut = new Set<string>();
   /** Told when a process gives a connection up while something is on its way there: nobody knows what comes of it. */
   onGivenUp: (process: SimulatedProcess) => void = () => undefined;
+  /** Told when a process asks something, by the number of what it is, before that is on its way. */
+  onAsked: (process: SimulatedProcess, api: number) => void = () => undefined;
 
   constructor(time: SimulatedTime, brokers: Brokers, weatherOf: (process: SimulatedProcess) => Weather) {
     this.#time = time;
@@ -55,13 +38,12 @@ export class Network {
     return ({ host, port, onConnect }) => {
       const node = this.#brokers.nodeAt(host, port);
       const ends = { time: this.#time, weather: this.#weatherOf(process), process, node: node ?? 0 };
-      const link: Link = new Link(
-        ends,
-        () => this.#links.delete(link),
-        () => this.onGivenUp(process),
-      );
+      const link: Link = new Link(ends, () => this.#links.delete(link), {
+        givenUp: () => this.onGivenUp(process),
+        sent: (request) => this.#asked(link, request.readInt16BE(API_AT)),
+      });
       this.#links.add(link);
-      if (this.#isCut(link)) link.hold();
+      if (this.#isCut(link)) link.hold(CUT);
       link.connect(() => this.#server(link), onConnect);
       return link.socket as unknown as Socket;
     };
@@ -70,12 +52,26 @@ export class Network {
   /** Nothing goes through between them until they are joined again, and nobody is told. */
   cut(process: SimulatedProcess, node: number): void {
     this.#cut.add(pairOf(process, node));
-    for (const link of this.#linksOf(process, node)) link.hold();
+    for (const link of this.#linksOf(process, node)) link.hold(CUT);
   }
 
   join(process: SimulatedProcess, node: number): void {
     this.#cut.delete(pairOf(process, node));
-    for (const link of this.#linksOf(process, node)) link.release();
+    for (const link of this.#linksOf(process, node)) link.release(CUT);
+  }
+
+  /**
+   * What a process has asked last of this kind comes late, or the answer to it, and all that follows it there; its other
+   * connections go on.
+   *
+   * @returns lets it come; `undefined` where that connection has ended
+   */
+  delay(process: SimulatedProcess, api: number, direction: Direction): (() => void) | undefined {
+    const link = this.#latest.get(process)?.get(api);
+    if (link?.socket.isOpen !== true) return undefined;
+    const hold = { directions: [direction] };
+    link.hold(hold);
+    return () => link.release(hold);
   }
 
   /** Connections between them end as if a router had forgotten them. */
@@ -98,6 +94,13 @@ export class Network {
     return this.#brokers.accept(link.node, { write: (bytes) => link.write('in', bytes), close: () => link.hangUp() });
   }
 
+  #asked(link: Link, api: number): void {
+    const { process } = link;
+    const latest = this.#latest.get(process) ?? new Map<number, Link>();
+    this.#latest.set(process, latest.set(api, link));
+    this.onAsked(process, api);
+  }
+
   #linksOf(process: SimulatedProcess, node: number): Link[] {
     return [...this.#links].filter((link) => link.process === process && link.node === node);
   }
@@ -107,125 +110,9 @@ export class Network {
   }
 }
 
+/** Behind the length of a request. */
+const API_AT = 4;
+
 function pairOf(process: SimulatedProcess, node: number): string {
   return `${process.name} ${node}`;
-}
-
-interface Ends {
-  readonly time: SimulatedTime;
-  readonly weather: Weather;
-  readonly process: SimulatedProcess;
-  readonly node: number;
-}
-
-/** One connection. */
-class Link {
-  readonly process: SimulatedProcess;
-  readonly node: number;
-  readonly socket: SimulatedSocket;
-  readonly #time: SimulatedTime;
-  readonly #weather: Weather;
-  readonly #forget: () => void;
-  #server: ServerEnd | undefined;
-  /** What has left and not arrived, while nothing goes through. */
-  #held: Parcel[] | undefined;
-  readonly #arrivesAt = { out: 0, in: 0 };
-  #state: 'open' | 'over' = 'open';
-
-  constructor({ time, weather, process, node }: Ends, forget: () => void, tell: () => void) {
-    this.#time = time;
-    this.#weather = weather;
-    this.process = process;
-    this.node = node;
-    this.#forget = forget;
-    this.socket = new SimulatedSocket({
-      write: (bytes) => this.write('out', bytes),
-      close: () => this.#carry('out', () => this.hangUp()),
-      giveUp: () => {
-        if (this.#isCarrying()) tell();
-      },
-    });
-  }
-
-  connect(accept: () => ServerEnd | undefined, onConnect: () => void): void {
-    this.#carry('out', () => {
-      if (this.#state === 'over') return;
-      this.#server = accept();
-      const isAccepted = this.#server !== undefined;
-      if (!isAccepted) this.#end();
-      this.#carry('in', () => (isAccepted ? this.socket.connected(onConnect) : this.socket.refused()));
-    });
-  }
-
-  write(direction: Direction, bytes: Buffer): void {
-    if (this.#state === 'over') return;
-    for (let rest = bytes; rest.length > 0;) {
-      const packet = rest.subarray(0, this.#weather.packetOf(rest.length));
-      rest = rest.subarray(packet.length);
-      this.#carry(direction, () => this.#arrived(direction, packet));
-    }
-  }
-
-  /** The broker ends the connection, also in answer to its end. */
-  hangUp(): void {
-    if (this.#state === 'over') return;
-    this.#end();
-    this.#carry('in', () => this.socket.ended());
-  }
-
-  reset(): void {
-    if (this.#state === 'over') return;
-    this.#end();
-    this.#time.reach(this.process, 0, () => this.socket.wasReset());
-  }
-
-  /** The process is gone; its machine tells the broker. */
-  abandon(): void {
-    this.#carry('out', () => this.#end());
-  }
-
-  hold(): void {
-    this.#held ??= [];
-  }
-
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    if (this.#state === 'over') this.#forget();
-    for (const { direction, arrive } of held) this.#deliver(direction, 0, arrive);
-  }
-
-  #arrived(direction: Direction, bytes: Buffer): void {
-    if (direction === 'in') this.socket.received(bytes);
-    else if (this.#state === 'open') this.#server?.receive(bytes);
-  }
-
-  #end(): void {
-    if (this.#state === 'over') return;
-    this.#state = 'over';
-    this.#server?.closed();
-    // What is held back still has to arrive.
-    if (this.#held === undefined) this.#forget();
-  }
-
-  #isCarrying(): boolean {
-    const { out, in: back } = this.#arrivesAt;
-    return this.#held !== undefined || Math.max(out, back) > this.#time.now;
-  }
-
-  /** What is carried in one direction arrives in the order in which it left. */
-  #carry(direction: Direction, arrive: () => void): void {
-    const { now } = this.#time;
-    const at = Math.max(now + this.#weather.delayMs(), this.#arrivesAt[direction]);
-    this.#arrivesAt[direction] = at;
-    this.#deliver(direction, at - now, () => {
-      if (this.#held === undefined) arrive();
-      else this.#held.push({ direction, arrive });
-    });
-  }
-
-  #deliver(direction: Direction, ms: number, task: () => void): void {
-    if (direction === 'in') this.#time.reach(this.process, ms, task);
-    else this.#time.after(ms, task);
-  }
 }

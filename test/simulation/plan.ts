@@ -15,6 +15,8 @@ export const FAULTS = {
   throttle: 1,
   cut: 2,
   reset: 3,
+  late_write: 3,
+  late_commit: 2,
   gateway_away: 2,
   refuses_everybody: 1,
   crowded: 1,
@@ -25,7 +27,7 @@ export const FAULTS = {
   partitions_added: 1,
   topic_remade: 1,
   open_transaction: 2,
-  redrive: 2,
+  redrive: 3,
 } as const satisfies Readonly<Record<string, number>>;
 export type FaultKind = keyof typeof FAULTS;
 
@@ -43,6 +45,8 @@ export interface Plan {
   readonly keys: number;
   /** Events come and faults are made for so long, in milliseconds; then all is healed. */
   readonly lastsMs: number;
+  /** How much more often than in `fates.ts` payments meet with trouble. */
+  readonly trouble: number;
   /** Events that can be read, of all. */
   readonly readable: number;
   readonly settings: MemberSettings;
@@ -110,6 +114,7 @@ export function planOf(seed: number): Plan {
     events: random.between(30, 70),
     keys: random.between(2, 12),
     lastsMs: random.between(40_000, 80_000),
+    trouble: random.pick([1, 1, 2]),
     readable: maybe(0.5) ? 1 : 0.95,
     settings: drawSettings(random),
     changesSettings: maybe(0.4),

@@ -1,4 +1,4 @@
-import { deck } from '../chaos/random.ts';
+import { deck, type Random } from '../chaos/random.ts';
 import { Fault } from './faults/fault.ts';
 import { make } from './faults/make.ts';
 import { MOMENTS, type Moment } from './moments.ts';
@@ -18,6 +18,9 @@ export interface PlannedFault {
   readonly afterMs: number;
 }
 
+/** Of the pauses between two faults: in a group that is never left alone nothing comes of what was wrong. */
+const CALMS = 0.12;
+const CALM_MS = { least: 8_000, most: 20_000 } as const;
 /** A fault that waits for its moment in vain comes nevertheless. */
 const WAITS_MS = 5_000;
 
@@ -27,14 +30,26 @@ export function plannedFaults({ seed, faults, pauseMs, lastsMs }: Plan): Planned
   const streams = new Streams(seed);
   const [random, moments] = [streams.of('faults'), streams.of('moments')];
   const cards = deck(Object.fromEntries(faults.map((kind) => [kind, FAULTS[kind]])), random);
-  const pause = (): number => random.between(pauseMs.least, pauseMs.most);
+  const pause = (): number => {
+    const { least, most } = random.next() < CALMS ? CALM_MS : pauseMs;
+    return random.between(least, most);
+  };
   const planned: PlannedFault[] = [];
   for (let atMs = pause(); atMs < lastsMs; atMs += pause()) {
-    const moment = moments.next() < 0.5 ? 'none' : moments.pick(MOMENTS);
-    const afterMs = moments.pick([0, 0, 2, 20, 200]);
-    planned.push({ number: planned.length + 1, atMs, kind: cards.next().value as FaultKind, moment, afterMs });
+    const kind = cards.next().value as FaultKind;
+    planned.push({ number: planned.length + 1, atMs, kind, ...waitOf(kind, moments) });
   }
   return planned;
+}
+
+/** What is to come late has to be on its way just then. */
+const OWN_MOMENTS: Partial<Record<FaultKind, Moment>> = { late_write: 'writing', late_commit: 'committing' };
+
+/** Half of the faults wait for something. */
+function waitOf(kind: FaultKind, random: Random): Pick<PlannedFault, 'moment' | 'afterMs'> {
+  const own = OWN_MOMENTS[kind];
+  if (own !== undefined) return { moment: own, afterMs: 0 };
+  return { moment: random.next() < 0.5 ? 'none' : random.pick(MOMENTS), afterMs: random.pick([0, 0, 2, 20, 200]) };
 }
 
 /** Lets each fault happen when its time has come. @returns ends all that goes on, and lets nothing more happen */

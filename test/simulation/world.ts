@@ -1,5 +1,6 @@
 import { Cluster } from './brokers/cluster.ts';
 import type { Fact } from './brokers/facts.ts';
+import { APIS } from './brokers/messages/apis.ts';
 import { PAYMENT_FINAL } from '../support/schemas.ts';
 import { Delays } from './delays.ts';
 import { SimulatedGateway, type SeenRequest } from './gateway.ts';
@@ -8,7 +9,7 @@ import { Disturbances, type Disturbance } from './judge/disturbances.ts';
 import { Judge } from './judge/judge.ts';
 import { SCHEMA_ID } from './load.ts';
 import { Member, type End, type Habitat } from './member.ts';
-import { Moments } from './moments.ts';
+import { Moments, type Moment } from './moments.ts';
 import { Network } from './network.ts';
 import { DEAD_LETTERS, GROUP, isFault, SOURCE, tiersOf, topicOf, type MemberSettings, type Plan } from './plan.ts';
 import { SimulatedRegistry } from './registry.ts';
@@ -23,6 +24,11 @@ import { insideOf, SESSION_TIMEOUT_MS, settingsOf } from './world-settings.ts';
 export const BEGINNING = Date.UTC(2026, 0, 1);
 
 const STARTED_AGAIN_MS = 2_000;
+const MOMENTS_OF_REQUESTS = new Map<number, Moment>([
+  [APIS.Produce.key, 'writing'],
+  [APIS.OffsetCommit.key, 'committing'],
+  [APIS.JoinGroup.key, 'joining'],
+]);
 
 /** Brokers, gateway, registry and members in one process and in one time; whatever happens is noted and judged. */
 export class World {
@@ -61,6 +67,10 @@ export class World {
     });
     this.network = new Network(time, this.cluster, ({ name }) => delaysOf(`network ${name}`));
     this.network.onGivenUp = ({ name }) => this.disturbances.begin('given_up', time.now, name)(time.now);
+    this.network.onAsked = ({ name }, api) => {
+      const moment = MOMENTS_OF_REQUESTS.get(api);
+      if (moment !== undefined) this.moments.happened(moment, name);
+    };
     this.gateway = new SimulatedGateway({
       time,
       random: (paymentId) => streams.of(`answers ${paymentId}`),
@@ -166,7 +176,7 @@ export class World {
     if (isClean) return;
     disturbances.begin('unclean_end', time.now, member.name)(time.now);
     if (member.wasAsked) return;
-    if (!disturbances.explainEnd(time.now, time.now)) this.judge.ended(member.name, detail);
+    if (!disturbances.explainEnd(member.name, time.now)) this.judge.ended(member.name, detail);
     // As whoever keeps processes running would.
     else time.after(STARTED_AGAIN_MS, () => this.#start(member.name, settings));
   }

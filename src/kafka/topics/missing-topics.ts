@@ -88,6 +88,7 @@ export class MissingTopics implements TopicWatch {
       return undefined;
     }
     for (const { topic, partition } of remade) this.#lose(topic, partition);
+    this.#loseDropped();
     for (const { topic } of group.assigned()) this.#isClear(topic);
     return known;
   }
@@ -113,7 +114,7 @@ export class MissingTopics implements TopicWatch {
   }
 
   async #look(cluster: Cluster): Promise<void> {
-    const { topics, observe, lanes, rejoin } = this.#options;
+    const { topics, observe, rejoin } = this.#options;
     const { source, counterparts } = topics.topology;
     const wanted = [...new Set([...topics.read, ...counterparts])];
     const existing = await existingTopics(cluster, wanted);
@@ -125,8 +126,8 @@ export class MissingTopics implements TopicWatch {
       if (this.#missing.includes(topic)) continue;
       // Without a configured delay nobody needs it again; where it is made again, the next join finds it.
       topics.drop(topic);
-      for (const { partition, next } of lanes.positions(topic)) this.#lose(topic, partition, next);
     }
+    this.#loseDropped();
     await followTopics(cluster, existing);
     observe({ kind: 'topics_missing', topics: this.#missing.map((topic) => ({ topic, role: this.#roleOf(topic) })) });
     for (const topic of back.filter((each) => topics.read.includes(each))) {
@@ -163,6 +164,17 @@ export class MissingTopics implements TopicWatch {
     suspects.set(topic, waits.begin({ topic }, 'topic_missing'));
     lanes.standStill(topic);
     parkedKeys.readAgain(topics.topology.tierOf(topic));
+  }
+
+  /** Of topics that are read no more nothing is parked, but for what their lanes have read, as long as there are any. */
+  #loseDropped(): void {
+    const { topics, parkedKeys, lanes } = this.#options;
+    for (const { tier, partition } of parkedKeys.byTier) {
+      const topic = topics.topology.retryTopic(tier);
+      if (topics.read.includes(topic)) continue;
+      const lane = lanes.positions(topic).find((own) => own.partition === partition);
+      this.#lose(topic, partition, lane?.next);
+    }
   }
 
   #lose(topic: string, partition: number, from = 0): void {

@@ -33,7 +33,9 @@ export const TOPIC_FAULTS: Makers<'partitions_added' | 'topic_remade' | 'open_tr
   redrive: (fault) => {
     const ending = fault.random.pick(ENDINGS);
     const end = fault.world.topics.redrive(fault.random, ending);
-    if (end !== undefined) fault.lasts(ending === 'killed' ? KEEPS_OUT_MS : drawnMs(fault), `to be ${ending}`, end);
+    if (end === undefined) return;
+    fault.lasts(ending === 'killed' ? KEEPS_OUT_MS : drawnMs(fault), `to be ${ending}`, end);
+    fault.world.moments.happened('redriving');
   },
 };
 
@@ -49,5 +51,5 @@ const KEEPS_OUT_MS = 15_000;
 
 /** Mostly as long as a program takes, sometimes longer than a redrive's transaction may be open. */
 function drawnMs({ random }: Fault): number {
-  return random.next() < 0.7 ? random.between(0, 300) : random.between(1_000, 15_000);
+  return random.next() < 0.5 ? random.between(0, 300) : random.between(1_000, 15_000);
 }

@@ -50,9 +50,14 @@ export class Disturbances {
     return this.all.some(({ kind }) => kind === 'clock_step' || kind === 'clock_drift');
   }
 
-  /** Whether a member may have ended for want of a right within this time. */
-  explainEnd(from: number, to: number): boolean {
-    return this.#felt(from, to, ({ kind }) => kind === 'right_taken' || kind === 'topic_remade').length > 0;
+  /** Whether a member may have ended for want of a right at this time; it may have been told so long before it heard of it. */
+  explainEnd(whom: string, at: number): boolean {
+    const holds = this.all.filter((one) => one.whom === whom && HOLDS_BACK.includes(one.kind));
+    const told = holds.reduceRight(
+      (since, { from, to }) => (to + FELT_FOR_MS >= since ? Math.min(since, from) : since),
+      at,
+    );
+    return this.#felt(told, at, ({ kind }) => kind === 'right_taken' || kind === 'topic_remade').length > 0;
   }
 
   /** Whether an outcome may not have been written at this time; of a clock that is far ahead brokers take nothing. */
@@ -65,6 +70,8 @@ export class Disturbances {
   }
 }
 
+/** What keeps from a member what it was told. */
+const HOLDS_BACK: readonly Disturbance['kind'][] = ['cut', 'freeze', 'late_write', 'late_commit'];
 /** A session, and what the network holds back. */
 const FELT_FOR_MS = 15_000;
 /** Until connections are made anew. */
@@ -88,6 +95,8 @@ function losesWorkForMs({ kind }: Disturbance): number | undefined {
     case 'broker_stop':
     case 'cut':
     case 'reset':
+    case 'late_write':
+    case 'late_commit':
       return CONNECTS_WITHIN_MS;
     case 'roll':
     case 'join':

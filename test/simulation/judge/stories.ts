@@ -1,6 +1,6 @@
 import { VERDICTS } from '../fates.ts';
 import type { SeenRequest } from '../gateway.ts';
-import { DEAD_LETTERS, OUTCOMES, SOURCE } from '../plan.ts';
+import { DEAD_LETTERS, OUTCOMES, SOURCE, topicOf } from '../plan.ts';
 
 /** A record as it stands in a topic; the judge reads headers by itself. */
 export interface StoredRecord {
@@ -71,6 +71,9 @@ export class Stories {
   /** What stands at an offset of a retry topic: `<tier>:<partition>:<offset>`. */
   readonly #byCopy = new Map<string, { readonly story: Story; readonly copy: Copy }>();
 
+  /** Behind the last record that was seen of each other topic's partition. */
+  readonly #ends = new Map<string, number>();
+
   get all(): Story[] {
     return [...this.byPartition.values()].flatMap((stories) => [...stories.values()]);
   }
@@ -95,6 +98,7 @@ export class Stories {
    */
   appended(topic: string, partition: number, record: StoredRecord, at: number): Story | undefined {
     const tier = tierOf(topic);
+    this.#ends.set(`${topic}:${partition}`, record.offset + 1);
     const story = this.#originOf(topic, record);
     if (story === undefined) return undefined;
     if (topic === DEAD_LETTERS) story.letters.push({ partition, offset: record.offset });
@@ -111,6 +115,9 @@ export class Stories {
 
   /** What stood there from this offset on is gone: its new leader does not have it, and nobody was told that it is safe. */
   lost(topic: string, partition: number, from: number): void {
+    const place = `${topic}:${partition}`;
+    if ((this.#ends.get(place) ?? 0) <= from) return;
+    this.#ends.set(place, from);
     const isThere = (one: Written): boolean => one.partition !== partition || one.offset < from;
     const tier = tierOf(topic);
     for (const story of this.all) {
@@ -127,6 +134,8 @@ export class Stories {
     story.letters = [];
     story.copies = [copy];
     story.redrivenAfter = story.requests.length;
+    const place = `${topicOf(copy.tier)}:${story.partition}`;
+    this.#ends.set(place, Math.max(this.#ends.get(place) ?? 0, copy.offset + 1));
     this.#byCopy.set(`${copy.tier}:${story.partition}:${copy.offset}`, { story, copy });
   }
 

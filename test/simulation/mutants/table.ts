@@ -1,10 +1,15 @@
-/** A rule of the service taken away: what the simulation has to notice. */
-export interface Mutant {
-  readonly name: string;
-  readonly file: string;
-  /** Stands in the file once. */
+/** Code that stands in a file once, and what is put in its place. */
+export interface Change {
   readonly from: string;
   readonly to: string;
+}
+
+/** A rule of the service taken away: what the simulation has to notice. */
+export interface Mutant extends Change {
+  readonly name: string;
+  readonly file: string;
+  /** Where the rule is kept in more than one place. */
+  readonly also?: readonly Change[];
 }
 
 /** Rules that were learnt by losing, repeating or overtaking records, or by standing still. */
@@ -34,16 +39,18 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'this.#join = this.#joinAnew(',
   },
   {
-    name: 'fetches wait for a join',
-    file: 'src/kafka/group/membership.ts',
-    from: '    await this.#join;\n    if (this.stopping) {',
-    to: '    if (this.stopping) {',
-  },
-  {
     name: 'a commit belongs to its epoch',
     file: 'src/kafka/lanes/committer.ts',
     from: 'groupGenerationId: this.#epoch.generation,',
     to: 'groupGenerationId: this.#group.generationId ?? -1,',
+    also: [
+      {
+        from: 'while (this.#moved.size > 0 && !ended.aborted) {',
+        to: 'while (this.#moved.size > 0 && this.#group.memberId !== null) {',
+      },
+      { from: 'this.#epoch.assertHeld(false);', to: '' },
+      { from: 'await pause(RETRY_PAUSE_MS, ended)', to: 'await sleep(RETRY_PAUSE_MS).then(() => ended)' },
+    ],
   },
   {
     name: 'what is parked is known before the first send',

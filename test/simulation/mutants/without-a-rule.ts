@@ -37,16 +37,19 @@ export interface WithoutRule {
  *
  * Throws where the rule's place is not once in its file.
  */
-export function withoutRule({ name, file, from, to }: Mutant): WithoutRule {
+export function withoutRule({ name, file, also = [], ...change }: Mutant): WithoutRule {
   const folder = mkdtempSync(join(tmpdir(), 'payment-notifier-mutant-'));
   for (const part of COPIED) cpSync(join(ROOT, part), join(folder, part), { recursive: true, filter: isOurs });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const code = readFileSync(join(folder, file), 'utf8');
-  if (code.split(from).length !== 2) throw new Error(`${name}: its place is not once in ${file}`);
-  writeFileSync(
-    join(folder, file),
-    code.replace(from, () => to),
-  );
+  const path = join(folder, file);
+  for (const { from, to } of [change, ...also]) {
+    const code = readFileSync(path, 'utf8');
+    if (code.split(from).length !== 2) throw new Error(`${name}: its place is not once in ${file}`);
+    writeFileSync(
+      path,
+      code.replace(from, () => to),
+    );
+  }
   return {
     simulate: async (...words) => {
       const args = ['--import', 'tsx', 'test/simulation/run.ts', ...words];

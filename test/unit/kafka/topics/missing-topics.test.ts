@@ -11,6 +11,8 @@ import { pass, SOURCE, TOPOLOGY, useVirtualTime } from '../../../support/fixture
 useVirtualTime();
 
 const [RETRY = ''] = TOPOLOGY.retryTopics;
+/** Of a delay that no member is configured with any more. */
+const UNCONFIGURED = TOPOLOGY.retryTopic('7h');
 
 /** A watch over the source and its retry topics; what is `gone` no broker knows, what is `remade` has no offsets. */
 function watching(passExpired: () => Promise<string | undefined> = () => Promise.resolve(undefined)) {
@@ -18,6 +20,7 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
   const [suspects, waits] = [new Map<string, () => void>(), new Waits()];
   const [facts, fatal, done]: [Fact[], string[], string[]] = [[], [], []];
   const coordinator = { isDown: false };
+  const lanes = [{ partition: 0, next: 5 }];
   const parkedKeys = new AllParkedKeys();
   const rejoin = new RejoinRequest();
   const cluster = {
@@ -54,12 +57,12 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
     assigned: () => [SOURCE, RETRY].map((topic) => ({ topic, partitions: [0] })),
   } as unknown as ConsumerGroup;
   const missing = new MissingTopics({
-    topics: new ReadTopics({ topology: TOPOLOGY, read: [SOURCE, ...TOPOLOGY.retryTopics] }),
+    topics: new ReadTopics({ topology: TOPOLOGY, read: [SOURCE, ...TOPOLOGY.retryTopics, UNCONFIGURED] }),
     parkedKeys,
     observe: (fact) => facts.push(fact),
     groupId: 'g',
     lanes: {
-      positions: () => [{ partition: 0, next: 5 }],
+      positions: () => lanes,
       standStill: (topic) => done.push(`stand still ${topic}`),
       goOn: (topic) => done.push(`go on ${topic}`),
       passExpired,
@@ -77,6 +80,7 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
   return {
     missing,
     parkedKeys,
+    lanes,
     done,
     group,
     cluster,
@@ -156,6 +160,25 @@ test('what was parked in a topic made anew while this member reached nobody is l
   expect(await missing.admit(group)).toBeDefined();
   expect([parked.turnOfSource('K', 9).kind, parked.startAt(tier, 0)]).toEqual(['send', 0]);
   expect(facts).toEqual([{ kind: 'parked_lost', topic: RETRY, origins: [{ topic: SOURCE, partition: 0, offset: 3 }] }]);
+});
+
+test.each([
+  { when: 'its lane ends with what it had read', join: true },
+  { when: 'it has no lane', join: false },
+])('what was parked in a topic that is gone for good keeps no key waiting when $when', async ({ join }) => {
+  const { missing, parkedKeys, lanes, group, look, gone, facts } = watching();
+  const copy = { key: 'k', origin: 7, redrives: 0, hops: 1, tier: '7h', offset: 2, notBefore: 0 };
+  parkedKeys.of(0).join(copy);
+  if (!join) lanes.length = 0;
+  gone.add(UNCONFIGURED);
+  await look();
+  expect(parkedKeys.of(0).turnOfSource('k', 8).kind).toBe(join ? 'behind' : 'send');
+  lanes.length = 0;
+  await missing.admit(group);
+  expect(parkedKeys.of(0).turnOfSource('k', 8)).toEqual({ kind: 'send' });
+  expect(facts.filter(({ kind }) => kind === 'parked_lost')).toEqual([
+    { kind: 'parked_lost', topic: UNCONFIGURED, origins: [{ topic: SOURCE, partition: 0, offset: 7 }] },
+  ]);
 });
 
 test('a source made anew ends the service: its offsets name other events than those that are parked', async () => {
