@@ -104,7 +104,9 @@ test('what is parked of the source from where that is read on, is passed over by
   await new ParkedReader(TOPOLOGY, parkedKeys).learn(cluster, assigned, from, NEVER);
   const parked = parkedKeys.of(0);
   for (const offset of [0, 1]) parked.settled('5s', offset);
-  const [before, after] = [100, 101].map((origin) => parked.turnOfSource(`payment P${String(origin - 100)}`, origin).kind);
+  const [before, after] = [100, 101].map(
+    (origin) => parked.turnOfSource(`payment P${String(origin - 100)}`, origin).kind,
+  );
   expect([before, after]).toEqual(['send', 'superseded']);
 });
 
