@@ -73,8 +73,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a written copy may have been read already',
     file: 'src/core/parked-keys.ts',
-    from: 'if (copy.offset >= (this.#known.get(copy.tier)?.to ?? 0) || this.has(copy)) this.join(copy);',
-    to: 'this.join(copy);',
+    from: 'else if (copy.offset >= (this.#known.get(copy.tier)?.to ?? 0)) this.#keep(copy);',
+    to: 'else this.#keep(copy);',
+  },
+  {
+    name: 'what was told out of its copy is not told again',
+    file: 'src/core/parked-keys.ts',
+    from: "return this.#readTwice.isSettled(origin) ? { kind: 'superseded' } : behind(copies[first - 1]);",
+    to: 'return behind(copies[first - 1]);',
   },
   {
     name: 'nobody waits for an older copy that stands behind',
