@@ -44,7 +44,8 @@ export function judgeRepeats(
         return;
       }
       const lane = before === undefined ? '' : laneOf(history, before.signedAt);
-      const cause = before === undefined ? undefined : leastUsed(causes(before, lane, evidence), lane, perLane);
+      const faults = before === undefined ? [] : causes(before, lane, evidence);
+      const cause = leastUsed([...faults, ...delays(history, request, before, evidence)], lane, perLane);
       if (cause === undefined) {
         unexplained += 1;
         violations.push({ kind: repeat, detail: describe(history, request, before) });
@@ -94,6 +95,18 @@ function cameTooLate({ copies }: History, request: SeenRequest, { gatewayTimeout
 /** The faults that may have kept this request's record from being committed. */
 function causes({ signedAt, at, answeredAt = at }: SeenRequest, lane: string, evidence: Evidence): Fault[] {
   return disruptionsOf({ lane, from: signedAt, to: answeredAt }, evidence);
+}
+
+/**
+ * The faults that may have kept the copy that was sent from being written before the last request, which is of somebody
+ * else: what another process still writes nobody can know.
+ */
+function delays(history: History, request: SeenRequest, before: SeenRequest | undefined, evidence: Evidence): Fault[] {
+  const copy = newestCopy(history, request.signedAt);
+  const parked = history.requests[(copy?.attempts ?? 0) - 1];
+  if (before === undefined || copy === undefined || parked === undefined || parked === before) return [];
+  if (copy === newestCopy(history, before.signedAt)) return [];
+  return disruptionsOf({ lane: laneOf(history, parked.signedAt), from: parked.signedAt, to: copy.at }, evidence);
 }
 
 /** In favour of the service: the fault that explains the fewest of this lane so far. */

@@ -347,6 +347,22 @@ describe('repeats', () => {
     },
   );
 
+  test('of a copy that a frozen member wrote late, when the next owner had sent its event: of no other copy', () => {
+    const story = (attempts: number): Story =>
+      new Story()
+        .owns('member-1', ['main:0', '1s:0'], 0, 12_000)
+        .owns('member-2', ['main:0', '1s:0'], 12_000)
+        .event(0, 0, 'A')
+        .request('p0', 10, 'U UNKNOWN_EXCEPTION')
+        .request('p0', 19_000)
+        .copy(0, 20_000, { attempts })
+        .request('p0', 29_000)
+        .fault('freeze', 100, 19_900);
+    expect(story(1).kinds()).toEqual([]);
+    expect(story(1).verdict().repeats.explained).toBe(1);
+    expect(story(2).kinds()).toEqual(['repeat']);
+  });
+
   test('a member explains no second letter in a lane that it did not own', () => {
     const story = onBehalfOf('member-2').letter(3, 9_000, 'undecodable').fault('kill', 45);
     expect(story.kinds()).toEqual(['doubled']);
