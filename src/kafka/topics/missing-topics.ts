@@ -90,6 +90,8 @@ export class MissingTopics implements TopicWatch {
     for (const { topic, partition } of remade) this.#lose(topic, partition);
     this.#loseDropped();
     for (const { topic } of group.assigned()) this.#isClear(topic);
+    // What is read no more has no lanes from now on.
+    for (const topic of suspects.keys()) if (!topics.read.includes(topic)) this.#isClear(topic);
     return known;
   }
 

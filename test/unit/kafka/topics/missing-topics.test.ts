@@ -166,15 +166,20 @@ test.each([
   { when: 'its lane ends with what it had read', join: true },
   { when: 'it has no lane', join: false },
 ])('what was parked in a topic that is gone for good keeps no key waiting when $when', async ({ join }) => {
-  const { missing, parkedKeys, lanes, group, look, gone, facts } = watching();
+  const { missing, parkedKeys, lanes, group, look, gone, facts, suspects, waits } = watching();
   const copy = { key: 'k', origin: 7, redrives: 0, hops: 1, tier: '7h', offset: 2, notBefore: 0 };
   parkedKeys.of(0).join(copy);
   if (!join) lanes.length = 0;
   gone.add(UNCONFIGURED);
   await look();
   expect(parkedKeys.of(0).turnOfSource('k', 8).kind).toBe(join ? 'behind' : 'send');
+  expect([suspects.has(UNCONFIGURED), waits.of({ topic: UNCONFIGURED, partition: 0 })?.reason]).toEqual([
+    true,
+    'topic_missing',
+  ]);
   lanes.length = 0;
   await missing.admit(group);
+  expect([suspects.size, waits.of({ topic: UNCONFIGURED, partition: 0 })]).toEqual([0, undefined]);
   expect(parkedKeys.of(0).turnOfSource('k', 8)).toEqual({ kind: 'send' });
   expect(facts.filter(({ kind }) => kind === 'parked_lost')).toEqual([
     { kind: 'parked_lost', topic: UNCONFIGURED, origins: [{ topic: SOURCE, partition: 0, offset: 7 }] },
