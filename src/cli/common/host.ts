@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { EXIT, type EndingSignal } from '../../core/exit-codes.ts';
 import { Terminal } from './terminal.ts';
@@ -29,13 +30,18 @@ export function thisProcess(): Host {
     },
     giveWay: () => {
       try {
-        setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+        for (const thread of threads()) setPriority(thread, constants.priority.PRIORITY_LOW);
       } catch {
         // A sandbox that forbids it: then both get their share.
       }
     },
     exit: (code) => process.exit(code),
   };
+}
+
+/** Of this process: on Linux each has a priority of its own, also those that sign, and later ones have that of their maker. */
+function threads(): number[] {
+  return process.platform === 'linux' ? readdirSync('/proc/self/task').map(Number) : [process.pid];
 }
 
 /** The first signal that asked to end, and what is aborted by it. The second one ends the process at once. */
