@@ -78,7 +78,7 @@ describe('run', () => {
     const args = ['replay', 'run', '--from', '2020-01-01T00:00:00Z', '--rate', '10', '--yes', '--json'];
     const { process: killed, ended } = startCommand(args, world.settings);
     await until('some of it told', () => askedAfter(world, before).length >= 25);
-    expect(getPriority(killed.pid)).toBe(constants.priority.PRIORITY_BELOW_NORMAL);
+    expect(getPriority(killed.pid)).toBe(constants.priority.PRIORITY_LOW);
     killed.kill('SIGKILL');
     await ended;
     const told = askedAfter(world, before);
