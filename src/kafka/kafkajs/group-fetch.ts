@@ -61,10 +61,18 @@ const { requests } = privatePart('protocol/requests/index.js') as { readonly req
 class BrokerFetches {
   readonly turns = new FetchTurns();
   readonly sessions: Readonly<Record<Share, FetchSession>>;
+  /** Made anew with each join. */
+  #assigned: object | undefined;
 
   /** @param maxBytes of each partition in an answer */
   constructor(maxBytes: number) {
     this.sessions = { urgent: new FetchSession(maxBytes), patient: new FetchSession(maxBytes) };
+  }
+
+  /** What the broker told the epoch before, it tells each one: how far a partition can be read, among other things. */
+  goOnWith(assigned: object): void {
+    if (this.#assigned !== assigned) for (const session of Object.values(this.sessions)) session.lost();
+    this.#assigned = assigned;
   }
 }
 
@@ -110,11 +118,13 @@ export async function fetchForGroup(group: ConsumerGroup, nodeId: string, mayWai
   const parts = group as unknown as Parts;
   const known = fetches.get(group) ?? new GroupFetches();
   fetches.set(group, known);
-  const { turns, sessions } = known.with(nodeId, parts.maxBytesPerPartition);
+  const broker = known.with(nodeId, parts.maxBytesPerPartition);
+  const { turns, sessions } = broker;
   let session = sessions.urgent;
   try {
     await group.cluster.refreshMetadataIfNecessary();
     const led = known.ledBy(nodeId, parts, mayWait);
+    broker.goOnWith(parts.subscriptionState.assignedPartitionsByTopic);
     const wanted = { urgent: isAnyWanted(led.urgent, parts), patient: isAnyWanted(led.patient, parts) };
     const turn = turns.next(wanted, performance.now(), parts.maxWaitTime);
     if (turn === undefined) {
@@ -126,8 +136,8 @@ export async function fetchForGroup(group: ConsumerGroup, nodeId: string, mayWai
       const offset = offsetWanted(place, parts);
       if (offset !== undefined) session.want(place.topic, place.partition, offset);
     }
-    const broker = (await group.cluster.findBroker({ nodeId })) as SendingBroker;
-    const answer = await ask(broker, session.query(), parts, turn.waitMs);
+    const node = (await group.cluster.findBroker({ nodeId })) as SendingBroker;
+    const answer = await ask(node, session.query(), parts, turn.waitMs);
     if (!session.answered(answer)) return [];
     turns.answered(turn.share, answer.responses.length > 0, performance.now());
     await readFetched(answer, (topic, partition) => session.askedFrom(topic, partition));
