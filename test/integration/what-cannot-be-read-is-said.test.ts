@@ -35,6 +35,12 @@ async function transaction(world: World, name: string) {
   };
 }
 
+/** Brokers answer that a transaction ends before its marker stands in the topic. */
+async function allDecided(world: World): Promise<void> {
+  const unread = async () => (await keysIn(world, [{ topic: world.source }])).unread;
+  await until('the markers to be written', async () => (await unread()).length === 0);
+}
+
 test('aborted transactions are passed over, and what an open one holds back is named', async () => {
   const world = await World.create({ partitions: 1 });
   await world.write(0, ['first']);
@@ -44,6 +50,7 @@ test('aborted transactions are passed over, and what an open one holds back is n
   await (
     await transaction(world, 'committed')
   )('commit');
+  await allDecided(world);
   const closed = await keysIn(world, [{ topic: world.source }]);
   expect(closed).toEqual({ keys: ['first', 'committed'], unread: [] });
 
@@ -55,6 +62,7 @@ test('aborted transactions are passed over, and what an open one holds back is n
   const why = `offsets ${String(offset - 1)} to ${String(offset)} wait for the end of a transaction; ask again in a few seconds`;
   expect(unread).toEqual([{ topic: world.source, partition: 0, why }]);
   await end('abort');
+  await allDecided(world);
   expect(await keysIn(world, [{ topic: world.source }])).toEqual({
     keys: ['first', 'committed', 'behind'],
     unread: [],
