@@ -31,14 +31,14 @@ function newQueue(maxInFlightRequests?: number) {
   return { queue, givenUp, send, answer };
 }
 
-describe('a request without an answer', () => {
-  beforeEach(() => {
-    vi.useFakeTimers();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
+describe('a request without an answer', () => {
   test('is given up in time, wherever the wall clock is set meanwhile', () => {
     const { givenUp, send } = newQueue();
     send(1);
@@ -75,13 +75,6 @@ describe('a request without an answer', () => {
 });
 
 describe('a connection', () => {
-  beforeEach(() => {
-    vi.useFakeTimers();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
   test('arms no timer before its first request, and none when a while has passed since its last one', () => {
     const { givenUp, send, answer } = newQueue();
     expect(vi.getTimerCount()).toBe(0);
