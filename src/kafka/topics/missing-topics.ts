@@ -73,11 +73,16 @@ export class MissingTopics implements TopicWatch {
 
   /**
    * Called with each assignment, before lanes are made: what a suspect topic is, is known now; so is one that was made anew
-   * while this member reached nobody.
+   * while this member reached nobody. Where other topics are there than when the join was asked for, another one is: whoever
+   * owned a partition before may have parked in a topic that this assignment lacks, or that this member does not know.
    */
   async admit(group: ConsumerGroup): Promise<KnownOffsets | undefined> {
-    const { topics, suspects, fatal } = this.#options;
+    const { topics, suspects, rejoin, fatal } = this.#options;
     const { source } = topics.topology;
+    if (await topics.haveChanged(group)) {
+      rejoin.ask();
+      return undefined;
+    }
     const known = await knownOffsets(group);
     const remade = withoutOffset(group, known);
     // Partitions that were added have no offsets either, but then others have.

@@ -81,6 +81,14 @@ describe('where lanes begin', () => {
     expect(commits).toMatchObject([{ groupGenerationId: 4, topics: [{ topic: 'pf', partitions: [own] }] }]);
   });
 
+  test('is not known where nobody tells what stands in a partition: it is not taken for empty', async () => {
+    const { group, commits } = groupOf({});
+    const assigned = [...ASSIGNED, { topic: 'untold', partitions: [0] }];
+    const untold = { ...group, assigned: () => assigned };
+    await expect(laneStarts(untold, epoch, known({}), new CarryOver())).rejects.toThrow('who leads untold:0');
+    expect(commits).toEqual([]);
+  });
+
   test('is in doubt where its commit was given up: another one of this generation could be overtaken', async () => {
     const given = new Epoch(4, 30_000, instant());
     const { group } = groupOf({}, 'm', Object.assign(new Error('no answer'), { code: GIVEN_UP }));

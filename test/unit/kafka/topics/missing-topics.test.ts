@@ -16,7 +16,7 @@ const UNCONFIGURED = TOPOLOGY.retryTopic('7h');
 
 /** A watch over the source and its retry topics; what is `gone` no broker knows, what is `remade` has no offsets. */
 function watching(passExpired: () => Promise<string | undefined> = () => Promise.resolve(undefined)) {
-  const [gone, remade] = [new Set<string>(), new Set<string>()];
+  const [gone, remade, unheardOf] = [new Set<string>(), new Set<string>(), new Set<string>()];
   const [suspects, waits] = [new Map<string, () => void>(), new Waits()];
   const [facts, fatal, done]: [Fact[], string[], string[]] = [[], [], []];
   const coordinator = { isDown: false };
@@ -33,8 +33,11 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
             gone.has(topic)
               ? Promise.reject(Object.assign(new Error('unknown'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' }))
               : Promise.resolve(),
+          connectionPool: { send: () => Promise.resolve({ topics: [] }) },
         }),
     },
+    findTopicPartitionMetadata: (topic: string) => (unheardOf.has(topic) ? [] : [{ partitionId: 0, leader: 1 }]),
+    addMultipleTargetTopics: ([topic = '']: readonly string[]) => Promise.resolve(void unheardOf.delete(topic)),
     findGroupCoordinator: () =>
       coordinator.isDown
         ? Promise.reject(new Error('no coordinator'))
@@ -87,6 +90,7 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
     look,
     gone,
     remade,
+    unheardOf,
     suspects,
     rejoin,
     facts,
@@ -138,6 +142,14 @@ test('a topic that came back is joined for also where nobody can say yet whether
   await pass(2_000);
   await looked;
   expect(rejoin.isPending).toBe(true);
+});
+
+test('nothing begins where a topic has come back while this member waited to be let in: who let go may have parked there', async () => {
+  const { missing, group, unheardOf, rejoin } = watching();
+  unheardOf.add(RETRY);
+  expect([await missing.admit(group), rejoin.isPending]).toEqual([undefined, true]);
+  rejoin.fulfil();
+  expect([(await missing.admit(group))?.size, rejoin.isPending]).toEqual([2, false]);
 });
 
 test('a topic made anew so quickly that nobody saw it missing is told by the offsets that went with it', async () => {
