@@ -40,6 +40,7 @@ async function setUp(
       onError: () => undefined,
       isSuspect: (topic) => suspects.has(topic),
       joinAgain: () => undefined,
+      unknownTopic: () => Promise.resolve(),
       isWriting: () => false,
     },
   );
