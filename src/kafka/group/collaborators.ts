@@ -29,6 +29,8 @@ export interface TopicWatch {
   listAnew(group: ConsumerGroup): Promise<void>;
   /** Where work may begin with this assignment; `undefined` where it may not: the next join is asked for, or the end. */
   admit(group: ConsumerGroup): Promise<KnownOffsets | undefined>;
+  /** Work has begun with the assignment: what is parked is known. */
+  begun(): void;
   /** Looks which topics there are, and lets the client go on with those. */
   look(cluster: Cluster): Promise<void>;
   /** Whether what is written to a topic waits there anyway. */

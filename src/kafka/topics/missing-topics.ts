@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Copy } from '../../core/copies.ts';
 import type { Fact } from '../../pipeline/facts.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
@@ -32,6 +33,13 @@ export interface MissingTopicsOptions {
   readonly fatal: (error: Error) => void;
 }
 
+/** What was known to be parked in a partition of a topic that is gone. */
+interface Lost {
+  readonly topic: string;
+  readonly partition: number;
+  readonly copies: readonly Copy[];
+}
+
 const OFFSETS_GONE_WITHIN_MS = 1_000;
 
 /**
@@ -47,6 +55,8 @@ export class MissingTopics implements TopicWatch {
   readonly #options: MissingTopicsOptions;
   #missing: readonly string[] = [];
   #looking: Promise<void> | undefined;
+  /** In topics that were made anew, before it is known what is parked there by now. */
+  readonly #lost: Lost[] = [];
 
   constructor(options: MissingTopicsOptions) {
     this.#options = options;
@@ -92,12 +102,20 @@ export class MissingTopics implements TopicWatch {
       fatal(new Error(sourceRemade(group.groupId, source)));
       return undefined;
     }
-    for (const { topic, partition } of remade) this.#lose(topic, partition);
+    for (const { topic, partition } of remade) this.#lost.push(this.#lose(topic, partition));
     this.#loseDropped();
     for (const { topic } of group.assigned()) this.#isClear(topic);
     // What is read no more has no lanes from now on.
     for (const topic of suspects.keys()) if (!topics.read.includes(topic)) this.#isClear(topic);
     return known;
+  }
+
+  /** Copies that are known again stand in the topic that was made anew, where they were parked at once. The others are lost. */
+  begun(): void {
+    for (const { topic, partition, copies } of this.#lost.splice(0)) {
+      const parked = this.#options.parkedKeys.of(partition);
+      this.#tell({ topic, partition, copies: copies.filter((copy) => !parked.has(copy)) });
+    }
   }
 
   async unknownTopic(group: ConsumerGroup): Promise<void> {
@@ -180,14 +198,18 @@ export class MissingTopics implements TopicWatch {
       const topic = topics.topology.retryTopic(tier);
       if (topics.read.includes(topic)) continue;
       const lane = lanes.positions(topic).find((own) => own.partition === partition);
-      this.#lose(topic, partition, lane?.next);
+      this.#tell(this.#lose(topic, partition, lane?.next));
     }
   }
 
-  #lose(topic: string, partition: number, from = 0): void {
-    const { topics, parkedKeys, observe } = this.#options;
-    const lost = parkedKeys.of(partition).lose(topics.topology.tierOf(topic), from);
-    const origins = lost.map(({ origin }) => ({ topic: topics.topology.source, partition, offset: origin }));
+  #lose(topic: string, partition: number, from = 0): Lost {
+    const { topics, parkedKeys } = this.#options;
+    return { topic, partition, copies: parkedKeys.of(partition).lose(topics.topology.tierOf(topic), from) };
+  }
+
+  #tell({ topic, partition, copies }: Lost): void {
+    const { topics, observe } = this.#options;
+    const origins = copies.map(({ origin }) => ({ topic: topics.topology.source, partition, offset: origin }));
     if (origins.length > 0) observe({ kind: 'parked_lost', topic, origins });
   }
 

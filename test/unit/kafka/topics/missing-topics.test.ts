@@ -171,6 +171,23 @@ test('what was parked in a topic made anew while this member reached nobody is l
   remade.add(RETRY);
   expect(await missing.admit(group)).toBeDefined();
   expect([parked.turnOfSource('K', 9).kind, parked.startAt(tier, 0)]).toEqual(['send', 0]);
+  missing.begun();
+  missing.begun();
+  expect(facts).toEqual([{ kind: 'parked_lost', topic: RETRY, origins: [{ topic: SOURCE, partition: 0, offset: 3 }] }]);
+});
+
+test('what was parked in a topic made anew as soon as it was there is not told to be lost: it is read there', async () => {
+  const { missing, parkedKeys, group, remade, facts } = watching();
+  const [tier, parked] = [TOPOLOGY.tierOf(RETRY), parkedKeys.of(0)];
+  const copy = (origin: number, offset: number) => ({
+    ...{ key: 'K', origin, redrives: 0, hops: 1, tier, offset, notBefore: 0 },
+  });
+  for (const one of [copy(3, 40), copy(5, 0)]) parked.written(one);
+  remade.add(RETRY);
+  await missing.admit(group);
+  expect(parked.size).toBe(0);
+  parked.join(copy(5, 0));
+  missing.begun();
   expect(facts).toEqual([{ kind: 'parked_lost', topic: RETRY, origins: [{ topic: SOURCE, partition: 0, offset: 3 }] }]);
 });
 
