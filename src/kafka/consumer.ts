@@ -64,7 +64,7 @@ export class GroupConsumer {
       {
         ...ports,
         isSuspect: (topic) => suspects.has(topic),
-        unknownTopic: (group) => missing.unknownTopic(group),
+        unknownTopic: (group) => this.#missing.unknownTopic(group),
         joinAgain: () => this.#rejoin.ask(),
       },
     );
