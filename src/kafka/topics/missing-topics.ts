@@ -145,16 +145,19 @@ export class MissingTopics implements TopicWatch {
     const existing = await existingTopics(cluster, wanted);
     const back = this.#missing.filter((topic) => existing.has(topic));
     const gone = wanted.filter((topic) => !existing.has(topic));
-    this.#missing = gone.filter((topic) => topic === source || counterparts.includes(topic));
+    const missing = gone.filter((topic) => topic === source || counterparts.includes(topic));
+    // What is back is looked for again where the broker that is asked next has not heard of it.
+    this.#missing = [...missing, ...back];
     for (const topic of gone) {
       this.#suspect(topic);
-      if (this.#missing.includes(topic)) continue;
+      if (missing.includes(topic)) continue;
       // Without a configured delay nobody needs it again; where it is made again, the next join finds it.
       topics.drop(topic);
     }
     this.#loseDropped();
     await followTopics(cluster, existing);
-    observe({ kind: 'topics_missing', topics: this.#missing.map((topic) => ({ topic, role: this.#roleOf(topic) })) });
+    this.#missing = missing;
+    observe({ kind: 'topics_missing', topics: missing.map((topic) => ({ topic, role: this.#roleOf(topic) })) });
     for (const topic of back.filter((each) => topics.read.includes(each))) {
       if (await this.#isUnchanged(cluster, topic)) this.#goOn(topic);
       else rejoin.ask();

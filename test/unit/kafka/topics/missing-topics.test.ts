@@ -20,12 +20,14 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
   const [suspects, waits] = [new Map<string, () => void>(), new Waits()];
   const [facts, fatal, done]: [Fact[], string[], string[]] = [[], [], []];
   const coordinator = { isDown: false };
+  /** What refreshing the metadata comes to, each time one of these. */
+  const refreshes: (() => Promise<void>)[] = [];
   const lanes = [{ partition: 0, next: 5 }];
   const parkedKeys = new AllParkedKeys();
   const rejoin = new RejoinRequest();
   const cluster = {
     targetTopics: new Set<string>(),
-    refreshMetadata: () => Promise.resolve(),
+    refreshMetadata: () => refreshes.shift()?.() ?? Promise.resolve(),
     brokerPool: {
       findConnectedBroker: () =>
         Promise.resolve({
@@ -77,8 +79,7 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
   });
   const look = async (): Promise<void> => {
     const looked = missing.look(group.cluster);
-    await pass(2_000);
-    await looked;
+    await Promise.all([looked, pass(2_000)]);
   };
   return {
     missing,
@@ -91,6 +92,7 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
     gone,
     remade,
     unheardOf,
+    refreshes,
     suspects,
     rejoin,
     facts,
@@ -130,6 +132,20 @@ test('a topic that is there again without its offsets is another one: its lanes 
   expect(await missing.admit(group)).toEqual(new Map([[`${SOURCE}:0`, { offset: 5, metadata: '' }]]));
   expect(suspects.size).toBe(0);
   expect(waits.of({ topic: RETRY, partition: 0 })).toBeUndefined();
+});
+
+test('a topic that came back is joined for also where one broker has heard of it and the next one has not', async () => {
+  const { missing, look, gone, remade, rejoin, refreshes, facts } = watching();
+  gone.add(RETRY);
+  await look();
+  gone.clear();
+  remade.add(RETRY);
+  refreshes.push(() => Promise.reject(new Error('this server does not host this topic')));
+  await expect(look()).rejects.toThrow('this topic');
+  expect([missing.names, rejoin.isPending]).toEqual([[RETRY], false]);
+  await look();
+  expect([missing.names, rejoin.isPending]).toEqual([[], true]);
+  expect(facts.at(-1)).toEqual({ kind: 'topics_missing', topics: [] });
 });
 
 test('a topic that came back is joined for also where nobody can say yet whether others were made anew', async () => {
