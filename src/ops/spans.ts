@@ -117,8 +117,9 @@ function alwaysOf(target: URL): api.Attributes {
 /**
  * As the line of the log says it: nothing secret, and no body. Names without `notifier.` are OpenTelemetry's. What does not
  * apply is `undefined`, which SDKs leave out: all of it in one literal costs a quarter of putting it together. SDKs check each
- * name for each span, three times where it is given at the start, so what another one says already is left out (tier and
- * attempt), and what all spans of a process would say alike (Kafka, and the group).
+ * name for each span, three times where it is given at the start, and exporters write it, so what another one says already is
+ * left out (tier and attempt, the origin of what is no copy, that a delivery is complete), and what all spans of a process
+ * would say alike (Kafka, and the group).
  */
 function attributesOf(fact: AttemptFact, failure: string | undefined): api.Attributes {
   const { record, provenance, outcome, exchange, attempt } = fact;
@@ -130,10 +131,10 @@ function attributesOf(fact: AttemptFact, failure: string | undefined): api.Attri
     'messaging.destination.partition.id': String(record.partition),
     'kafka.offset': record.offset,
     'notifier.payment_id': fact.paymentId,
-    'notifier.origin': recordName(provenance.origin),
+    'notifier.origin': provenance.origin.topic === record.topic ? undefined : recordName(provenance.origin),
     'notifier.outcome': outcomeLabel(outcome),
     'notifier.result_code': outcome.kind === 'no_result' ? undefined : outcome.code,
-    'notifier.disposition': fact.disposition.kind,
+    'notifier.disposition': failure === undefined ? undefined : fact.disposition.kind,
     'notifier.key_version': fact.keyVersion,
   };
 }

@@ -148,6 +148,8 @@ describe('without one of its rights the service says what the instructions say',
     if (words === undefined) throw new Error(`deploy/README.md does not say what happens without ${right}`);
     if (right.includes('transactionalId')) {
       await service.ready();
+      const doctor = await runCommand(['doctor'], { settings: world.settings });
+      expect(doctor.output).toContain(`not allowed: WRITE on TRANSACTIONAL_ID ${closingId(world.group)}`);
       await leaveRedriveOpen(world);
     }
     await until(`it to say "${words}"`, () => (service.errors + service.output).includes(words));

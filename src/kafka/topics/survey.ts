@@ -27,6 +27,8 @@ export interface Survey {
   brokerConfig(nodeId: number): Promise<ConfigValues>;
   /** How many partitions of each topic a group has an offset for, and how many hold a record. */
   positions(groupId: string, partitions: Partitions): Promise<ReadonlyMap<string, Position>>;
+  /** Whether this user may write under a transactional id; asks for the end of a transaction that there cannot be. */
+  mayWriteUnder(transactionalId: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,12 @@ interface SendingBroker {
   readonly connectionPool: { send<T>(protocol: Protocol<T>): Promise<T> };
   findGroupCoordinator(query: { readonly groupId: string; readonly coordinatorType: number }): Promise<unknown>;
   listGroups(): Promise<{ readonly groups: readonly { readonly groupId: string }[] }>;
+  endTxn(query: {
+    readonly transactionalId: string;
+    readonly producerId: number;
+    readonly producerEpoch: number;
+    readonly transactionResult: boolean;
+  }): Promise<unknown>;
   describeConfigs(query: { readonly resources: readonly { type: number; name: string }[] }): Promise<{
     resources: { configEntries: { configName: string; configValue: string }[] }[];
   }>;
@@ -92,8 +100,22 @@ export async function openSurvey(kafka: Kafka): Promise<Survey> {
         [...partitions].map(([topic, own]) => [topic, position(own.map((number) => partitionKey(topic, number)))]),
       );
     },
+    mayWriteUnder: async (transactionalId) => mayWriteUnder(await anyBroker(cluster), transactionalId),
     close: () => cluster.disconnect(),
   };
+}
+
+/** Who may is refused for another reason: the producer is unknown, or another broker coordinates. */
+async function mayWriteUnder(broker: unknown, transactionalId: string): Promise<boolean> {
+  const ofNobody = { producerId: -1, producerEpoch: -1, transactionResult: false };
+  try {
+    await (broker as SendingBroker).endTxn({ transactionalId, ...ofNobody });
+    return true;
+  } catch (error) {
+    const type = errorType(error);
+    if (type === undefined) throw error;
+    return type !== 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED';
+  }
 }
 
 /** kafkajs says of whatever keeps it from a coordinator that there is none. */

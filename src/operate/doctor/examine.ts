@@ -1,3 +1,4 @@
+import { closingId } from '../../core/closing-transactions.ts';
 import type { RetryPolicy } from '../../core/retry-policy.ts';
 import { Topology } from '../../core/topology.ts';
 import { lookAtGateway } from '../../http/gateway-look.ts';
@@ -76,7 +77,7 @@ function checkKafka({ kafka, source, retry }: Examined, { brokers, inside }: Kaf
     const remedy = 'mend what is said of the brokers, then ask again';
     return [...reached, warn('topics, rights, group', 'not looked at: no broker let us in', remedy)];
   }
-  const { topics, group, positions, brokerConfig } = inside;
+  const { topics, group, positions, mayClose, brokerConfig } = inside;
   const { groupId, sessionTimeoutMs } = kafka.group;
   const session = checkSessionTimeout(sessionTimeoutMs, brokerConfig);
   if ('unseen' in topics) {
@@ -89,7 +90,10 @@ function checkKafka({ kafka, source, retry }: Examined, { brokers, inside }: Kaf
     ...reached,
     session,
     ...checkTopics(seen, { ...source, longestDelayMs: longestDelayMs(retry), maxAgeMs: retry.maxAgeMs }),
-    ...checkRights({ topics: seen, groupId, group, user: kafka.client.sasl?.username }),
+    ...checkRights({
+      ...{ topics: seen, groupId, group, user: kafka.client.sasl?.username },
+      redrives: { transactionalId: closingId(groupId), mayWrite: mayClose },
+    }),
     ...checkGroup(groupId, group),
     ...(own === undefined || own.error !== undefined
       ? []

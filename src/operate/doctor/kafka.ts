@@ -1,3 +1,4 @@
+import { closingId } from '../../core/closing-transactions.ts';
 import type { Topology } from '../../core/topology.ts';
 import { type TopicRole } from '../../core/topology.ts';
 import { createKafka, type KafkaSettings } from '../../kafka/kafkajs/client.ts';
@@ -27,6 +28,8 @@ export interface KafkaSeen {
     readonly topics: Seen<readonly TopicSeen[]>;
     readonly group: Seen<SurveyedGroup>;
     readonly positions: Seen<ReadonlyMap<string, Position>>;
+    /** Whether this user may end what a killed redrive leaves open. */
+    readonly mayClose: Seen<boolean>;
     readonly brokerConfig: Seen<ConfigValues>;
   };
 }
@@ -60,14 +63,15 @@ async function lookInside(
   signal: AbortSignal,
 ): Promise<KafkaSeen> {
   const seeing = <T>(task: () => Promise<T>): Promise<Seen<T>> => look(task, signal);
-  const [described, group] = await Promise.all([
+  const [described, group, mayClose] = await Promise.all([
     seeing(async () => survey.describe(oursOf(topology, await survey.topicNames()))),
     seeing(() => survey.group(groupId)),
+    seeing(() => survey.mayWriteUnder(closingId(groupId))),
   ]);
   if ('unseen' in described) {
     return {
       brokers: { configured, advertised: [] },
-      inside: { topics: described, group, positions: described, brokerConfig: described },
+      inside: { topics: described, group, mayClose, positions: described, brokerConfig: described },
     };
   }
   const { brokers, topics } = described.seen;
@@ -88,7 +92,10 @@ async function lookInside(
     const role = topology.roleOf(one.topic) as Exclude<TopicRole, 'other'>;
     return { role, described: one, config: configOf.get(one.topic) ?? { unseen: new Error('it is not there') } };
   });
-  return { brokers: { configured, advertised }, inside: { topics: { seen }, group, positions, brokerConfig } };
+  return {
+    brokers: { configured, advertised },
+    inside: { topics: { seen }, group, mayClose, positions, brokerConfig },
+  };
 }
 
 /** The topics that have to be there, and the retry topics that are still drained. */

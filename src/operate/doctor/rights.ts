@@ -14,14 +14,16 @@ export interface RightsSeen {
   readonly topics: readonly { readonly role: OwnRole; readonly described: DescribedTopic }[];
   readonly groupId: string;
   readonly group: Seen<DescribedGroup>;
+  /** Under which redrives write, and whether this user may. */
+  readonly redrives: { readonly transactionalId: string; readonly mayWrite: Seen<boolean> };
   /** As ACLs name this user; `undefined` where it is not known. */
   readonly user: string | undefined;
 }
 
 /** Names each ACL that is missing: which operation on what. */
-export function checkRights({ topics, groupId, group, user }: RightsSeen): Check[] {
+export function checkRights({ topics, groupId, group, redrives, user }: RightsSeen): Check[] {
   const name = 'rights';
-  const lacking = (operation: Operation, resource: 'TOPIC' | 'GROUP', of: string): Check =>
+  const lacking = (operation: Operation, resource: Resource, of: string): Check =>
     fail(name, `not allowed: ${operation} on ${resource} ${of}`, allow(user, operation, resource, of));
   const unsaid = (what: string): Check =>
     warn(
@@ -48,6 +50,16 @@ export function checkRights({ topics, groupId, group, user }: RightsSeen): Check
     case 'unseen':
       break;
   }
+  const { transactionalId, mayWrite } = redrives;
+  if ('seen' in mayWrite && !mayWrite.seen) {
+    missing.push(
+      warn(
+        name,
+        `not allowed: WRITE on TRANSACTIONAL_ID ${transactionalId}; retries wait longer for what a killed redrive leaves open`,
+        allow(user, 'WRITE', 'TRANSACTIONAL_ID', transactionalId),
+      ),
+    );
+  }
   if (missing.length > 0) return missing;
   return [ok(name, `all that run needs, on ${topics.length} topics and group ${groupId}`)];
 }
@@ -64,9 +76,11 @@ function isAllowed(allowed: Allowed, operation: Operation): 'yes' | 'no' | 'unsa
   return allowed.has(operation) ? 'yes' : 'no';
 }
 
-function allow(user: string | undefined, operation: Operation, resource: 'TOPIC' | 'GROUP', name: string): string {
+type Resource = 'TOPIC' | 'GROUP' | 'TRANSACTIONAL_ID';
+
+function allow(user: string | undefined, operation: Operation, resource: Resource, name: string): string {
   return (
     `kafka-acls --bootstrap-server … --add --allow-principal ${user === undefined ? 'User:…' : `User:${user}`} ` +
-    `--operation ${operation} --${resource.toLowerCase()} ${name}`
+    `--operation ${operation} --${resource.toLowerCase().replace('_', '-')} ${name}`
   );
 }

@@ -121,6 +121,7 @@ async function backlog({ ground, cell, members, extent, source }: Running): Prom
   const isBare = cell.program === 'bare';
   const steady = isBare ? Number.POSITIVE_INFINITY : STEADY_SHARE * (await writeBacklog(ground, source, cell.backlog));
   const deadline = performance.now() + extent.fullSeconds * 1_000;
+  let memoryMiB = Number.NaN;
   const seen = await watch(ground, members, async () => {
     await until(
       'the steady part to be over',
@@ -130,6 +131,7 @@ async function backlog({ ground, cell, members, extent, source }: Running): Prom
       },
       { everyMs: 50, withinMs: Number.POSITIVE_INFINITY },
     );
+    memoryMiB = Math.max(...members.map(({ process }) => residentMiB(process.pid, 'most')));
   });
   const events = seen.requests.reduce((sum, count) => sum + count, 0);
   const [first] = members;
@@ -138,7 +140,7 @@ async function backlog({ ground, cell, members, extent, source }: Running): Prom
     perSecond: events / seen.seconds,
     lagMs: seen.lagP99Ms,
     garbageKB: seen.allocatedBytes / events / 1_000,
-    memoryMiB: Math.max(...members.map(({ process }) => residentMiB(process.pid, 'most'))),
+    memoryMiB,
     brokerMicros: isBare ? Number.NaN : seen.brokersMicros / events,
     gatewayMicros: seen.gatewayMicros / events,
     strangersPercent: seen.strangers * 100,

@@ -89,11 +89,14 @@ test('each name that is not our own is one of the conventions', async () => {
 });
 
 test('a delivery is no error, and the first request no repetition', async () => {
-  const [span] = await told({ ...ATTEMPT, attempt: 1, outcome: { kind: 'delivered', code: 'SUCCESS' } });
+  const record = { ...RECORD, topic: ATTEMPT.provenance.origin.topic };
+  const [span] = await told({ ...ATTEMPT, record, attempt: 1, outcome: { kind: 'delivered', code: 'SUCCESS' } });
   expect(span?.status).toEqual({ code: SpanStatusCode.UNSET });
   expect(span?.attributes).toMatchObject({ 'notifier.result_code': 'SUCCESS' });
   expect(span?.attributes).not.toHaveProperty('error.type');
   expect(span?.attributes).not.toHaveProperty('http.request.resend_count');
+  expect(span?.attributes).not.toHaveProperty('notifier.disposition');
+  expect(span?.attributes).not.toHaveProperty('notifier.origin');
 });
 
 test('an attempt without an answer says why', async () => {

@@ -107,10 +107,11 @@ test('every right that run needs is asked for, and no other', () => {
     allowed: allowed && new Set(allowed),
   });
   const group = { seen: { state: 'Empty', protocol: '', members: [], allowed: new Set(['READ']), elsewhere: false } };
-  const check = (allowed: readonly Operation[] | undefined, seen: object = group) =>
+  const check = (allowed: readonly Operation[] | undefined, seen: object = group, mayWrite = true) =>
     checkRights({
       topics: [{ role: 'retry', described: topic(allowed) }],
       ...{ groupId: 'g', group: seen as never, user: 'notifier' },
+      redrives: { transactionalId: 'g.redrive', mayWrite: { seen: mayWrite } },
     });
   const all: Operation[] = ['DESCRIBE', 'READ', 'WRITE', 'DESCRIBE_CONFIGS'];
   expect(check(all).map(({ status }) => status)).toEqual(['ok']);
@@ -122,6 +123,12 @@ test('every right that run needs is asked for, and no other', () => {
   expect(check(undefined).map(({ status }) => status)).toEqual(['warn']);
   const forbidden = { unseen: Object.assign(new Error('no'), { type: 'GROUP_AUTHORIZATION_FAILED' }) };
   expect(check(all, forbidden)[0]?.finding).toBe('not allowed: READ on GROUP g');
+  const [unclosed] = check(all, group, false);
+  expect(unclosed).toMatchObject({
+    status: 'warn',
+    finding: expect.stringMatching(/^not allowed: WRITE on TRANSACTIONAL_ID g\.redrive/) as string,
+    remedy: expect.stringMatching(/--operation WRITE --transactional-id g\.redrive$/) as string,
+  });
 });
 
 test('a group is ours, empty, or taken', () => {
