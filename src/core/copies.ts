@@ -17,6 +17,13 @@ export interface Copy {
   readonly notBefore: number;
 }
 
+/** Which event, and how often it had been parked. */
+export type Step = Pick<Copy, 'origin' | 'hops'>;
+
+export function isStep(copy: Step, step: Step): boolean {
+  return copy.origin === step.origin && copy.hops === step.hops;
+}
+
 /** Those of an event that count more come later: redriven more often, and of those parked more often. */
 function byAge(a: Copy, b: Copy): number {
   return (

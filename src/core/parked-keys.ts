@@ -1,4 +1,4 @@
-import { firstOf, isSame, placeOf, standsBehind, type Copy } from './copies.ts';
+import { firstOf, isSame, isStep, placeOf, standsBehind, type Copy, type Step } from './copies.ts';
 import { ReadTwice } from './read-twice.ts';
 
 /** What the order of its key allows for one record. */
@@ -36,8 +36,8 @@ interface Known {
 export class ParkedKeys {
   /** The copies of each key, in the order of `byAge`. */
   readonly #keys = new Map<string, Copy[]>();
-  /** The copies of each tier, by their offsets. */
-  readonly #places = new Map<string, Map<number, Copy>>();
+  /** The copies of each tier, by their offsets: several where its topic was made anew, and old ones are in hand yet. */
+  readonly #places = new Map<string, Map<number, readonly Copy[]>>();
   /** Of these it is not known yet whether readers may see them. */
   readonly #undecided = new Set<Copy>();
   /** A newer copy of their event was settled before them. */
@@ -88,12 +88,11 @@ export class ParkedKeys {
   }
 
   #keep(copy: Copy): void {
-    // What stood at its place before is the same, or was of a topic that is gone.
-    this.forget(copy.tier, copy.offset);
+    this.leave(copy);
     const copies = this.#copiesOf(copy.key);
     copies.splice(placeOf(copies, copy), 0, copy);
     this.#keys.set(copy.key, copies);
-    this.#placesIn(copy.tier).set(copy.offset, copy);
+    this.#placesIn(copy.tier).set(copy.offset, [...this.#at(copy), copy]);
     this.#size += 1;
     this.#bytes += bytesOf(copy);
   }
@@ -118,10 +117,14 @@ export class ParkedKeys {
     return this.#keys.get(key) ?? [];
   }
 
-  #placesIn(tier: string): Map<number, Copy> {
-    const places = this.#places.get(tier) ?? new Map<number, Copy>();
+  #placesIn(tier: string): Map<number, readonly Copy[]> {
+    const places = this.#places.get(tier) ?? new Map<number, readonly Copy[]>();
     this.#places.set(tier, places);
     return places;
+  }
+
+  #at({ tier, offset }: Pick<Copy, 'tier' | 'offset'>): readonly Copy[] {
+    return this.#placesIn(tier).get(offset) ?? [];
   }
 
   /**
@@ -141,14 +144,16 @@ export class ParkedKeys {
     const copies = this.#copiesOf(copy.key);
     copies.splice(placeOf(copies, copy), 1);
     if (copies.length === 0) this.#keys.delete(copy.key);
-    this.#placesIn(copy.tier).delete(copy.offset);
+    const others = this.#at(copy).filter((other) => other !== known);
+    if (others.length > 0) this.#placesIn(copy.tier).set(copy.offset, others);
+    else this.#placesIn(copy.tier).delete(copy.offset);
     this.#size -= 1;
     this.#bytes -= bytesOf(copy);
   }
 
-  /** The record at this place was settled, whatever it was. Copies of its event that are older are not sent any more. */
-  settled(tier: string, offset: number): void {
-    const copy = this.#placesIn(tier).get(offset);
+  /** A record at this place was settled: that of `step`, where it can be read. Older copies of its event are not sent any more. */
+  settled(tier: string, offset: number, step?: Step): void {
+    const copy = this.#at({ tier, offset }).find((one) => step === undefined || isStep(one, step));
     if (copy === undefined) return;
     const copies = this.#copiesOf(copy.key);
     const older = copies.slice(firstOf(copies, copy.origin), placeOf(copies, copy));
@@ -159,8 +164,7 @@ export class ParkedKeys {
 
   /** At this place stands nothing that a reader may see. */
   forget(tier: string, offset: number): void {
-    const copy = this.#placesIn(tier).get(offset);
-    if (copy !== undefined) this.leave(copy);
+    for (const copy of this.#at({ tier, offset })) this.leave(copy);
   }
 
   /** The source is read from this offset on: what is known to be parked of it from there on, it will come by again. */
@@ -224,7 +228,7 @@ export class ParkedKeys {
 
   /** @returns the copies that have left */
   #leaveWhere(tier: string, isOver: (copy: Copy) => boolean): Copy[] {
-    const over = [...this.#placesIn(tier).values()].filter(isOver);
+    const over = [...this.#placesIn(tier).values()].flat().filter(isOver);
     for (const copy of over) this.leave(copy);
     return over;
   }

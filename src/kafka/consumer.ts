@@ -53,7 +53,7 @@ export class GroupConsumer {
   constructor(
     kafka: Kafka,
     settings: ConsumerSettings,
-    ports: Omit<LanePorts, 'isSuspect' | 'joinAgain'>,
+    ports: Omit<LanePorts, 'isSuspect' | 'unknownTopic' | 'joinAgain'>,
     fatal: Fatal,
   ) {
     const topics = new ReadTopics(settings.topics);
@@ -61,7 +61,12 @@ export class GroupConsumer {
     const suspects = new Map<string, () => void>();
     const lanes = new Lanes(
       { ...settings, topics },
-      { ...ports, isSuspect: (topic) => suspects.has(topic), joinAgain: () => this.#rejoin.ask() },
+      {
+        ...ports,
+        isSuspect: (topic) => suspects.has(topic),
+        unknownTopic: (group) => this.#missing.unknownTopic(group),
+        joinAgain: () => this.#rejoin.ask(),
+      },
     );
     const missing = new MissingTopics({
       ...{ topics, parkedKeys, waits, observe, lanes, suspects, fatal },

@@ -30,7 +30,9 @@ export async function processRecord(record: KafkaRecord, ports: Ports, ownership
   const finished = 'ending' in read ? read : await sendInOrder(read, copy, ports, ownership);
   await settle(finished, ports, ownership);
 
-  ports.parkedKeys.of(record.partition).settled(work.tier, record.offset);
+  const step =
+    record.unreadable === undefined ? { origin: provenance.origin.offset, hops: provenance.hops } : undefined;
+  ports.parkedKeys.of(record.partition).settled(work.tier, record.offset, step);
 }
 
 /**

@@ -43,7 +43,8 @@ async function park(work: Work, parking: Parking, ports: Ports, ownership: Owner
   const written = await write(parked, moving('retry', work, ports, ownership));
   if (written === 'too_large') return bury(work, { reason: 'too_large', detail: reason }, ports, ownership);
   const copy = copyOf({ ...record, ...parked, ...written }, topology, provenance);
-  if (copy !== undefined) ports.parkedKeys.of(record.partition).written(copy);
+  // Whoever reads the topic from now on finds it there.
+  if (copy !== undefined && !ownership.ended.aborted) ports.parkedKeys.of(record.partition).written(copy);
   observeSettled(work, { verdict: 'parked', tier, notBefore, reason }, ports);
 }
 

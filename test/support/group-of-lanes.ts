@@ -64,6 +64,7 @@ export class GroupOfLanes {
         onError: () => undefined,
         isSuspect: (topic) => this.suspects.has(topic),
         joinAgain: () => (this.isToJoin = true),
+        unknownTopic: () => Promise.resolve(),
         isWriting: (partition) => this.writing.has(partition),
       },
     );

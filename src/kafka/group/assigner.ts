@@ -9,6 +9,7 @@ import {
   type Servable,
 } from '../../core/assignment.ts';
 import type { Topology } from '../../core/topology.ts';
+import { isKnown, learnTopics } from '../kafkajs/metadata.ts';
 import { kafkajs } from '../kafkajs/patched.ts';
 import type { Cluster } from '../kafkajs/types.ts';
 
@@ -77,17 +78,15 @@ export function coPartitioned(topics: TopicSet, owned: () => MemberClaim): Parti
         const asking = members.map(({ memberId, memberMetadata }) => ({ id: memberId, ...told(memberMetadata) }));
         const agreement = agree(asking);
         if (agreement === undefined) return asking.map(({ id }) => assignmentOf(id, {}));
-        await learnOf(cluster, agreement);
+        const named = [...agreement.read, ...agreement.counterparts];
+        await learnTopics(
+          cluster,
+          named.filter((topic) => !isKnown(cluster, topic)),
+        );
         return sharesOf(cluster, agreement);
       },
     };
   };
-}
-
-/** Has the cluster know the topics of others too. One that is not there, or may not be seen, is left out. */
-async function learnOf(cluster: Cluster, { read, counterparts }: Agreement): Promise<void> {
-  const unknown = [...read, ...counterparts].filter((topic) => cluster.findTopicPartitionMetadata(topic).length === 0);
-  for (const topic of unknown) await cluster.addMultipleTargetTopics([topic]).catch(() => undefined);
 }
 
 function sharesOf(cluster: Cluster, { source, read, counterparts, members, refused }: Agreement) {

@@ -27,8 +27,10 @@ export interface Work {
 export interface TopicWatch {
   /** Before each try to join: lists the topics anew, and has the group subscribe to all that are to be read. */
   listAnew(group: ConsumerGroup): Promise<void>;
-  /** Where work may begin with this assignment; `undefined` where it may not, and the service has been told to end. */
+  /** Where work may begin with this assignment; `undefined` where it may not: the next join is asked for, or the end. */
   admit(group: ConsumerGroup): Promise<KnownOffsets | undefined>;
+  /** Work has begun with the assignment: what is parked is known. */
+  begun(): void;
   /** Looks which topics there are, and lets the client go on with those. */
   look(cluster: Cluster): Promise<void>;
   /** Whether what is written to a topic waits there anyway. */

@@ -208,7 +208,9 @@ export class Membership implements GroupHooks {
       try {
         await this.#heartbeats.beat(group, epoch);
         const known = await this.#topics.admit(group);
-        if (known !== undefined) await this.#work.open(group, epoch, known);
+        if (known === undefined) return;
+        await this.#work.open(group, epoch, known);
+        this.#topics.begun();
       } catch (error) {
         // Leaders may have moved; no fetch runs that would find out.
         if (errorType(error) === UNKNOWN_TOPIC) await this.#topics.look(group.cluster).catch(() => undefined);

@@ -42,6 +42,15 @@ async function unknownTopics(cluster: Cluster, topics: readonly string[]): Promi
   return unknown;
 }
 
+export function isKnown(cluster: Cluster, topic: string): boolean {
+  return cluster.findTopicPartitionMetadata(topic).length > 0;
+}
+
+/** Has the client know these topics too. One that is not there, or may not be seen, is left out. */
+export async function learnTopics(cluster: Cluster, topics: Iterable<string>): Promise<void> {
+  for (const topic of topics) await cluster.addMultipleTargetTopics([topic]).catch(() => undefined);
+}
+
 /** From now on these topics' metadata is asked for, and no others'. */
 export async function followTopics(cluster: Cluster, topics: ReadonlySet<string>): Promise<void> {
   (cluster as unknown as Parts).targetTopics = new Set(topics);

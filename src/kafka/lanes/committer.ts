@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pause } from '../../pipeline/waiting.ts';
+import { pause, untilDone } from '../../pipeline/waiting.ts';
 import { findCoordinator } from '../kafkajs/coordinator.ts';
-import { errorType, isCoordinatorGone, isGenerationOver, isGivenUp } from '../kafkajs/errors.ts';
+import { errorType, isCoordinatorGone, isGenerationOver, isGivenUp, UNKNOWN_TOPIC } from '../kafkajs/errors.ts';
 import type { Epoch } from '../group/epoch.ts';
 import type { ConsumerGroup } from '../kafkajs/types.ts';
 import type { LanePorts } from './lane-ports.ts';
@@ -12,6 +12,9 @@ const RETRY_PAUSE_MS = 200;
 /** So that one request carries the fronts of several lanes. */
 const SHORTEST_GATHER_MS = 5;
 const LONGEST_GATHER_MS = 100;
+
+/** What the committer asks of the outside. */
+export type CommitPorts = Pick<LanePorts, 'observe' | 'isSuspect' | 'unknownTopic' | 'joinAgain'>;
 
 /**
  * The one place of commits. One OffsetCommit is in flight at a time and carries the fronts of all lanes that moved.
@@ -27,7 +30,7 @@ const LONGEST_GATHER_MS = 100;
 export class Committer {
   readonly #group: ConsumerGroup;
   readonly #epoch: Epoch;
-  readonly #ports: Pick<LanePorts, 'observe' | 'isSuspect' | 'joinAgain'>;
+  readonly #ports: CommitPorts;
   readonly #moved = new Set<Lane>();
   #running: Promise<void> | undefined;
   /** Monotonic milliseconds. */
@@ -39,7 +42,7 @@ export class Committer {
    * @param ports lanes of a topic that is suspect are told of no commit, and stand as soon as they may have nothing more
    *   uncommitted
    */
-  constructor(group: ConsumerGroup, epoch: Epoch, ports: Pick<LanePorts, 'observe' | 'isSuspect' | 'joinAgain'>) {
+  constructor(group: ConsumerGroup, epoch: Epoch, ports: CommitPorts) {
     this.#group = group;
     this.#epoch = epoch;
     this.#ports = ports;
@@ -99,11 +102,19 @@ export class Committer {
     } catch (error) {
       this.#ports.observe({ kind: 'commit_failed', error });
       if (isGenerationOver(error) || errorType(error) === 'REBALANCE_IN_PROGRESS') this.#epoch.end();
+      if (errorType(error) === UNKNOWN_TOPIC) await this.#learnWhichIsGone();
       return false;
     }
     this.#ports.observe({ kind: 'committed', offsets: progress });
     for (const { acknowledge } of progress) acknowledge();
     return true;
+  }
+
+  /** Tried again and again, the commit would be made to the topic that is there under the same name one day. */
+  async #learnWhichIsGone(): Promise<void> {
+    const { observe, unknownTopic } = this.#ports;
+    const told = (error: unknown): void => observe({ kind: 'commit_failed', error });
+    await untilDone(() => unknownTopic(this.#group), told, this.#epoch.ended).catch(() => undefined);
   }
 
   /** Waits until another broker coordinates, or the epoch closes, for a join that this one asks for where it answers again. */

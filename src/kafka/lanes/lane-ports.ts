@@ -3,6 +3,7 @@ import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe, Ownership } from '../../pipeline/ports.ts';
 import type { Waits } from '../../pipeline/waits.ts';
 import type { TopicSet } from '../group/assigner.ts';
+import type { ConsumerGroup } from '../kafkajs/types.ts';
 
 export interface LanePorts {
   readonly observe: Observe;
@@ -14,6 +15,8 @@ export interface LanePorts {
   readonly onError: (record: KafkaRecord, error: unknown) => void;
   /** Whether a topic may be gone, or another one under the same name. */
   readonly isSuspect: (topic: string) => boolean;
+  /** A broker does not know a topic that was assigned: one that is gone, or another one by now, is suspect after that. */
+  readonly unknownTopic: (group: ConsumerGroup) => Promise<void>;
   /** Whether this process still writes a copy or a letter for a partition number, whoever waits for it. */
   readonly isWriting: (partition: number) => boolean;
   /** Has this member join again, as soon as what is in flight is finished. */

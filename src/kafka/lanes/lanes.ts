@@ -30,7 +30,7 @@ export class Lanes implements Work {
   #watch: LaneWatch | undefined;
   #leftOpen: LeftOpen | undefined;
   #committer: Committer | undefined;
-  readonly #carryOver = new CarryOver();
+  readonly #carryOver: CarryOver;
   readonly #quarantine: Quarantine;
   #closing: AbortSignal = AbortSignal.abort();
   /** Records given up in this epoch although a request was sent. */
@@ -42,6 +42,7 @@ export class Lanes implements Work {
     this.#settings = settings;
     this.#ports = ports;
     this.#quarantine = new Quarantine(ports.waits);
+    this.#carryOver = new CarryOver(ports.parkedKeys);
     this.#parked = new ParkedReader(settings.topics.topology, ports.parkedKeys);
   }
 
@@ -74,8 +75,7 @@ export class Lanes implements Work {
     const from = { starts: firstReads(starts), closing: epoch.closing };
     const learning = new ParkedLearning({ reader: this.#parked, source, observe, cluster, isWriting, ...from });
     const unknown = await learning.learn(assigned);
-    this.#closing = epoch.closing;
-    this.#leftUnsettled = 0;
+    [this.#closing, this.#leftUnsettled] = [epoch.closing, 0];
     const committer = (this.#committer = new Committer(group, epoch, this.#ports));
     this.#watch = new LaneWatch(cluster, this.#ports.waits, observe);
     this.#leftOpen = new LeftOpen({ cluster, groupId: group.groupId, source, closing: epoch.closing, observe });

@@ -158,8 +158,10 @@ export class ParkedReader {
       const tier = this.#topology.tierOf(topic);
       for (const partition of partitions) {
         const key = partitionKey(topic, partition);
+        const end = ends.get(key);
+        // It is gone. Nothing counts as read of it, or it would of the next topic of this name.
+        if (end === undefined) continue;
         const next = this.#parkedKeys.of(partition).startAt(tier, starts.get(key) ?? 0);
-        const end = ends.get(key) ?? 0;
         if (next < end) unread.push({ topic, partition, next, end });
       }
     }

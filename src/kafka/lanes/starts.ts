@@ -26,10 +26,13 @@ export async function laneStarts(
   const { cluster, groupId } = group;
   const assigned = assignedPartitions(group);
   const earliest = await boundaryOffsets(cluster, assigned, 'earliest');
-  const committed = carryOver.into(group, epoch, known);
-  const starts = [...assigned]
+  const places = [...assigned]
     .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
-    .map((place) => ({ ...place, at: partitionKey(place.topic, place.partition) }))
+    .map((place) => ({ ...place, at: partitionKey(place.topic, place.partition) }));
+  const untold = places.find(({ at }) => !earliest.has(at));
+  if (untold !== undefined) throw new Error(`it is not known yet who leads ${untold.at}, and what stands there`);
+  const committed = carryOver.into(group, epoch, known);
+  const starts = places
     .filter(({ at }) => !known.has(at) || committed.get(at) !== known.get(at))
     .map(({ at, ...place }) => ({ ...place, offset: earliest.get(at) ?? 0, ...committed.get(at) }));
   const position = { groupId, memberId: group.memberId ?? '', groupGenerationId: epoch.generation };

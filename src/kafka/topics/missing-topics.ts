@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Copy } from '../../core/copies.ts';
 import type { Fact } from '../../pipeline/facts.ts';
 import type { AllParkedKeys } from '../../pipeline/all-parked-keys.ts';
 import type { Observe } from '../../pipeline/ports.ts';
@@ -32,6 +33,13 @@ export interface MissingTopicsOptions {
   readonly fatal: (error: Error) => void;
 }
 
+/** What was known to be parked in a partition of a topic that is gone. */
+interface Lost {
+  readonly topic: string;
+  readonly partition: number;
+  readonly copies: readonly Copy[];
+}
+
 const OFFSETS_GONE_WITHIN_MS = 1_000;
 
 /**
@@ -47,6 +55,8 @@ export class MissingTopics implements TopicWatch {
   readonly #options: MissingTopicsOptions;
   #missing: readonly string[] = [];
   #looking: Promise<void> | undefined;
+  /** In topics that were made anew, before it is known what is parked there by now. */
+  readonly #lost: Lost[] = [];
 
   constructor(options: MissingTopicsOptions) {
     this.#options = options;
@@ -73,11 +83,16 @@ export class MissingTopics implements TopicWatch {
 
   /**
    * Called with each assignment, before lanes are made: what a suspect topic is, is known now; so is one that was made anew
-   * while this member reached nobody.
+   * while this member reached nobody. Where other topics are there than when the join was asked for, another one is: whoever
+   * owned a partition before may have parked in a topic that this assignment lacks, or that this member does not know.
    */
   async admit(group: ConsumerGroup): Promise<KnownOffsets | undefined> {
-    const { topics, suspects, fatal } = this.#options;
+    const { topics, suspects, rejoin, fatal } = this.#options;
     const { source } = topics.topology;
+    if (await topics.haveChanged(group)) {
+      rejoin.ask();
+      return undefined;
+    }
     const known = await knownOffsets(group);
     const remade = withoutOffset(group, known);
     // Partitions that were added have no offsets either, but then others have.
@@ -87,12 +102,20 @@ export class MissingTopics implements TopicWatch {
       fatal(new Error(sourceRemade(group.groupId, source)));
       return undefined;
     }
-    for (const { topic, partition } of remade) this.#lose(topic, partition);
+    for (const { topic, partition } of remade) this.#lost.push(this.#lose(topic, partition));
     this.#loseDropped();
     for (const { topic } of group.assigned()) this.#isClear(topic);
     // What is read no more has no lanes from now on.
     for (const topic of suspects.keys()) if (!topics.read.includes(topic)) this.#isClear(topic);
     return known;
+  }
+
+  /** Copies that are known again stand in the topic that was made anew, where they were parked at once. The others are lost. */
+  begun(): void {
+    for (const { topic, partition, copies } of this.#lost.splice(0)) {
+      const parked = this.#options.parkedKeys.of(partition);
+      this.#tell({ topic, partition, copies: copies.filter((copy) => !parked.has(copy)) });
+    }
   }
 
   async unknownTopic(group: ConsumerGroup): Promise<void> {
@@ -122,16 +145,19 @@ export class MissingTopics implements TopicWatch {
     const existing = await existingTopics(cluster, wanted);
     const back = this.#missing.filter((topic) => existing.has(topic));
     const gone = wanted.filter((topic) => !existing.has(topic));
-    this.#missing = gone.filter((topic) => topic === source || counterparts.includes(topic));
+    const missing = gone.filter((topic) => topic === source || counterparts.includes(topic));
+    // What is back is looked for again where the broker that is asked next has not heard of it.
+    this.#missing = [...missing, ...back];
     for (const topic of gone) {
       this.#suspect(topic);
-      if (this.#missing.includes(topic)) continue;
+      if (missing.includes(topic)) continue;
       // Without a configured delay nobody needs it again; where it is made again, the next join finds it.
       topics.drop(topic);
     }
     this.#loseDropped();
     await followTopics(cluster, existing);
-    observe({ kind: 'topics_missing', topics: this.#missing.map((topic) => ({ topic, role: this.#roleOf(topic) })) });
+    this.#missing = missing;
+    observe({ kind: 'topics_missing', topics: missing.map((topic) => ({ topic, role: this.#roleOf(topic) })) });
     for (const topic of back.filter((each) => topics.read.includes(each))) {
       if (await this.#isUnchanged(cluster, topic)) this.#goOn(topic);
       else rejoin.ask();
@@ -175,14 +201,18 @@ export class MissingTopics implements TopicWatch {
       const topic = topics.topology.retryTopic(tier);
       if (topics.read.includes(topic)) continue;
       const lane = lanes.positions(topic).find((own) => own.partition === partition);
-      this.#lose(topic, partition, lane?.next);
+      this.#tell(this.#lose(topic, partition, lane?.next));
     }
   }
 
-  #lose(topic: string, partition: number, from = 0): void {
-    const { topics, parkedKeys, observe } = this.#options;
-    const lost = parkedKeys.of(partition).lose(topics.topology.tierOf(topic), from);
-    const origins = lost.map(({ origin }) => ({ topic: topics.topology.source, partition, offset: origin }));
+  #lose(topic: string, partition: number, from = 0): Lost {
+    const { topics, parkedKeys } = this.#options;
+    return { topic, partition, copies: parkedKeys.of(partition).lose(topics.topology.tierOf(topic), from) };
+  }
+
+  #tell({ topic, partition, copies }: Lost): void {
+    const { topics, observe } = this.#options;
+    const origins = copies.map(({ origin }) => ({ topic: topics.topology.source, partition, offset: origin }));
     if (origins.length > 0) observe({ kind: 'parked_lost', topic, origins });
   }
 

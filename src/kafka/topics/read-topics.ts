@@ -1,5 +1,6 @@
 import type { Topology } from '../../core/topology.ts';
 import type { TopicSet } from '../group/assigner.ts';
+import { existingTopics, isKnown, learnTopics } from '../kafkajs/metadata.ts';
 import { subscribe, topicNames } from '../kafkajs/subscription.ts';
 import type { ConsumerGroup } from '../kafkajs/types.ts';
 
@@ -23,10 +24,30 @@ export class ReadTopics implements TopicSet {
   /** Before each join of the group. Where no broker answers, what was known before is read on. */
   async listAnew(group: ConsumerGroup): Promise<void> {
     this.add(await topicNames(group.cluster).catch(() => []));
-    const added = this.#read.filter((topic) => group.cluster.findTopicPartitionMetadata(topic).length === 0);
     // One that has gone again meanwhile is missed by whoever watches the topics.
-    if (added.length > 0) await group.cluster.addMultipleTargetTopics(added).catch(() => undefined);
+    await learnTopics(group.cluster, this.#unknown(group));
     subscribe(group, this.#read);
+  }
+
+  /**
+   * After each join of the group, which may have waited long for others. What has come meanwhile is known from then on.
+   *
+   * @returns whether a topic has come since `listAnew`, or the group gave what this member does not know
+   */
+  async haveChanged(group: ConsumerGroup): Promise<boolean> {
+    const { cluster } = group;
+    this.add(await topicNames(cluster));
+    const isGivenKnown = group.assigned().every(({ topic, partitions }) => {
+      const known = cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
+      return partitions.every((partition) => known.includes(partition));
+    });
+    const come = await existingTopics(cluster, this.#unknown(group));
+    await learnTopics(cluster, come);
+    return come.size > 0 || !isGivenKnown;
+  }
+
+  #unknown({ cluster }: ConsumerGroup): string[] {
+    return this.#read.filter((topic) => !isKnown(cluster, topic));
   }
 
   /** Reads the retry topics among these as well. */

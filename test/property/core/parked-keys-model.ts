@@ -193,7 +193,7 @@ export class ParkedKeysModel {
   }
 
   #settle(lane: Lane, copy: Copy | undefined): void {
-    if (copy !== undefined) this.parked.settled(copy.tier, copy.offset);
+    if (copy !== undefined) this.parked.settled(copy.tier, copy.offset, copy);
     lane.next += 1;
   }
 

@@ -155,6 +155,24 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'isWriting: () => false,',
   },
   {
+    name: 'which topics there are is asked after each join',
+    file: 'src/kafka/topics/missing-topics.ts',
+    from: 'if (await topics.haveChanged(group)) {',
+    to: 'if (topics.read.length === 0) {',
+  },
+  {
+    name: 'a commit that was refused because its topic is gone is made to no other topic',
+    file: 'src/kafka/lanes/committer.ts',
+    from: 'if (errorType(error) === UNKNOWN_TOPIC) await this.#learnWhichIsGone();',
+    to: '',
+  },
+  {
+    name: 'of a topic that is gone nothing counts as read',
+    file: 'src/kafka/lanes/parked-reader.ts',
+    from: 'if (end === undefined) continue;',
+    to: '',
+  },
+  {
     name: 'what a killed redrive has left open is ended',
     file: 'src/kafka/lanes/left-open.ts',
     from: 'await endTransaction(cluster, closingId(groupId), CLOSING_TIMEOUT_MS);',

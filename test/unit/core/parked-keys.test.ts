@@ -37,7 +37,7 @@ describe('a record of the source', () => {
     const parked = new ParkedKeys();
     parked.sourceFrom(4);
     for (const known of [copy(5), copy(6), copy(6, 2), copy(7)]) parked.join(known);
-    for (const { tier, offset } of [copy(6, 2), copy(6), copy(7)]) parked.settled(tier, offset);
+    for (const one of [copy(6, 2), copy(6), copy(7)]) parked.settled(one.tier, one.offset, one);
     parked.forget('1s', 105);
     expect([5, 6, 7, 8].map((origin) => parked.turnOfSource('key K', origin).kind)).toEqual([
       ...['send', 'superseded', 'superseded', 'send'],
@@ -50,7 +50,7 @@ describe('a record of the source', () => {
     const parked = parkedOf(copy(4), copy(5));
     parked.sourceFrom(5);
     parked.written(copy(6));
-    for (const { tier, offset } of [copy(4), copy(5), copy(6)]) parked.settled(tier, offset);
+    for (const one of [copy(4), copy(5), copy(6)]) parked.settled(one.tier, one.offset);
     expect([4, 5, 6].map((origin) => parked.turnOfSource('key K', origin).kind)).toEqual([
       'send',
       'superseded',
@@ -240,10 +240,28 @@ describe('memory', () => {
   });
 });
 
-test('a copy at the place of another one takes it over: the topic was made anew', () => {
-  const parked = parkedOf(copy(5), copy(6));
-  parked.join(copy(9, 2, { tier: '1s', offset: 105 }));
-  expect([parked.size, parked.has(copy(5)), parked.has(copy(6))]).toEqual([2, false, true]);
+describe('a copy at the place of another one: the topic was made anew', () => {
+  const anew = copy(9, 2, { tier: '1s', offset: 105 });
+
+  test('goes on to be parked when the record of the old one, which was in hand, is settled', () => {
+    const parked = parkedOf(copy(5), copy(6));
+    parked.readAgain('1s');
+    parked.written(anew);
+    parked.join(copy(5));
+    expect(parked.size).toBe(3);
+    for (const old of [copy(5), copy(6)]) parked.settled(old.tier, old.offset, old);
+    expect([parked.size, parked.turnOfSource('key K', 10).kind]).toEqual([1, 'behind']);
+    parked.settled(anew.tier, anew.offset, anew);
+    expect([parked.size, parked.bytes, parked.turnOfSource('key K', 10).kind]).toEqual([0, 0, 'send']);
+  });
+
+  test('is lost with it where nobody has read the topic since, and leaves with it where nothing stands there', () => {
+    const parked = parkedOf(copy(5), anew);
+    parked.forget('1s', 105);
+    expect(parked.size).toBe(0);
+    const lost = parkedOf(copy(5), anew);
+    expect([lost.lose('1s', 0), lost.size]).toEqual([[copy(5), anew], 0]);
+  });
 });
 
 describe('a retry topic that was deleted', () => {

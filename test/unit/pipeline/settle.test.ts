@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { OutgoingRecord } from '../../../src/core/record.ts';
-import { answer, pass, paymentFinal, SOURCE, sourceRecord, useVirtualTime } from '../../support/fixtures.ts';
+import { answer, deferred, pass, paymentFinal, SOURCE, sourceRecord, useVirtualTime } from '../../support/fixtures.ts';
 import { LARGEST_SMALL_RECORD } from '../../../src/pipeline/moved-record.ts';
 import { ScriptedPipeline, WRITTEN, type Script } from '../../support/pipeline.ts';
 
@@ -100,6 +100,25 @@ describe('a record too large for', () => {
     await pass(10_000);
     expect([work.state, pipeline.written.length, pipeline.bodies.length]).toEqual(['settled', 1, 1]);
   });
+});
+
+test.each([
+  { when: 'while the partition is held', ends: false, keys: 1 },
+  {
+    when: 'after that has ended: somebody else may have it, and nobody here would ever forget it',
+    ends: true,
+    keys: 0,
+  },
+])('a copy that is written $when is known to be parked: $keys', async ({ ends, keys }) => {
+  const acknowledged = deferred<undefined>();
+  const publish = () => acknowledged.promise.then(() => WRITTEN);
+  const pipeline = new ScriptedPipeline({ send: () => unknown, publish });
+  const work = pipeline.begin();
+  await pass(1_000);
+  if (ends) pipeline.ownership.end();
+  acknowledged.resolve(undefined);
+  await pass(1_000);
+  expect([work.state, pipeline.parkedKeys.keys]).toEqual(['settled', keys]);
 });
 
 describe('a settlement tells', () => {

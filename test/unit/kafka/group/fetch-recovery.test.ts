@@ -17,6 +17,7 @@ async function doneAbout(error: Partial<KafkaError>, brokers: 'answer' | 'do not
   const topics = {
     listAnew: () => Promise.resolve(),
     admit: () => Promise.resolve(new Map()),
+    begun: () => undefined,
     mayWait: () => false,
     look: say('look'),
     unknownTopic: say('unknown topic'),

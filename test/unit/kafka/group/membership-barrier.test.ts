@@ -21,6 +21,8 @@ function memberWith({
   const story: string[] = [];
   const facts: Fact[] = [];
   const epochs: Epoch[] = [];
+  /** When work had begun: after so much of the story. */
+  const begins: number[] = [];
   const brokers = { heartbeat: () => Promise.resolve(), leave: () => Promise.resolve() };
   const rejoin = new RejoinRequest();
   const told = (what: string) => Promise.resolve(void story.push(what));
@@ -43,6 +45,7 @@ function memberWith({
     {
       listAnew: () => told('list topics'),
       admit: () => Promise.resolve(known === 'nothing may begin' ? undefined : known),
+      begun: () => void begins.push(story.length),
       mayWait: () => false,
       look: () => told('look'),
       unknownTopic: () => told('unknown topic'),
@@ -72,7 +75,7 @@ function memberWith({
   const fetch = (inner: () => Promise<FetchedBatch[]> = () => Promise.resolve([BATCH])) => membership.fetch(own, inner);
   const leave = () => membership.leave(own, () => told(`leave ${membership.state}`));
   const since = (place: number): string[] => story.slice(place);
-  return { membership, story, facts, epochs, brokers, rejoin, group, own, join, fetch, leave, since };
+  return { membership, story, begins, facts, epochs, brokers, rejoin, group, own, join, fetch, leave, since };
 }
 
 /** What a promise has come to so far. */
@@ -124,9 +127,20 @@ describe('a join', () => {
   });
 
   test('opens no lanes where the topics do not allow it', async () => {
-    const { join, story, membership } = memberWith({ known: 'nothing may begin' });
+    const { join, story, begins, membership } = memberWith({ known: 'nothing may begin' });
     await join();
-    expect([story, membership.state]).toEqual([['list topics', 'join', 'heartbeat'], 'serving']);
+    expect([story, begins, membership.state]).toEqual([['list topics', 'join', 'heartbeat'], [], 'serving']);
+  });
+
+  test('lets whoever watches the topics know when there are lanes', async () => {
+    const opened = deferred<undefined>();
+    const { join, begins } = memberWith({ open: () => opened.promise });
+    const joined = join();
+    await soon();
+    expect(begins).toEqual([]);
+    opened.resolve(undefined);
+    await joined;
+    expect(begins).toEqual([4]);
   });
 
   test('opens them where the group is known to stand, and nobody asks for that again', async () => {

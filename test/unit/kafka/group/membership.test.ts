@@ -24,6 +24,7 @@ function membershipWith({
     {
       listAnew: () => Promise.resolve(),
       admit: () => Promise.resolve(new Map()),
+      begun: () => undefined,
       mayWait: () => false,
       look: () => Promise.resolve(void asked.push('look')),
       unknownTopic: () => Promise.resolve(void asked.push('unknown topic')),

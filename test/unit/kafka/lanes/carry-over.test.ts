@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
 import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
+import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
 import { CarryOver } from '../../../../src/kafka/lanes/carry-over.ts';
 import type { Lane } from '../../../../src/kafka/lanes/lane.ts';
 
@@ -15,8 +16,8 @@ const committed = (...offsets: number[]) =>
   new Map(offsets.map((offset, partition) => [`pf:${partition}`, at(offset)]));
 
 /** Lanes of generation 4 of this member, which had settled so much when it ended. */
-function ended(lanes: readonly Lane[], isSuspect = (): boolean => false): CarryOver {
-  const carryOver = new CarryOver();
+function ended(lanes: readonly Lane[], isSuspect = (): boolean => false, parkedKeys = new AllParkedKeys()): CarryOver {
+  const carryOver = new CarryOver(parkedKeys);
   carryOver.into(as('me'), generation(4), new Map());
   carryOver.keep(lanes, isSuspect);
   return carryOver;
@@ -79,4 +80,33 @@ describe('what was settled counts no more', () => {
     carryOver.keep([laneAt(0, 10)], () => true);
     expect(startsOf(carryOver.into(as('me'), generation(6), committed(7)))).toEqual({ 'pf:0': at(7) });
   });
+});
+
+describe('what was known to be parked', () => {
+  const parkedAfter = (memberId: string, number: number): string => {
+    const parkedKeys = new AllParkedKeys();
+    const carryOver = ended([], () => false, parkedKeys);
+    const parked = parkedKeys.of(0);
+    parked.startAt('5s', 2);
+    parked.join({ key: 'K', origin: 3, redrives: 0, hops: 1, tier: '5s', offset: 8, notBefore: 0 });
+    parked.readTo('5s', 9);
+    carryOver.into(as(memberId), generation(number), committed(7));
+    carryOver.into(as(memberId), generation(number), committed(7));
+    const again = parkedKeys.of(0);
+    return `${again.turnOfSource('K', 5).kind}, read from ${again.startAt('5s', 2)}`;
+  };
+
+  test('counts in the generation that follows directly', () => {
+    expect(parkedAfter('me', 5)).toBe('behind, read from 9');
+  });
+
+  test.each([
+    ['where another generation was in between', 'me', 6],
+    ['for a member with another id', 'another', 5],
+  ])(
+    'counts no more %s: a retry topic may have been made anew, and who had it then has committed there',
+    (_, ...to) => {
+      expect(parkedAfter(...to)).toBe('send, read from 2');
+    },
+  );
 });

@@ -42,10 +42,13 @@ function committerWith(answer: (commit: number) => Promise<void> = () => Promise
     memberId: 'm',
   };
   const epoch = new Epoch(4, 30_000, instant());
+  /** What comes of looking which topics there are. */
+  const looks: (() => Promise<void>)[] = [];
   const committer = new Committer(group as unknown as ConsumerGroup, epoch, {
     observe: (fact) => facts.push(fact),
     isSuspect: (topic) => gone.has(topic),
     joinAgain: () => (wishes.joins += 1),
+    unknownTopic: () => looks.shift()?.() ?? Promise.resolve(),
   });
   const offsets = () =>
     commits.map(({ topics }) =>
@@ -54,6 +57,7 @@ function committerWith(answer: (commit: number) => Promise<void> = () => Promise
   return {
     committer,
     group,
+    looks,
     wishes,
     gone,
     epoch,
@@ -87,6 +91,27 @@ describe('commits', () => {
     await committer.flushed();
     expect([offsets(), lane.acknowledged, other.acknowledged]).toEqual([[['1@7']], 0, 1]);
     expect(facts).toMatchObject([{ kind: 'committed', offsets: [{ topic: SOURCE, partition: 1, offset: 7 }] }]);
+  });
+
+  test('refused because a topic is gone are made to no other one under its name: first it is found out what it is', async () => {
+    const unknown = protocolError('UNKNOWN_TOPIC_OR_PARTITION');
+    const { committer, gone, looks, offsets, kinds } = committerWith((commit) =>
+      commit === 1 ? Promise.reject(unknown) : Promise.resolve(),
+    );
+    const found = deferred<undefined>();
+    looks.push(
+      () => Promise.reject(new Error('no broker')),
+      () => found.promise.then(() => void gone.add(RETRY)),
+    );
+    const [lane, other] = [laneAt(0, 5, RETRY), laneAt(1, 7)];
+    committer.moved(lane.lane);
+    committer.moved(other.lane);
+    await pass(60_000);
+    expect([offsets(), kinds()]).toEqual([[['0@5', '1@7']], ['commit_failed', 'commit_failed']]);
+    found.resolve(undefined);
+    await pass(1_000);
+    await committer.flushed();
+    expect([offsets().slice(1), lane.acknowledged, other.acknowledged]).toEqual([[['1@7']], 0, 1]);
   });
 
   test('carry the fronts of all lanes that moved, in the generation they worked in', async () => {

@@ -67,8 +67,9 @@ describe('at an assignment', () => {
   test('records that were deleted before they were read are told and passed, and block their keys no longer', async () => {
     const committed = { [AT]: { offset: 5 }, [`${RETRY}:0`]: { offset: 2 } };
     const log = { [AT]: { first: 8, end: 9 }, [`${RETRY}:0`]: { first: 4, end: 4 } };
-    const scripted = new GroupOfLanes({ committed, log });
+    const scripted = await new GroupOfLanes({ committed, log }).open();
     for (const offset of [3, 4]) scripted.parkedKeys.of(0).join(copy(offset));
+    scripted.facts.length = 0;
     await scripted.open();
     const told = { kind: 'expired', partition: 0 };
     expect(scripted.facts.filter(({ kind }) => kind === 'expired')).toEqual([

@@ -22,7 +22,13 @@ useVirtualTime();
 async function setUp(
   retry: Retry = {},
   parkedKeys = new AllParkedKeys(),
-  { processing = (): Promise<void> => Promise.resolve(), given = [0, 1], suspects = new Set<string>() } = {},
+  {
+    processing = (): Promise<void> => Promise.resolve(),
+    given = [0, 1],
+    suspects = new Set<string>(),
+    /** What is known when these lanes begin, in an epoch that follows another one directly. */
+    known = undefined as (() => void) | undefined,
+  } = {},
 ) {
   const [facts, processed, paused]: [Fact[], string[], Set<string>] = [[], [], new Set()];
   const pointed: number[] = [];
@@ -40,6 +46,7 @@ async function setUp(
       onError: () => undefined,
       isSuspect: (topic) => suspects.has(topic),
       joinAgain: () => undefined,
+      unknownTopic: () => Promise.resolve(),
       isWriting: () => false,
     },
   );
@@ -96,7 +103,12 @@ async function setUp(
   } as unknown as ConsumerGroup;
   const epoch = new Epoch(1, 30_000, instant());
   const places = group.assigned().flatMap(({ topic, partitions }) => partitions.map((one) => partitionKey(topic, one)));
-  await lanes.open(group, epoch, new Map(places.map((at) => [at, { offset: 0, metadata: '' }])));
+  const committed = new Map(places.map((at) => [at, { offset: 0, metadata: '' }]));
+  await lanes.open(group, epoch, committed);
+  if (known !== undefined) {
+    known();
+    await lanes.open(group, epoch, committed);
+  }
   const take = async (topic: string, partition: number, corrupt?: CorruptBatch, at?: Fetched): Promise<void> => {
     await hand(batch(topic, partition, corrupt, at));
   };
@@ -324,10 +336,12 @@ test('a lane that is held back for a corrupt batch says so, and since when', asy
 describe('more that is parked than there is room for', () => {
   test('at an assignment holds its partition number and no other, visibly, until others have left room', async () => {
     const parkedKeys = new AllParkedKeys(bytesOf(2));
-    parkedKeys.of(1).join({ key: 'key L', origin: 1, redrives: 0, hops: 1, tier: '5s', offset: 1, notBefore: 0 });
-    parkedKeys.of(1).join({ key: 'key L', origin: 2, redrives: 0, hops: 1, tier: '5s', offset: 2, notBefore: 0 });
-    parkedKeys.of(1).startAt('5s', 0);
-    const { take, paused, processed, facts, state } = await setUp({}, parkedKeys);
+    const known = (): void => {
+      const copy = { key: 'key L', redrives: 0, hops: 1, tier: '5s', notBefore: 0 };
+      for (const offset of [1, 2]) parkedKeys.of(1).join({ ...copy, origin: offset, offset });
+      parkedKeys.readAgain('5s');
+    };
+    const { take, paused, processed, facts, state } = await setUp({}, parkedKeys, { known });
     expect([...paused].sort()).toEqual([`${RETRY}:0`, `${SOURCE}:0`].sort());
     expect(facts.filter(({ kind }) => kind === 'waiting')).toMatchObject([
       { for: 'parked', record: { topic: SOURCE, partition: 0, offset: 0 } },

@@ -130,6 +130,19 @@ test('does not read again what it knows, and forgets partitions that went to oth
   expect(parkedKeys.keys).toBe(0);
 });
 
+test('of a topic that is gone nothing counts as read: what is parked in the next one of its name is remembered', async () => {
+  const { cluster } = clusterOf({});
+  const parkedKeys = new AllParkedKeys();
+  const assigned = new Map([
+    [SOURCE, [0]],
+    [RETRY, [0]],
+  ] as const);
+  await new ParkedReader(TOPOLOGY, parkedKeys).learnMore(cluster, assigned, starts(6), NEVER);
+  const copy = { key: 'K', origin: 3, redrives: 0, hops: 1, tier: '5s', offset: 0, notBefore: 0 };
+  parkedKeys.of(0).written(copy);
+  expect(parkedKeys.of(0).turnOfSource('K', 4).kind).toBe('behind');
+});
+
 test('records of the source are nothing that is parked', () => {
   const parkedKeys = new AllParkedKeys();
   new ParkedReader(TOPOLOGY, parkedKeys).admit(SOURCE, 0, [], 7, true);

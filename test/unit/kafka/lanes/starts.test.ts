@@ -4,6 +4,7 @@ import type { KnownOffsets } from '../../../../src/kafka/group/collaborators.ts'
 import { Epoch, instant } from '../../../../src/kafka/group/epoch.ts';
 import type { ConsumerGroup } from '../../../../src/kafka/kafkajs/types.ts';
 import type { Lane } from '../../../../src/kafka/lanes/lane.ts';
+import { AllParkedKeys } from '../../../../src/pipeline/all-parked-keys.ts';
 import { CarryOver } from '../../../../src/kafka/lanes/carry-over.ts';
 import { endsTooEarly, firstReads, laneStarts } from '../../../../src/kafka/lanes/starts.ts';
 
@@ -43,7 +44,7 @@ const epoch = new Epoch(4, 30_000, instant());
 
 /** What this member's lanes of a generation had settled when it ended, by `topic:partition`. */
 function settledIn(generation: number, settled: Readonly<Record<string, readonly [offset: number, metadata: string]>>) {
-  const carryOver = new CarryOver();
+  const carryOver = new CarryOver(new AllParkedKeys());
   carryOver.into(groupOf({}).group, new Epoch(generation, 30_000, instant()), new Map());
   const lanes = Object.entries(settled).map(([at, [offset, metadata]]) => {
     const [topic, partition] = at.split(':');
@@ -56,7 +57,12 @@ function settledIn(generation: number, settled: Readonly<Record<string, readonly
 describe('where lanes begin', () => {
   test('is what was committed; where nothing was, the first record, and that is committed in this generation', async () => {
     const { group, commits } = groupOf({ 'pf:0': 2, 'pf:1': 7, 'retry:0': 3 });
-    const { committed, earliest } = await laneStarts(group, epoch, known({ 'pf:0': 5 }), new CarryOver());
+    const { committed, earliest } = await laneStarts(
+      group,
+      epoch,
+      known({ 'pf:0': 5 }),
+      new CarryOver(new AllParkedKeys()),
+    );
     expect(Object.fromEntries(committed)).toEqual({ 'pf:0': { offset: 5, metadata: '' } });
     expect(Object.fromEntries(earliest)).toEqual({ 'pf:0': 2, 'pf:1': 7, 'retry:0': 3 });
     const partition = (number: number, offset: string) => ({ partition: number, offset, metadata: '' });
@@ -81,24 +87,34 @@ describe('where lanes begin', () => {
     expect(commits).toMatchObject([{ groupGenerationId: 4, topics: [{ topic: 'pf', partitions: [own] }] }]);
   });
 
+  test('is not known where nobody tells what stands in a partition: it is not taken for empty', async () => {
+    const { group, commits } = groupOf({});
+    const assigned = [...ASSIGNED, { topic: 'untold', partitions: [0] }];
+    const untold = { ...group, assigned: () => assigned };
+    await expect(laneStarts(untold, epoch, known({}), new CarryOver(new AllParkedKeys()))).rejects.toThrow(
+      'who leads untold:0',
+    );
+    expect(commits).toEqual([]);
+  });
+
   test('is in doubt where its commit was given up: another one of this generation could be overtaken', async () => {
     const given = new Epoch(4, 30_000, instant());
     const { group } = groupOf({}, 'm', Object.assign(new Error('no answer'), { code: GIVEN_UP }));
-    await expect(laneStarts(group, given, known({}), new CarryOver())).rejects.toThrow('no answer');
+    await expect(laneStarts(group, given, known({}), new CarryOver(new AllParkedKeys()))).rejects.toThrow('no answer');
     const { group: refused } = groupOf({}, 'm', new Error('refused'));
-    await expect(laneStarts(refused, epoch, known({}), new CarryOver())).rejects.toThrow('refused');
+    await expect(laneStarts(refused, epoch, known({}), new CarryOver(new AllParkedKeys()))).rejects.toThrow('refused');
     expect([given.ended.aborted, epoch.ended.aborted]).toEqual([true, false]);
   });
 
   test('is committed by nobody where the group has an offset of each partition', async () => {
     const { group, commits } = groupOf({});
-    await laneStarts(group, epoch, known({ 'pf:0': 0, 'pf:1': 1, 'retry:0': 2 }), new CarryOver());
+    await laneStarts(group, epoch, known({ 'pf:0': 0, 'pf:1': 1, 'retry:0': 2 }), new CarryOver(new AllParkedKeys()));
     expect(commits).toEqual([]);
   });
 
   test('is committed without an id by whoever has none', async () => {
     const { group, commits } = groupOf({}, null);
-    await laneStarts(group, epoch, known({}), new CarryOver());
+    await laneStarts(group, epoch, known({}), new CarryOver(new AllParkedKeys()));
     expect(commits).toMatchObject([{ memberId: '', groupGenerationId: 4 }]);
   });
 

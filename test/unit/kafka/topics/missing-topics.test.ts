@@ -16,16 +16,18 @@ const UNCONFIGURED = TOPOLOGY.retryTopic('7h');
 
 /** A watch over the source and its retry topics; what is `gone` no broker knows, what is `remade` has no offsets. */
 function watching(passExpired: () => Promise<string | undefined> = () => Promise.resolve(undefined)) {
-  const [gone, remade] = [new Set<string>(), new Set<string>()];
+  const [gone, remade, unheardOf] = [new Set<string>(), new Set<string>(), new Set<string>()];
   const [suspects, waits] = [new Map<string, () => void>(), new Waits()];
   const [facts, fatal, done]: [Fact[], string[], string[]] = [[], [], []];
   const coordinator = { isDown: false };
+  /** What refreshing the metadata comes to, each time one of these. */
+  const refreshes: (() => Promise<void>)[] = [];
   const lanes = [{ partition: 0, next: 5 }];
   const parkedKeys = new AllParkedKeys();
   const rejoin = new RejoinRequest();
   const cluster = {
     targetTopics: new Set<string>(),
-    refreshMetadata: () => Promise.resolve(),
+    refreshMetadata: () => refreshes.shift()?.() ?? Promise.resolve(),
     brokerPool: {
       findConnectedBroker: () =>
         Promise.resolve({
@@ -33,8 +35,11 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
             gone.has(topic)
               ? Promise.reject(Object.assign(new Error('unknown'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' }))
               : Promise.resolve(),
+          connectionPool: { send: () => Promise.resolve({ topics: [] }) },
         }),
     },
+    findTopicPartitionMetadata: (topic: string) => (unheardOf.has(topic) ? [] : [{ partitionId: 0, leader: 1 }]),
+    addMultipleTargetTopics: ([topic = '']: readonly string[]) => Promise.resolve(void unheardOf.delete(topic)),
     findGroupCoordinator: () =>
       coordinator.isDown
         ? Promise.reject(new Error('no coordinator'))
@@ -74,8 +79,7 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
   });
   const look = async (): Promise<void> => {
     const looked = missing.look(group.cluster);
-    await pass(2_000);
-    await looked;
+    await Promise.all([looked, pass(2_000)]);
   };
   return {
     missing,
@@ -87,6 +91,8 @@ function watching(passExpired: () => Promise<string | undefined> = () => Promise
     look,
     gone,
     remade,
+    unheardOf,
+    refreshes,
     suspects,
     rejoin,
     facts,
@@ -128,6 +134,20 @@ test('a topic that is there again without its offsets is another one: its lanes 
   expect(waits.of({ topic: RETRY, partition: 0 })).toBeUndefined();
 });
 
+test('a topic that came back is joined for also where one broker has heard of it and the next one has not', async () => {
+  const { missing, look, gone, remade, rejoin, refreshes, facts } = watching();
+  gone.add(RETRY);
+  await look();
+  gone.clear();
+  remade.add(RETRY);
+  refreshes.push(() => Promise.reject(new Error('this server does not host this topic')));
+  await expect(look()).rejects.toThrow('this topic');
+  expect([missing.names, rejoin.isPending]).toEqual([[RETRY], false]);
+  await look();
+  expect([missing.names, rejoin.isPending]).toEqual([[], true]);
+  expect(facts.at(-1)).toEqual({ kind: 'topics_missing', topics: [] });
+});
+
 test('a topic that came back is joined for also where nobody can say yet whether others were made anew', async () => {
   const { missing, group, look, gone, rejoin, coordinator } = watching();
   gone.add(RETRY);
@@ -138,6 +158,14 @@ test('a topic that came back is joined for also where nobody can say yet whether
   await pass(2_000);
   await looked;
   expect(rejoin.isPending).toBe(true);
+});
+
+test('nothing begins where a topic has come back while this member waited to be let in: who let go may have parked there', async () => {
+  const { missing, group, unheardOf, rejoin } = watching();
+  unheardOf.add(RETRY);
+  expect([await missing.admit(group), rejoin.isPending]).toEqual([undefined, true]);
+  rejoin.fulfil();
+  expect([(await missing.admit(group))?.size, rejoin.isPending]).toEqual([2, false]);
 });
 
 test('a topic made anew so quickly that nobody saw it missing is told by the offsets that went with it', async () => {
@@ -159,6 +187,23 @@ test('what was parked in a topic made anew while this member reached nobody is l
   remade.add(RETRY);
   expect(await missing.admit(group)).toBeDefined();
   expect([parked.turnOfSource('K', 9).kind, parked.startAt(tier, 0)]).toEqual(['send', 0]);
+  missing.begun();
+  missing.begun();
+  expect(facts).toEqual([{ kind: 'parked_lost', topic: RETRY, origins: [{ topic: SOURCE, partition: 0, offset: 3 }] }]);
+});
+
+test('what was parked in a topic made anew as soon as it was there is not told to be lost: it is read there', async () => {
+  const { missing, parkedKeys, group, remade, facts } = watching();
+  const [tier, parked] = [TOPOLOGY.tierOf(RETRY), parkedKeys.of(0)];
+  const copy = (origin: number, offset: number) => ({
+    ...{ key: 'K', origin, redrives: 0, hops: 1, tier, offset, notBefore: 0 },
+  });
+  for (const one of [copy(3, 40), copy(5, 0)]) parked.written(one);
+  remade.add(RETRY);
+  await missing.admit(group);
+  expect(parked.size).toBe(0);
+  parked.join(copy(5, 0));
+  missing.begun();
   expect(facts).toEqual([{ kind: 'parked_lost', topic: RETRY, origins: [{ topic: SOURCE, partition: 0, offset: 3 }] }]);
 });
 

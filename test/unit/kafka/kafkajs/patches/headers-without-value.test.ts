@@ -60,6 +60,7 @@ async function received(bytes: Buffer): Promise<KafkaRecord> {
       onError: () => undefined,
       isSuspect: () => false,
       joinAgain: () => undefined,
+      unknownTopic: () => Promise.resolve(),
       isWriting: () => false,
     },
   );
