@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { imageEnvironment } from '../local/image-environment.ts';
 import { formatProcessId, identify } from '../local/process-id.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -22,7 +23,7 @@ export class ServiceFailure extends Error {
 
 /** How the service is started. */
 export interface DemoServiceOptions {
-  /** The settings; it gets nothing else but `PATH`. */
+  /** The settings; it gets nothing else but `PATH`, and what the image sets for Node. */
   readonly settings: Readonly<Record<string, string>>;
   readonly port: number;
   /** Gets `service.pid`, see `run-folders.ts`. */
@@ -42,7 +43,8 @@ export class DemoService {
 
   constructor({ settings, port, runFolder, onLine }: DemoServiceOptions) {
     this.url = `http://127.0.0.1:${port}`;
-    const env = { PATH: process.env['PATH'], HTTP_HOST: '127.0.0.1', HTTP_PORT: String(port), ...settings };
+    const own = { HTTP_HOST: '127.0.0.1', HTTP_PORT: String(port), ...settings };
+    const env = { PATH: process.env['PATH'], ...imageEnvironment(), ...own };
     const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#ended = new Promise((resolve) => {

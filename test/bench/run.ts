@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import { startCluster } from '../../deploy/local/cluster.ts';
+import { imageEnvironment } from '../../deploy/local/image-environment.ts';
 import { exitWithProblem } from '../../deploy/local/setup-error.ts';
 import { thisProcess } from '../../src/cli/common/host.ts';
 import { print } from '../../src/cli/common/result.ts';
 import { parseOrExit } from '../support/command-line.ts';
 import { closeOnSignal, gatherEnds, type Ends } from '../support/ends.ts';
-import { imageEnvironment } from '../support/image-environment.ts';
 import { removeTemporaryFolders } from '../support/keys.ts';
 import { installNodeUnderTest, nodeUnderTest } from '../support/node-under-test.ts';
 import { bindOthers } from './measure/cores.ts';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { openGroupOffsets } from '../../../src/kafka/kafkajs/group-offsets.ts';
-import { imageEnvironment } from '../../support/image-environment.ts';
+import { imageEnvironment } from '../../../deploy/local/image-environment.ts';
 import { freePort } from '../../support/service-process.ts';
 import { until } from '../../support/until.ts';
 import type { Cell } from '../cells.ts';

@@ -1,6 +1,6 @@
 import type { Random } from '../../chaos/random.ts';
 import { startCommand, type CommandRun } from '../../support/command.ts';
-import { imageEnvironment } from '../../support/image-environment.ts';
+import { imageEnvironment } from '../../../deploy/local/image-environment.ts';
 import { nodeUnderTest } from '../../support/node-under-test.ts';
 import type { World, WorldOptions } from '../../support/world.ts';
 
