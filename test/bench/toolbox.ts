@@ -107,8 +107,8 @@ function readArguments(): { readonly names: readonly Name[]; readonly sizes: Siz
     .option('--records <n>', 'trace: records of the source topic', wholeNumber, 1_000_000)
     .option('--letters <n>', 'redrive: dead letters', wholeNumber, 10_000)
     .option('--replayed <n>', 'replay: events that are told again', wholeNumber, 100_000)
-    .option('--replay-rate <n>', 'replay: its requests a second', wholeNumber, 250)
-    .option('--live-rate <n>', 'replay: live events a second', wholeNumber, 50)
+    .option('--replay-rate <n>', 'replay: its requests a second', wholeNumber, 100)
+    .option('--live-rate <n>', 'replay: live events a second', wholeNumber, 100)
     .option('--alone <seconds>', 'replay: how long live events come alone, before and after', wholeNumber, 60)
     .option('--seed <n>', 'redrive: of the moments at which it is killed', wholeNumber, 1)
     .addHelpText('after', HELP);
