@@ -9,7 +9,7 @@ import {
   type Servable,
 } from '../../core/assignment.ts';
 import type { Topology } from '../../core/topology.ts';
-import { isKnown, learnTopics } from '../kafkajs/metadata.ts';
+import { learnTopics } from '../kafkajs/metadata.ts';
 import { kafkajs } from '../kafkajs/patched.ts';
 import type { Cluster } from '../kafkajs/types.ts';
 
@@ -78,11 +78,7 @@ export function coPartitioned(topics: TopicSet, owned: () => MemberClaim): Parti
         const asking = members.map(({ memberId, memberMetadata }) => ({ id: memberId, ...told(memberMetadata) }));
         const agreement = agree(asking);
         if (agreement === undefined) return asking.map(({ id }) => assignmentOf(id, {}));
-        const named = [...agreement.read, ...agreement.counterparts];
-        await learnTopics(
-          cluster,
-          named.filter((topic) => !isKnown(cluster, topic)),
-        );
+        await learnTopics(cluster, [...agreement.read, ...agreement.counterparts]);
         return sharesOf(cluster, agreement);
       },
     };

@@ -46,9 +46,10 @@ export function isKnown(cluster: Cluster, topic: string): boolean {
   return cluster.findTopicPartitionMetadata(topic).length > 0;
 }
 
-/** Has the client know these topics too. One that is not there, or may not be seen, is left out. */
+/** Has the client know these topics, where it does not yet. One that is not there, or may not be seen, is left out. */
 export async function learnTopics(cluster: Cluster, topics: Iterable<string>): Promise<void> {
-  for (const topic of topics) await cluster.addMultipleTargetTopics([topic]).catch(() => undefined);
+  const unknown = [...topics].filter((topic) => !isKnown(cluster, topic));
+  for (const topic of unknown) await cluster.addMultipleTargetTopics([topic]).catch(() => undefined);
 }
 
 /** From now on these topics' metadata is asked for, and no others'. */

@@ -25,7 +25,7 @@ export class ReadTopics implements TopicSet {
   async listAnew(group: ConsumerGroup): Promise<void> {
     this.add(await topicNames(group.cluster).catch(() => []));
     // One that has gone again meanwhile is missed by whoever watches the topics.
-    await learnTopics(group.cluster, this.#unknown(group));
+    await learnTopics(group.cluster, this.#read);
     subscribe(group, this.#read);
   }
 
@@ -41,13 +41,10 @@ export class ReadTopics implements TopicSet {
       const known = cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
       return partitions.every((partition) => known.includes(partition));
     });
-    const come = await existingTopics(cluster, this.#unknown(group));
+    const unknown = this.#read.filter((topic) => !isKnown(cluster, topic));
+    const come = await existingTopics(cluster, unknown);
     await learnTopics(cluster, come);
     return come.size > 0 || !isGivenKnown;
-  }
-
-  #unknown({ cluster }: ConsumerGroup): string[] {
-    return this.#read.filter((topic) => !isKnown(cluster, topic));
   }
 
   /** Reads the retry topics among these as well. */
